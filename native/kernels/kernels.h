@@ -1,0 +1,146 @@
+#pragma once
+
+// Agreement, compaction and gather, with one CPU and one CUDA implementation of the same
+// arithmetic (row_ops.h). semantics.md sections 2 and 3 of the docs say what is computed.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "native/base/status.h"
+#include "native/base/views.h"
+
+namespace quorate {
+
+constexpr uint32_t kMaxMembers = 64;
+constexpr uint32_t kMaxRuleOps = 32;
+
+// What a member's output holds.
+enum class OutputKind : uint8_t { kLogits, kProbabilities, kLabel };
+
+enum class Combine : uint8_t { kVote, kMean };
+
+// A deferral rule in postfix order. A leaf pushes one truth value; kAllOf / kAnyOf pop
+// `arity` values and push one.
+enum class RuleKind : uint8_t {
+  kVotes,       // votes >= `votes` and not tied
+  kScore,       // score >= threshold
+  kConfidence,  // confidence >= threshold
+  kMargin,      // margin >= threshold
+  kEntropy,     // entropy <= threshold
+  kAllOf,
+  kAnyOf,
+  kAlways,
+  kNever,
+};
+
+struct RuleOp {
+  RuleKind kind;
+  uint8_t arity;    // kAllOf, kAnyOf: values popped, >= 1.
+  uint16_t votes;   // kVotes: 1...kMaxMembers (agreementAtLeast is resolved to votes at build).
+  float threshold;  // The other leaves: rounded to float32 once.
+};
+
+struct RuleProgram {
+  uint32_t count = 0;  // 0: no rule (the last tier); `kAgreed` is then valid and not tied.
+  RuleOp ops[kMaxRuleOps] = {};
+};
+
+// Bits of ReductionPlan::measures: which float measures are computed and written.
+enum Measure : uint8_t { kScore = 1, kConfidence = 2, kMargin = 4, kEntropy = 8 };
+
+// Bits of a row's flags.
+enum RowFlag : uint8_t {
+  kExit = 1,     // Leaves at this tier: the rule holds, or the tier is the last.
+  kTied = 2,     // Two labels share the highest vote count.
+  kValid = 4,    // At least one member gave a valid vote.
+  kAgreed = 8,   // The rule holds (no rule: valid and not tied).
+  kPartial = 16, // Sequential execution stopped before all members ran.
+};
+
+// One member's output for the rows of a batch: row-major [rows x width], width = `width` of the
+// plan (classes, or 1 for a binary output), or 1 for kLabel.
+struct MemberOutput {
+  const void* data = nullptr;                    // nullptr: the member failed, it abstains on every row.
+  ElementType type = ElementType::kFloat32;      // Scores: float32/16/64, bfloat16. Labels: int32, int64.
+  OutputKind kind = OutputKind::kLogits;
+  float temperature = 1.0f;                      // kLogits only; finite, > 0.
+  uint32_t width = 0;                            // classes; 1 = binary logit/probability or label.
+};
+
+// What one reduction does; fixed when the cascade is built.
+struct ReductionPlan {
+  uint32_t members = 0;              // k, 1...kMaxMembers.
+  uint32_t classes = 0;              // C >= 2.
+  Combine combine = Combine::kVote;
+  uint8_t measures = 0;              // Measures the caller wants; those the rule reads are computed anyway.
+  bool last = false;                 // The last tier: every row exits.
+  uint32_t earlier_members = 0;      // Cumulative evidence: members of all earlier tiers, else 0.
+  RuleProgram rule;
+};
+
+// Per-row inputs beside the member outputs; each may be nullptr.
+struct RowState {
+  const float* prior_sums = nullptr;     // [rows x classes] sum of P over earlier tiers' valid members.
+  const uint8_t* members_ran = nullptr;  // [rows] sequential execution: members that ran (a prefix); else k.
+  const int8_t* decided = nullptr;       // [rows] sequential execution: 1 exit, 0 defer, -1 evaluate the rule.
+};
+
+// Columns to fill; float columns and votes may be nullptr when nobody wants them.
+struct ReductionColumns {
+  int32_t* labels = nullptr;       // [rows] the answered label, -1 without a valid vote.
+  uint8_t* votes = nullptr;        // [rows] votes for that label.
+  uint8_t* flags = nullptr;        // [rows] RowFlag bits.
+  float* score = nullptr;          // [rows]; NaN on label-only tiers, as the three below.
+  float* confidence = nullptr;
+  float* margin = nullptr;
+  float* entropy = nullptr;
+  float* sums = nullptr;           // [rows x classes] sum of P incl. prior_sums (cumulative evidence).
+  int32_t* member_votes = nullptr; // [rows x members] each member's vote, -1 = abstained (trace).
+  float* member_scores = nullptr;  // [rows x members] each member's P of its own vote (trace).
+};
+
+// Three-valued verdict of a row during sequential execution.
+enum class Verdict : int8_t { kDefer = 0, kExit = 1, kUnknown = -1 };
+
+// An opaque place to run: nullptr on the CPU, a stream on a device.
+using Stream = void*;
+
+// Thread-safe: an instance holds no per-call state.
+class Kernels {
+ public:
+  virtual ~Kernels() = default;
+
+  // Reduces member outputs to columns. `outputs` has plan.members entries. rows may be 0.
+  // Bit-equal on every implementation, whatever the batch size.
+  virtual Status Reduce(const ReductionPlan& plan, const MemberOutput* outputs, size_t rows,
+                        const RowState& state, const ReductionColumns& columns, Stream stream) = 0;
+
+  // Sequential execution, after the first `ran` members: may the row stop? Writes [rows] Verdicts
+  // (semantics.md section 4): kExit / kDefer only if running the others cannot change label, exit
+  // or agreed. `outputs` has plan.members entries, those from `ran` on are not read.
+  virtual Status Decide(const ReductionPlan& plan, const MemberOutput* outputs, uint32_t ran,
+                        size_t rows, const RowState& state, Verdict* verdicts, Stream stream) = 0;
+
+  // Writes the ascending list of rows whose flags lack kExit, and its length.
+  virtual Status Compact(const uint8_t* flags, size_t rows, uint32_t* deferred, uint32_t* count,
+                         Stream stream) = 0;
+
+  // target[i] = source[rows[i]] for `count` rows of `row_bytes` bytes each.
+  virtual Status Gather(const void* source, size_t row_bytes, const uint32_t* rows, size_t count,
+                        void* target, Stream stream) = 0;
+};
+
+std::unique_ptr<Kernels> NewCpuKernels();
+
+// What the process can do with CUDA; in builds without CUDA kernels, `reason` says so.
+struct CudaProbe {
+  int devices = 0;
+  const char* reason = "";  // Why there is no device; empty when there is one. Static storage.
+};
+CudaProbe ProbeCuda();
+
+// Kernels on a CUDA device; kDevice with the reason when it cannot be used.
+StatusOr<std::unique_ptr<Kernels>> NewCudaKernels(int device);
+
+}  // namespace quorate

@@ -1,0 +1,112 @@
+#pragma once
+
+// A member as the engine sees it: something that turns a batch of rows into scores or labels.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "native/base/status.h"
+#include "native/base/views.h"
+
+namespace quorate {
+
+// One tensor of a model. Shapes are per row: the batch dimension is left out.
+struct TensorSpec {
+  std::string name;                // The request tensor this input reads, or the output's name.
+  ElementType type = ElementType::kFloat32;
+  std::vector<int64_t> row_shape;  // -1 where the model leaves a dimension open.
+
+  // Elements per row, or 0 when a dimension is open.
+  size_t RowElements() const {
+    size_t n = 1;
+    for (int64_t d : row_shape) n *= d < 0 ? 0 : static_cast<size_t>(d);
+    return n;
+  }
+};
+
+struct ModelSpec {
+  std::string name;                // For messages: the file's name, or "function".
+  std::vector<TensorSpec> inputs;  // In the order Batch::inputs has them.
+  TensorSpec output;               // row_shape {} = label, {1} = binary, {C} = classes.
+  size_t fixed_batch = 0;          // > 0: the model only takes batches of this size (it pads, and says so).
+  bool blocking = true;            // Start() computes on the calling thread and completes before it returns.
+};
+
+// Rows of one input tensor, contiguous.
+struct TensorView {
+  const void* data = nullptr;
+  std::vector<int64_t> row_shape;  // Concrete: no -1.
+};
+
+// Set by the engine to ask running work to stop; a model polls it or hooks it.
+class CancelFlag {
+ public:
+  void Cancel() { cancelled_.store(true, std::memory_order_release); }
+  bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
+
+ private:
+  std::atomic<bool> cancelled_{false};
+};
+
+// A batch for one member. Everything pointed to stays valid until the completion is called.
+struct Batch {
+  size_t rows = 0;                    // >= 1.
+  const TensorView* inputs = nullptr; // ModelSpec::inputs.size() entries.
+  void* output = nullptr;             // rows x output row, in the model's output type.
+  size_t output_bytes = 0;
+  const CancelFlag* cancel = nullptr; // May be nullptr.
+};
+
+struct RunReport {
+  Status status;            // Not OK: the member abstains on these rows.
+  uint64_t run_ns = 0;      // Time inside the model.
+  uint64_t padded_rows = 0; // Rows computed beyond Batch::rows.
+};
+
+// Called exactly once per Start(), on any thread, possibly before Start() returns.
+struct Completion {
+  void (*call)(void* context, RunReport report) = nullptr;
+  void* context = nullptr;
+  void operator()(RunReport report) const { call(context, std::move(report)); }
+};
+
+// Thread-safe: Start() may be called from several threads at once.
+class Model {
+ public:
+  virtual ~Model() = default;
+  virtual const ModelSpec& spec() const = 0;
+  virtual void Start(const Batch& batch, Completion completion) = 0;
+
+  // Floating-point operations per row, from one profiled run of one row with the given concrete
+  // row shapes (docs/semantics, cost). Slow: it builds a throw-away session. kInvalidArgument
+  // when the model cannot say (a function member).
+  virtual StatusOr<uint64_t> FlopsPerRow(const std::vector<std::vector<int64_t>>& row_shapes) = 0;
+
+  // Stops every Run in progress, now and in the future (shutdown).
+  virtual void Terminate() = 0;
+};
+
+// Where a model comes from: exactly one of path and bytes.
+struct ModelSource {
+  std::string path;
+  std::shared_ptr<const std::vector<uint8_t>> bytes;
+};
+
+struct ModelOptions {
+  // Model input name -> request tensor name; inputs not listed keep their own name.
+  std::vector<std::pair<std::string, std::string>> input_names;
+  std::string output_name;  // Empty: the only output.
+  std::string device = "cpu";
+};
+
+// Loads models; shared underneath: one file, device and options is in memory once.
+class ModelLoader {
+ public:
+  virtual ~ModelLoader() = default;
+  virtual StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source, const ModelOptions& options) = 0;
+};
+
+}  // namespace quorate

@@ -1,0 +1,300 @@
+/**
+ * The types of the native addon: the one place where TypeScript and C++ meet.
+ * `native/addon/` implements exactly this; plain data crosses, nothing else.
+ */
+
+/** Every typed array the engine accepts as row data; float16 and bfloat16 travel as Uint16Array. */
+export type NativeTensorData =
+  | Float32Array
+  | Float64Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** Element types by name, as `ElementName()` in native/base/views.h spells them. */
+export type ElementType =
+  | "float32"
+  | "float16"
+  | "bfloat16"
+  | "float64"
+  | "int8"
+  | "uint8"
+  | "int16"
+  | "uint16"
+  | "int32"
+  | "uint32"
+  | "int64"
+  | "uint64"
+  | "bool";
+
+/** One operation of a deferral rule in postfix order; `kind` is RuleKind of native/kernels/kernels.h. */
+export interface NativeRuleOp {
+  readonly kind: "votes" | "score" | "confidence" | "margin" | "entropy" | "allOf" | "anyOf" | "always" | "never";
+  /** allOf, anyOf: how many values it pops; else 0. */
+  readonly arity: number;
+  /** votes: votes needed; else 0. */
+  readonly votes: number;
+  /** score, confidence, margin, entropy; else 0. */
+  readonly threshold: number;
+}
+
+export interface NativeMember {
+  /** For messages: the file's name, or the function's. */
+  readonly name: string;
+  /** Exactly one of `path` (absolute), `bytes` (copied during createCascade) and `isFunction`. */
+  readonly path?: string;
+  readonly bytes?: Uint8Array;
+  readonly isFunction?: boolean;
+  /** Pairs [model input, request tensor]; inputs not listed read the tensor of their own name. */
+  readonly inputs: readonly (readonly [string, string])[];
+  /** Function members: the request tensors it wants; empty = every tensor some model of the cascade reads. */
+  readonly functionInputs: readonly NativeTensorDeclaration[];
+  readonly outputName?: string;
+  /** "auto": label for an integer output without a class dimension, else logits. */
+  readonly output: "auto" | "logits" | "probabilities" | "label";
+  readonly temperature: number;
+  /** Function members: milliseconds until a call counts as failed. */
+  readonly timeoutMs: number;
+  /** Where class c of this member stands in the cascade's order; absent = same order. */
+  readonly classMap?: Int32Array;
+}
+
+/** A request tensor that no model describes: function members only. */
+export interface NativeTensorDeclaration {
+  readonly name: string;
+  /** Both absent when a model of the cascade reads the same tensor. */
+  readonly type?: ElementType;
+  readonly rowShape?: readonly number[];
+}
+
+export interface NativeTier {
+  readonly name: string;
+  readonly members: readonly NativeMember[];
+  /** Postfix; empty = no rule (last tier only). */
+  readonly rule: readonly NativeRuleOp[];
+  readonly combine: "vote" | "mean";
+  readonly evidence: "tier" | "cumulative";
+  readonly execution: "auto" | "concurrent" | "sequential";
+  /** "auto", "cpu", "cuda" or "cuda:N". */
+  readonly device: string;
+  readonly maxRows: number;
+  readonly maxDelayUs: number;
+  readonly maxQueueRows: number;
+  /** 0 = the device's default. */
+  readonly maxInFlight: number;
+  readonly onOverload: "auto" | "reject" | "degrade" | "wait";
+  /** When every member of the tier fails on a batch: fail its rows, or send them to the next tier / the last answer. */
+  readonly onFailure: "reject" | "degrade";
+}
+
+export interface NativeSpec {
+  /** Candidates for the ONNX Runtime library in the order to try. Absolute paths, or a bare file name for the system loader. */
+  readonly runtimePaths: readonly string[];
+  /** Number of classes; 0 = from the models. */
+  readonly classes: number;
+  /** Bits of Measure in native/kernels/kernels.h to report: 1 score, 2 confidence, 4 margin, 8 entropy. */
+  readonly measures: number;
+  /** Concrete row shapes for tensors whose models leave dimensions open. */
+  readonly shapes: readonly (readonly [string, readonly number[]])[];
+  readonly maxRowsInFlight: number;
+  readonly maxBytesInFlight: number;
+  readonly spinUs: number;
+  readonly warmup: boolean;
+  readonly tiers: readonly NativeTier[];
+}
+
+export interface NativeError {
+  /** A QUORATE_ERR_* code. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Bits of the `flags` column: RowFlag of native/kernels/kernels.h, and the engine's own. */
+export const rowFlag = { exit: 1, tied: 2, valid: 4, agreed: 8, partial: 16, degraded: 32 } as const;
+
+/** Values of the `status` column. */
+export const rowStatus = { ok: 0, invalid: 1, failed: 2, cancelled: 3, expired: 4, rejected: 5 } as const;
+
+/** Result columns of `count` rows, in the order of the call. */
+export interface NativeColumns {
+  readonly count: number;
+  readonly labels: Int32Array;
+  readonly tiers: Uint8Array;
+  readonly votes: Uint8Array;
+  /** Members the votes and measures are over: k, or fewer on partial rows; agreement = votes / voters. */
+  readonly voters: Uint8Array;
+  readonly flags: Uint8Array;
+  readonly status: Uint8Array;
+  /** 0 = none, i = errors[i - 1] (255 = the last). */
+  readonly errorIndex: Uint8Array;
+  /** Distinct errors of these rows. */
+  readonly errors: readonly NativeError[];
+  /** Present when the cascade reports the measure. */
+  readonly score?: Float32Array;
+  readonly confidence?: Float32Array;
+  readonly margin?: Float32Array;
+  readonly entropy?: Float32Array;
+  /** Present when some row asked for a trace: one entry per row, undefined for rows that did not. */
+  readonly traces?: readonly (readonly NativeTraceTier[] | undefined)[];
+}
+
+/** One visited tier of a traced row. */
+export interface NativeTraceTier {
+  readonly tier: number;
+  readonly label: number;
+  readonly votes: number;
+  readonly flags: number;
+  readonly score: number;
+  /** Per member: vote (-1 = abstained) and its score for that vote. */
+  readonly memberVotes: Int32Array;
+  readonly memberScores: Float32Array;
+  readonly queueUs: number;
+  readonly runUs: number;
+  readonly batchRows: number;
+}
+
+/** Single rows that settled together. */
+export interface NativeRows extends NativeColumns {
+  readonly ids: Float64Array;
+}
+
+export interface NativeCallOptions {
+  /** 0 highest ... 9 lowest. */
+  readonly priority: number;
+  /** Milliseconds from now; 0 = none. */
+  readonly deadlineMs: number;
+  readonly degradeOnDeadline: boolean;
+  readonly trace: boolean;
+  /** Over the admission bounds: wait (true) or _QUEUE_FULL (false). */
+  readonly wait: boolean;
+  /** runBatch: copy the input instead of reading it in place. */
+  readonly copy: boolean;
+}
+
+/** Entry per request tensor, in table order: the data, null when not given, true when given as a function. */
+export type NativeInputs = readonly (NativeTensorData | null | true)[];
+
+/** Calls from the engine into JavaScript, always on the JS thread, never during another native call. */
+export interface NativeHooks {
+  /** `error.problems` lists every problem found. */
+  onBuilt(error: (NativeError & { readonly problems: readonly NativeError[] }) | null, info: NativeInfo | null): void;
+  onRows(rows: NativeRows): void;
+  onBatch(id: number, columns: NativeColumns): void;
+  /** A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request. */
+  onMemberCall(callId: number, tier: number, member: number, count: number, tensors: readonly NativeTensorData[], rows: Uint32Array): void;
+  /** The call's rows are all dead, it timed out, or the cascade closes: abort its signal. */
+  onMemberCancel(callId: number): void;
+  /** Rows of a call reached a tier that needs a tensor given as a function; reply with provide. */
+  onLazy(id: number, tensor: number, rows: Uint32Array): void;
+  /** FLOPs per row, [tier][member]; -1 where the model cannot say. */
+  onProfiled(error: NativeError | null, flops: readonly (readonly number[])[] | null): void;
+  onClosed(): void;
+}
+
+export interface NativeTensorInfo {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly rowShape: readonly number[];
+  /** Tiers that read it. */
+  readonly tiers: readonly number[];
+}
+
+export interface NativeMemberInfo {
+  readonly name: string;
+  readonly inputs: readonly { readonly name: string; readonly type: ElementType; readonly rowShape: readonly number[] }[];
+  readonly output: "logits" | "probabilities" | "label";
+  readonly outputType: ElementType;
+  readonly outputWidth: number;
+  readonly fixedBatch: number;
+  /** "cpu", "cuda:N" or "function". */
+  readonly device: string;
+  /** Why not another device; empty when there is nothing to say. */
+  readonly deviceReason: string;
+  /** SHA-256 of the model's bytes, hex; empty for functions. */
+  readonly sha256: string;
+  /** Largest difference of a score between 8 rows alone and together; -1 when not measured. */
+  readonly batchDifference: number;
+}
+
+export interface NativeInfo {
+  readonly runtimeVersion: string;
+  readonly runtimePath: string;
+  /** False when another user of the library had opened it before telemetry could be turned off. */
+  readonly telemetryOff: boolean;
+  readonly classes: number;
+  readonly tensors: readonly NativeTensorInfo[];
+  readonly tiers: readonly { readonly members: readonly NativeMemberInfo[] }[];
+  readonly warnings: readonly string[];
+}
+
+export interface NativeMemberCounters {
+  readonly rowsRun: number;
+  readonly rowsSkipped: number;
+  readonly rowsFailed: number;
+  readonly rowsPadded: number;
+  readonly runNs: number;
+}
+
+export interface NativeTierCounters {
+  readonly entered: number;
+  readonly exited: number;
+  readonly deferred: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly expired: number;
+  readonly rejected: number;
+  readonly inFlight: number;
+  /** Of `exited`: answered without a valid vote, and degraded answers. */
+  readonly invalid: number;
+  readonly degraded: number;
+  readonly batches: number;
+  readonly queueNs: number;
+  readonly gatherNs: number;
+  readonly runNs: number;
+  readonly reduceNs: number;
+  readonly scatterNs: number;
+  readonly bytesToDevice: number;
+  readonly bytesToHost: number;
+  readonly members: readonly NativeMemberCounters[];
+}
+
+export interface NativeCounters {
+  /** Rows submitted and settled so far; submitted = settled + pending. */
+  readonly submitted: number;
+  readonly settled: number;
+  readonly pending: number;
+  readonly tiers: readonly NativeTierCounters[];
+  /** Busy time of each device: union of the intervals in which it ran a batch, split per [tier][member] in integer nanoseconds. */
+  readonly devices: readonly { readonly name: string; readonly busyNs: number; readonly shares: readonly (readonly number[])[] }[];
+}
+
+export interface NativeCascade {
+  /** Copies the row's given tensors before it returns. Throws a coded error. */
+  submitRow(id: number, inputs: NativeInputs, options: NativeCallOptions): void;
+  /** Reads the tensors in place until onBatch(id), unless options.copy. Throws a coded error. */
+  submitBatch(id: number, rows: number, inputs: NativeInputs, options: NativeCallOptions): void;
+  /** Settles what can be settled of the call as cancelled; unknown ids are ignored. */
+  cancel(id: number): void;
+  /** data: Int32Array labels [count] or Float32Array scores [count x classes]; null = failed, with the message. */
+  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string): void;
+  /** data: the rows' tensor data in the order of `rows`; null = failed, with the message. Copied before it returns. */
+  provide(id: number, tensor: number, rows: Uint32Array, data: NativeTensorData | null, message: string): void;
+  counters(): NativeCounters;
+  /** Starts profiling; answers through onProfiled. */
+  profile(): void;
+  /** Idempotent; answers through onClosed. */
+  close(drainMs: number): void;
+}
+
+export interface NativeAddon {
+  /** The package version the binary was built for. */
+  readonly version: string;
+  cuda(): { readonly devices: number; readonly reason: string };
+  /** Returns at once; models load off the JS thread; hooks.onBuilt reports. Throws only for malformed arguments. */
+  createCascade(spec: NativeSpec, hooks: NativeHooks): NativeCascade;
+}
