@@ -5,7 +5,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "native/base/status.h"
@@ -15,7 +17,7 @@ namespace quorate {
 
 // One tensor of a model. Shapes are per row: the batch dimension is left out.
 struct TensorSpec {
-  std::string name;                // The request tensor this input reads, or the output's name.
+  std::string name;  // The request tensor this input reads, or the output's name.
   ElementType type = ElementType::kFloat32;
   std::vector<int64_t> row_shape;  // -1 where the model leaves a dimension open.
 
@@ -31,8 +33,11 @@ struct ModelSpec {
   std::string name;                // For messages: the file's name, or "function".
   std::vector<TensorSpec> inputs;  // In the order Batch::inputs has them.
   TensorSpec output;               // row_shape {} = label, {1} = binary, {C} = classes.
-  size_t fixed_batch = 0;          // > 0: the model only takes batches of this size (it pads, and says so).
-  bool blocking = true;            // Start() computes on the calling thread and completes before it returns.
+  size_t fixed_batch = 0;  // > 0: the model only takes batches of this size (it pads, and says so).
+  std::string sha256;      // Of the file and its external data, hexadecimal; empty for a function.
+  std::string device = "cpu";  // Where it runs.
+  std::string device_reason;   // Why not where it was asked to, or empty.
+  bool blocking = true;  // Start() computes on the calling thread and completes before it returns.
 };
 
 // Rows of one input tensor, contiguous.
@@ -41,29 +46,74 @@ struct TensorView {
   std::vector<int64_t> row_shape;  // Concrete: no -1.
 };
 
-// Set by the engine to ask running work to stop; a model polls it or hooks it.
+// Set by the engine to ask running work to stop; a model polls it, or hooks it to hear of it at
+// once.
 class CancelFlag {
  public:
-  void Cancel() { cancelled_.store(true, std::memory_order_release); }
+  // While alive, `call` is made once when the flag is set, at once if it is set already. It is made
+  // under the flag's lock: it must be quick and may not touch the flag. After the destructor has
+  // returned it is not running and will not be called.
+  class Hook {
+   public:
+    Hook(const CancelFlag* flag, void (*call)(void* context), void* context)
+        : flag_(flag), call_(call), context_(context) {
+      if (flag_ != nullptr) flag_->Add(this);
+    }
+    ~Hook() {
+      if (flag_ != nullptr) flag_->Remove(this);
+    }
+    Hook(const Hook&) = delete;
+    Hook& operator=(const Hook&) = delete;
+
+   private:
+    friend class CancelFlag;
+    const CancelFlag* flag_;  // nullptr: nothing to hook.
+    void (*call_)(void* context);
+    void* context_;
+    Hook* next_ = nullptr;
+  };
+
+  void Cancel() {
+    std::lock_guard lock(mutex_);
+    if (cancelled_.exchange(true, std::memory_order_acq_rel)) return;
+    for (Hook* hook = hooks_; hook != nullptr; hook = hook->next_) hook->call_(hook->context_);
+  }
   bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
 
  private:
+  void Add(Hook* hook) const {
+    std::lock_guard lock(mutex_);
+    hook->next_ = hooks_;
+    hooks_ = hook;
+    if (cancelled()) hook->call_(hook->context_);
+  }
+  void Remove(Hook* hook) const {
+    std::lock_guard lock(mutex_);
+    Hook** link = &hooks_;
+    while (*link != hook) link = &(*link)->next_;
+    *link = hook->next_;
+  }
+
   std::atomic<bool> cancelled_{false};
+  mutable std::mutex mutex_;
+  mutable Hook* hooks_ = nullptr;
 };
 
 // A batch for one member. Everything pointed to stays valid until the completion is called.
 struct Batch {
-  size_t rows = 0;                    // >= 1.
-  const TensorView* inputs = nullptr; // ModelSpec::inputs.size() entries.
-  void* output = nullptr;             // rows x output row, in the model's output type.
+  size_t rows = 0;                     // >= 1.
+  const TensorView* inputs = nullptr;  // ModelSpec::inputs.size() entries.
+  void* output = nullptr;              // rows x output row, in the model's output type.
   size_t output_bytes = 0;
-  const CancelFlag* cancel = nullptr; // May be nullptr.
+  const CancelFlag* cancel = nullptr;  // May be nullptr.
+  const uint32_t* row_ids =
+      nullptr;  // [rows] each row's index in its own request (function members).
 };
 
 struct RunReport {
-  Status status;            // Not OK: the member abstains on these rows.
-  uint64_t run_ns = 0;      // Time inside the model.
-  uint64_t padded_rows = 0; // Rows computed beyond Batch::rows.
+  Status status;             // Not OK: the member abstains on these rows.
+  uint64_t run_ns = 0;       // Time inside the model.
+  uint64_t padded_rows = 0;  // Rows computed beyond Batch::rows.
 };
 
 // Called exactly once per Start(), on any thread, possibly before Start() returns.
@@ -80,12 +130,21 @@ class Model {
   virtual const ModelSpec& spec() const = 0;
   virtual void Start(const Batch& batch, Completion completion) = 0;
 
+  // The output's row shape for inputs of these concrete row shapes, where the spec leaves it open
+  // (the model may run one row to find out); else the spec's.
+  virtual StatusOr<std::vector<int64_t>> OutputRowShape(
+      const std::vector<std::vector<int64_t>>& row_shapes) {
+    (void)row_shapes;
+    return spec().output.row_shape;
+  }
+
   // Floating-point operations per row, from one profiled run of one row with the given concrete
   // row shapes (docs/semantics, cost). Slow: it builds a throw-away session. kInvalidArgument
   // when the model cannot say (a function member).
   virtual StatusOr<uint64_t> FlopsPerRow(const std::vector<std::vector<int64_t>>& row_shapes) = 0;
 
-  // Stops every Run in progress, now and in the future (shutdown).
+  // Stops every Run of this user in progress, now and in the future (shutdown). Other users of the
+  // same loaded file are not touched.
   virtual void Terminate() = 0;
 };
 
@@ -100,13 +159,15 @@ struct ModelOptions {
   std::vector<std::pair<std::string, std::string>> input_names;
   std::string output_name;  // Empty: the only output.
   std::string device = "cpu";
+  bool profile_large = false;  // FlopsPerRow() also for models above 500 MB.
 };
 
 // Loads models; shared underneath: one file, device and options is in memory once.
 class ModelLoader {
  public:
   virtual ~ModelLoader() = default;
-  virtual StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source, const ModelOptions& options) = 0;
+  virtual StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source,
+                                                const ModelOptions& options) = 0;
 };
 
 }  // namespace quorate

@@ -186,7 +186,14 @@ export interface NativeHooks {
   onRows(rows: NativeRows): void;
   onBatch(id: number, columns: NativeColumns): void;
   /** A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request. */
-  onMemberCall(callId: number, tier: number, member: number, count: number, tensors: readonly NativeTensorData[], rows: Uint32Array): void;
+  onMemberCall(
+    callId: number,
+    tier: number,
+    member: number,
+    count: number,
+    tensors: readonly NativeTensorData[],
+    rows: Uint32Array,
+  ): void;
   /** The call's rows are all dead, it timed out, or the cascade closes: abort its signal. */
   onMemberCancel(callId: number): void;
   /** Rows of a call reached a tier that needs a tensor given as a function; reply with provide. */
@@ -206,7 +213,11 @@ export interface NativeTensorInfo {
 
 export interface NativeMemberInfo {
   readonly name: string;
-  readonly inputs: readonly { readonly name: string; readonly type: ElementType; readonly rowShape: readonly number[] }[];
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly type: ElementType;
+    readonly rowShape: readonly number[];
+  }[];
   readonly output: "logits" | "probabilities" | "label";
   readonly outputType: ElementType;
   readonly outputWidth: number;
@@ -270,7 +281,11 @@ export interface NativeCounters {
   readonly pending: number;
   readonly tiers: readonly NativeTierCounters[];
   /** Busy time of each device: union of the intervals in which it ran a batch, split per [tier][member] in integer nanoseconds. */
-  readonly devices: readonly { readonly name: string; readonly busyNs: number; readonly shares: readonly (readonly number[])[] }[];
+  readonly devices: readonly {
+    readonly name: string;
+    readonly busyNs: number;
+    readonly shares: readonly (readonly number[])[];
+  }[];
 }
 
 export interface NativeCascade {

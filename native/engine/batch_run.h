@@ -1,0 +1,92 @@
+#pragma once
+
+// One batch on its way through one tier: gather, members, reduction. A state machine advanced by
+// completions; no thread waits for a model.
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "native/base/aligned_buffer.h"
+#include "native/base/clock.h"
+#include "native/engine/cascade_plan.h"
+#include "native/scheduler/batcher.h"
+#include "native/scheduler/pool.h"
+
+namespace quorate {
+
+class BatchRun;
+
+class BatchListener {
+ public:
+  virtual ~BatchListener() = default;
+  // Where the row's data for a request tensor lies. Called on a pool thread, no lock held.
+  virtual const uint8_t* RowData(const RowRef& row, uint32_t tensor) = 0;
+  // Cumulative evidence of the row so far, [classes]; nullptr when it has none.
+  virtual const float* RowEvidence(const RowRef& row) = 0;
+  // The reduction is done: the run's columns hold the answers. On a pool thread, as its last act.
+  virtual void OnBatchDone(BatchRun* run) = 0;
+  // Nobody touches the run any more; it may be reused. Follows OnBatchDone.
+  virtual void OnBatchReleased(BatchRun* run) = 0;
+};
+
+struct BatchParts {
+  const CascadePlan* plan = nullptr;
+  const PlannedTier* tier = nullptr;
+  uint32_t tier_index = 0;
+  Kernels* kernels = nullptr;
+  Pool* pool = nullptr;
+  const Clock* clock = nullptr;
+  std::atomic<int64_t>* ns_per_row = nullptr;  // The tier's running estimate of all members' work.
+};
+
+// What the members did on this batch.
+struct MemberTally {
+  std::atomic<uint64_t> rows_run{0};
+  std::atomic<uint64_t> rows_failed{0};
+  std::atomic<uint64_t> rows_padded{0};
+  std::atomic<uint64_t> run_ns{0};
+};
+
+// Columns of the reduction, [rows] each unless said otherwise.
+struct BatchColumns {
+  std::vector<int32_t> labels;
+  std::vector<uint8_t> votes;
+  std::vector<uint8_t> flags;
+  std::vector<uint8_t> members_ran;   // k, or fewer where sequential execution stopped.
+  std::vector<uint8_t> all_failed;    // 1: every member that ran failed on the row.
+  std::vector<float> score, confidence, margin, entropy;
+  std::vector<float> sums;            // [rows x classes] when the tier keeps sums.
+  std::vector<int32_t> member_votes;  // [rows x members] when traced.
+  std::vector<float> member_scores;
+};
+
+class BatchRun {
+ public:
+  // The listener outlives the run.
+  static std::unique_ptr<BatchRun> Create(BatchParts parts, BatchListener* listener);
+  virtual ~BatchRun() = default;
+
+  // Filled by the owner before Start(): 1...max_rows rows.
+  std::vector<RowRef> rows;
+  bool traced = false;
+  int64_t taken_at = 0;
+
+  // Submits the batch to the pool (SubmitNext when already on it). Clears what an earlier batch left.
+  virtual void Start() = 0;
+
+  // Asks running models to stop: all rows are dead, or the cascade closes. Any thread, any time
+  // between Start() and OnBatchDone.
+  virtual void Cancel() = 0;
+
+  // Valid from OnBatchDone until the next Start().
+  BatchColumns columns;
+  std::vector<MemberTally> tallies;  // [members]
+  Status first_error;                // Of the first member that failed; OK when none did.
+  Status reduce_error;               // Not OK: the kernels failed, no answer.
+  int64_t gather_ns = 0;
+  int64_t run_ns = 0;
+  int64_t reduce_ns = 0;
+};
+
+}  // namespace quorate

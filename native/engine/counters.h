@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace quorate {
+
+struct MemberCounters {
+  uint64_t rows_run = 0;
+  uint64_t rows_skipped = 0;
+  uint64_t rows_failed = 0;
+  uint64_t rows_padded = 0;
+  uint64_t run_ns = 0;
+};
+
+// entered = exited + deferred + failed + cancelled + expired + rejected + in_flight, at any moment.
+struct TierCounters {
+  uint64_t entered = 0;
+  uint64_t exited = 0;
+  uint64_t deferred = 0;
+  uint64_t failed = 0;
+  uint64_t cancelled = 0;
+  uint64_t expired = 0;
+  uint64_t rejected = 0;
+  uint64_t in_flight = 0;
+  uint64_t invalid = 0;   // Of exited: without a valid vote.
+  uint64_t degraded = 0;  // Of exited: degraded answers.
+  uint64_t batches = 0;
+  uint64_t queue_ns = 0;  // Summed over rows; the others over batches.
+  uint64_t gather_ns = 0;
+  uint64_t run_ns = 0;    // Wall time of the members' phase.
+  uint64_t reduce_ns = 0;
+  uint64_t scatter_ns = 0;
+  uint64_t bytes_to_device = 0;
+  uint64_t bytes_to_host = 0;
+  std::vector<MemberCounters> members;
+};
+
+struct DeviceCounters {
+  const char* name = "cpu";
+  uint64_t busy_ns = 0;                       // Union of the intervals with a running batch.
+  std::vector<std::vector<uint64_t>> shares;  // [tier][member]; they sum to busy_ns.
+};
+
+struct Counters {
+  uint64_t submitted = 0;  // = settled + pending
+  uint64_t settled = 0;
+  uint64_t pending = 0;
+  std::vector<TierCounters> tiers;
+  std::vector<DeviceCounters> devices;
+};
+
+}  // namespace quorate

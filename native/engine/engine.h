@@ -1,0 +1,70 @@
+#pragma once
+
+// The facade: a cascade that answers many callers at once. Thread-safe.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "native/base/clock.h"
+#include "native/engine/cascade_plan.h"
+#include "native/engine/counters.h"
+#include "native/engine/request.h"
+#include "native/scheduler/pool.h"
+
+namespace quorate {
+
+// What the engine says to its owner: from any thread, without a lock held. Calls into the engine
+// from within are allowed.
+class EngineListener {
+ public:
+  virtual ~EngineListener() = default;
+  // These calls are over; each is reported once.
+  virtual void OnFinished(std::vector<FinishedCall> calls) = 0;
+  // Rows reached a tier that needs a tensor which the call gave as a function.
+  virtual void OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) = 0;
+  // Close() is complete: nothing of the engine runs any more, every call was reported.
+  virtual void OnClosed() = 0;
+};
+
+struct EngineParts {
+  std::shared_ptr<const CascadePlan> plan;
+  std::shared_ptr<Kernels> kernels;
+  Pool* pool = nullptr;    // These three outlive the engine.
+  Timer* timer = nullptr;
+  const Clock* clock = nullptr;
+};
+
+class Engine {
+ public:
+  // `listener` must live until OnClosed has returned.
+  static std::unique_ptr<Engine> Create(EngineParts parts, EngineListener* listener);
+  virtual ~Engine() = default;  // REQUIRES: OnClosed was called.
+
+  virtual const CascadePlan& plan() const = 0;
+
+  // Takes the call, or says why not (kClosed, kQueueFull, kDeadline). It is O(1) in rows, but for
+  // one byte of state and a result slot per row.
+  virtual Status Submit(Call call) = 0;
+
+  // Settles the call's unfinished rows as cancelled; unknown ids are ignored.
+  virtual void Cancel(uint64_t id) = 0;
+
+  // Answers OnLazy: `data` holds the rows' data in the order of `rows`, or is null when they failed
+  // with `error`. Rows that did not ask are ignored.
+  virtual void Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_t>& rows,
+                       std::unique_ptr<uint8_t[]> data, Status error) = 0;
+
+  virtual Counters Snapshot() const = 0;
+
+  // FLOPs per row, [tier][member], -1 where the model cannot say. Blocks for long: call it on a
+  // thread of your own.
+  virtual std::vector<std::vector<int64_t>> Profile() = 0;
+
+  // Refuses new calls, lets those inside finish for `drain_ns`, then settles the rest with kClosed
+  // and stops running models. OnClosed follows, once. A second call can only shorten the drain.
+  virtual void Close(int64_t drain_ns) = 0;
+};
+
+}  // namespace quorate

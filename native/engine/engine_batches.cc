@@ -1,0 +1,217 @@
+// Batches: which start, and where their rows go.
+
+#include "native/engine/engine_impl.h"
+
+namespace quorate {
+
+namespace {
+
+RequestRecord* RecordOf(const RowRef& ref) { return static_cast<RequestRecord*>(ref.owner); }
+
+}  // namespace
+
+const uint8_t* EngineImpl::RowData(const RowRef& row, uint32_t tensor) {
+  return RecordOf(row)->Data(row.row, tensor, parts_.plan->tensors[tensor].row_bytes);
+}
+
+const float* EngineImpl::RowEvidence(const RowRef& row) {
+  const auto& evidence = RecordOf(row)->evidence;
+  return evidence.empty() ? nullptr : evidence[row.row].get();
+}
+
+// Later tiers first: their rows are the oldest, and they make room.
+void EngineImpl::Pump(Effects* effects) {
+  const int64_t now = parts_.clock->NowNs();
+  for (size_t i = tiers_.size(); i-- > 0;) {
+    Tier& tier = *tiers_[i];
+    const PlannedTier& plan = parts_.plan->tiers[i];
+    while (tier.in_flight < plan.max_in_flight) {
+      const size_t limit = parts_.plan->max_rows_in_flight;
+      const size_t budget = rows_in_flight_ < limit ? limit - rows_in_flight_ : 0;
+      if (!tier.batcher.Ready(now, budget)) break;
+      BatchRun* run = IdleRun(static_cast<uint32_t>(i));
+      tier.batcher.TakeBatch(budget, &run->rows);
+      if (tier.batcher.rows() == 0) tier.cancelled_waiting = 0;
+      if (run->rows.empty()) {
+        tier.idle.push_back(run);
+        continue;
+      }
+      run->taken_at = now;
+      run->traced = false;
+      for (const RowRef& ref : run->rows) {
+        run->traced = run->traced || RecordOf(ref)->call.options.trace;
+      }
+      ++tier.in_flight;
+      ++busy_runs_;
+      tier.active.insert(run);
+      MeterOf(static_cast<uint32_t>(i)).Start(static_cast<uint32_t>(i), now);
+      effects->starts.push_back(run);
+    }
+  }
+}
+
+BatchRun* EngineImpl::IdleRun(uint32_t index) {
+  Tier& tier = *tiers_[index];
+  if (tier.idle.empty()) {
+    tier.runs.push_back(BatchRun::Create(
+        {parts_.plan.get(), &parts_.plan->tiers[index], index, parts_.kernels.get(), parts_.pool,
+         parts_.clock, &tier.ns_per_row},
+        this));
+    return tier.runs.back().get();
+  }
+  BatchRun* run = tier.idle.back();
+  tier.idle.pop_back();
+  return run;
+}
+
+void EngineImpl::OnBatchDone(BatchRun* run) {
+  Effects effects;
+  {
+    std::lock_guard lock(mutex_);
+    uint32_t tier = 0;
+    while (!tiers_[tier]->active.contains(run)) ++tier;
+    tiers_[tier]->active.erase(run);
+    const int64_t start = parts_.clock->NowNs();
+    MeterOf(tier).Stop(tier, start);
+    CountBatch(*run, tier);
+    for (size_t i = 0; i < run->rows.size(); ++i) {
+      // A call has one reader per row in a batch, so it is reported at its last row, never before.
+      RequestRecord* record = RecordOf(run->rows[i]);
+      --record->readers;
+      DeliverRow(run, tier, i, &effects);
+      Report(record, &effects);
+    }
+    tiers_[tier]->counters.scatter_ns +=
+        static_cast<uint64_t>(parts_.clock->NowNs() - start);
+    --tiers_[tier]->in_flight;
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+void EngineImpl::OnBatchReleased(BatchRun* run) {
+  Effects effects;
+  {
+    std::lock_guard lock(mutex_);
+    --busy_runs_;
+    for (auto& tier : tiers_) {
+      for (const auto& owned : tier->runs) {
+        if (owned.get() == run) tier->idle.push_back(run);
+      }
+    }
+    if (closing_) Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+void EngineImpl::CountBatch(const BatchRun& run, uint32_t tier) {
+  TierCounters& counters = tiers_[tier]->counters;
+  ++counters.batches;
+  counters.gather_ns += static_cast<uint64_t>(run.gather_ns);
+  counters.run_ns += static_cast<uint64_t>(run.run_ns);
+  counters.reduce_ns += static_cast<uint64_t>(run.reduce_ns);
+  for (const RowRef& ref : run.rows) {
+    counters.queue_ns += static_cast<uint64_t>(run.taken_at - ref.queued_at);
+  }
+  for (size_t m = 0; m < counters.members.size(); ++m) {
+    const MemberTally& tally = run.tallies[m];
+    MemberCounters& member = counters.members[m];
+    member.rows_run += tally.rows_run;
+    member.rows_skipped += run.rows.size() - tally.rows_run;
+    member.rows_failed += tally.rows_failed;
+    member.rows_padded += tally.rows_padded;
+    member.run_ns += tally.run_ns;
+  }
+}
+
+void EngineImpl::DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects) {
+  RequestRecord* record = RecordOf(run->rows[i]);
+  const uint32_t row = run->rows[i].row;
+  if (record->phase(row) == RowPhase::kSettled) return;
+  const PlannedTier& plan = parts_.plan->tiers[tier];
+  if (!run->reduce_error.ok()) {
+    Settle(record, row, {RowStatus::kFailed, false, &run->reduce_error});
+  } else if (run->columns.all_failed[i] && plan.on_failure == OnFailure::kReject) {
+    Settle(record, row, {RowStatus::kFailed, false, &run->first_error});
+  } else if (run->columns.all_failed[i] && plan.reduction.last) {
+    RowFailed(record, row, run->first_error);
+  } else if (run->columns.flags[i] & kExit) {
+    Record(run, tier, i, record, row);
+    const bool valid = run->columns.flags[i] & kValid;
+    Settle(record, row, {valid ? RowStatus::kOk : RowStatus::kInvalid});
+  } else {
+    if (!run->columns.all_failed[i]) Record(run, tier, i, record, row);
+    DeferRow(run, tier, i, effects);
+  }
+}
+
+// The last tier failed: the last finished tier's answer, if there is one.
+void EngineImpl::RowFailed(RequestRecord* record, uint32_t row, const Status& error) {
+  const bool answered = record->result.rows[row].voters > 0;
+  Settle(record, row, {answered ? RowStatus::kOk : RowStatus::kFailed, answered,
+                       answered ? nullptr : &error});
+}
+
+void EngineImpl::DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects) {
+  RequestRecord* record = RecordOf(run->rows[i]);
+  const uint32_t row = run->rows[i].row;
+  const PlannedTier& next = parts_.plan->tiers[tier + 1];
+  if (tiers_[tier + 1]->batcher.rows() >= next.max_queue_rows) {
+    Overload policy = next.on_overload;
+    if (policy == Overload::kAuto) {
+      const bool impatient = record->call.single && !record->call.options.wait;
+      policy = impatient ? Overload::kReject : Overload::kWait;
+    }
+    if (policy == Overload::kDegrade && record->result.rows[row].voters > 0) {
+      Settle(record, row, {RowStatus::kOk, true});
+      return;
+    }
+    if (policy != Overload::kWait) {
+      const Status full(StatusCode::kQueueFull,
+                        "tier \"" + next.name + "\" has " + std::to_string(next.max_queue_rows) +
+                            " rows waiting, its limit");
+      Settle(record, row, {RowStatus::kRejected, false, &full});
+      return;
+    }
+  }
+  if (!run->columns.sums.empty() && !record->evidence.empty()) {
+    const size_t classes = parts_.plan->classes;
+    auto& kept = record->evidence[row];
+    if (kept == nullptr) kept = std::make_unique<float[]>(classes);
+    std::copy_n(run->columns.sums.data() + i * classes, classes, kept.get());
+  }
+  ++tiers_[tier]->counters.deferred;
+  --tiers_[tier]->counters.in_flight;
+  ++tiers_[tier + 1]->counters.entered;
+  ++tiers_[tier + 1]->counters.in_flight;
+  Enqueue(record, row, tier + 1, parts_.clock->NowNs(), effects);
+}
+
+void EngineImpl::Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* record,
+                        uint32_t row) {
+  const BatchColumns& columns = run->columns;
+  RowResult& result = record->result.rows[row];
+  result.label = columns.labels[i];
+  result.tier = static_cast<uint8_t>(tier);
+  result.votes = columns.votes[i];
+  result.voters = columns.members_ran[i];
+  result.flags = columns.flags[i];
+  if (!columns.score.empty()) result.score = columns.score[i];
+  if (!columns.confidence.empty()) result.confidence = columns.confidence[i];
+  if (!columns.margin.empty()) result.margin = columns.margin[i];
+  if (!columns.entropy.empty()) result.entropy = columns.entropy[i];
+  if (!record->call.options.trace) return;
+  TraceTier trace;
+  trace.result = result;
+  const size_t k = parts_.plan->tiers[tier].members.size();
+  trace.member_votes.assign(columns.member_votes.begin() + static_cast<ptrdiff_t>(i * k),
+                            columns.member_votes.begin() + static_cast<ptrdiff_t>((i + 1) * k));
+  trace.member_scores.assign(columns.member_scores.begin() + static_cast<ptrdiff_t>(i * k),
+                             columns.member_scores.begin() + static_cast<ptrdiff_t>((i + 1) * k));
+  trace.queue_ns = run->taken_at - run->rows[i].queued_at;
+  trace.run_ns = run->run_ns;
+  trace.batch_rows = static_cast<uint32_t>(run->rows.size());
+  record->result.traces[row].push_back(std::move(trace));
+}
+
+}  // namespace quorate

@@ -1,0 +1,115 @@
+#pragma once
+
+// The engine behind the facade. One mutex guards all state; models, kernels and the listener are
+// called without it.
+
+#include <map>
+#include <mutex>
+#include <queue>
+#include <set>
+#include <unordered_map>
+
+#include "native/engine/batch_run.h"
+#include "native/engine/busy_meter.h"
+#include "native/engine/engine.h"
+#include "native/engine/request_record.h"
+
+namespace quorate {
+
+class EngineImpl final : public Engine, private BatchListener {
+ public:
+  EngineImpl(EngineParts parts, EngineListener* listener);
+  ~EngineImpl() override;
+
+  const CascadePlan& plan() const override { return *parts_.plan; }
+  Status Submit(Call call) override;
+  void Cancel(uint64_t id) override;
+  void Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_t>& rows,
+               std::unique_ptr<uint8_t[]> data, Status error) override;
+  Counters Snapshot() const override;
+  std::vector<std::vector<int64_t>> Profile() override;
+  void Close(int64_t drain_ns) override;
+
+ private:
+  struct Tier {
+    explicit Tier(const BatcherOptions& options) : batcher(options) {}
+    Batcher batcher;
+    size_t in_flight = 0;  // Batches.
+    std::vector<std::unique_ptr<BatchRun>> runs;
+    std::vector<BatchRun*> idle;
+    std::set<BatchRun*> active;  // Between Start() and OnBatchDone.
+    std::atomic<int64_t> ns_per_row{0};
+    TierCounters counters;
+    size_t cancelled_waiting = 0;  // Dead entries in the batcher, at most.
+  };
+
+  // What a locked section leaves to be done without the lock.
+  struct Effects {
+    std::vector<FinishedCall> finished;
+    std::map<std::pair<uint64_t, uint32_t>, std::vector<uint32_t>> lazy;  // (call, tensor) -> rows.
+    std::vector<BatchRun*> starts;
+    bool terminate = false;
+    bool closed = false;
+  };
+
+  // How a row ends.
+  struct Outcome {
+    RowStatus status;
+    bool degraded = false;
+    const Status* error = nullptr;
+  };
+
+  // BatchListener
+  const uint8_t* RowData(const RowRef& row, uint32_t tensor) override;
+  const float* RowEvidence(const RowRef& row) override;
+  void OnBatchDone(BatchRun* run) override;
+  void OnBatchReleased(BatchRun* run) override;
+
+  // All below: mutex_ held, except Perform().
+  void Perform(Effects effects);
+  void Finish(Effects* effects);  // Pump, timer, close: the end of every locked section.
+  Status CheckAdmission(const Call& call) const;
+  bool OverBudget(const Call& call) const;
+  void Admit(RequestRecord* record, Effects* effects);
+  void AdmitWaiting(Effects* effects);
+  void Enqueue(RequestRecord* record, uint32_t row, uint32_t tier, int64_t now, Effects* effects);
+  void Pump(Effects* effects);
+  BatchRun* IdleRun(uint32_t tier);
+  void DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects);
+  void DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects);
+  void RowFailed(RequestRecord* record, uint32_t row, const Status& error);
+  void Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* record, uint32_t row);
+  void CountBatch(const BatchRun& run, uint32_t tier);
+  void Settle(RequestRecord* record, uint32_t row, const Outcome& outcome);
+  void SettleAll(RequestRecord* record, const Outcome& outcome, bool degrade, Effects* effects);
+  void Report(RequestRecord* record, Effects* effects);
+  void StopDeadRuns();
+  void ExpireDue(int64_t now, Effects* effects);
+  void Abort(Effects* effects);
+  void SetTimer();
+  void OnTimer();
+  BusyMeter& MeterOf(uint32_t tier);
+
+  const EngineParts parts_;
+  EngineListener* const listener_;
+
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Tier>> tiers_;
+  std::unordered_map<uint64_t, RequestRecord*> requests_;
+  std::deque<RequestRecord*> waiting_;  // For admission; one reference each.
+  using Deadline = std::pair<int64_t, uint64_t>;
+  std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
+  size_t rows_in_flight_ = 0;
+  size_t bytes_in_flight_ = 0;
+  uint64_t submitted_ = 0;
+  uint64_t settled_ = 0;
+  size_t busy_runs_ = 0;  // Started and not released.
+  mutable std::vector<BusyMeter> meters_;  // 0: cpu, 1: function.
+  int64_t timer_at_ = kForever;
+  int64_t abort_at_ = kForever;
+  bool closing_ = false;
+  bool aborted_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace quorate

@@ -1,0 +1,171 @@
+// How rows and calls end: answers, cancellation, deadlines, close.
+
+#include "native/engine/engine_impl.h"
+
+namespace quorate {
+
+void EngineImpl::Settle(RequestRecord* record, uint32_t row, const Outcome& outcome) {
+  const uint32_t tier = record->tier(row);
+  Tier& at = *tiers_[tier];
+  TierCounters& counters = at.counters;
+  RowResult& result = record->result.rows[row];
+  if (outcome.error != nullptr) {
+    result = {};
+    result.tier = static_cast<uint8_t>(tier);
+    result.error = record->AddError(*outcome.error);
+  }
+  result.status = outcome.status;
+  if (outcome.degraded) result.flags |= kDegraded;
+  switch (outcome.status) {
+    case RowStatus::kOk:
+    case RowStatus::kInvalid:
+      ++counters.exited;
+      counters.invalid += outcome.status == RowStatus::kInvalid;
+      counters.degraded += outcome.degraded;
+      break;
+    case RowStatus::kFailed: ++counters.failed; break;
+    case RowStatus::kCancelled: ++counters.cancelled; break;
+    case RowStatus::kExpired: ++counters.expired; break;
+    case RowStatus::kRejected: ++counters.rejected; break;
+  }
+  --counters.in_flight;
+  if (record->phase(row) == RowPhase::kQueued) ++at.cancelled_waiting;
+  record->Move(row, RowPhase::kSettled, tier);
+  record->Uncount(row);
+  --record->remaining;
+  ++settled_;
+}
+
+// Hands the call over when its last row has settled and no batch reads its buffer.
+void EngineImpl::Report(RequestRecord* record, Effects* effects) {
+  if (record->remaining > 0 || record->readers > 0) return;
+  const auto at = requests_.find(record->call.id);
+  if (at == requests_.end() || at->second != record) return;
+  requests_.erase(at);
+  if (record->admitted) bytes_in_flight_ -= record->call.storage_bytes;
+  effects->finished.push_back(std::move(record->result));
+  record->DropReference();
+}
+
+void EngineImpl::SettleAll(RequestRecord* record, const Outcome& outcome, bool degrade,
+                           Effects* effects) {
+  for (uint32_t row = 0; row < record->call.rows; ++row) {
+    if (record->phase(row) == RowPhase::kSettled) continue;
+    if (degrade && record->result.rows[row].voters > 0) {
+      Settle(record, row, {RowStatus::kOk, true});
+    } else {
+      Settle(record, row, outcome);
+    }
+  }
+  Report(record, effects);
+}
+
+void EngineImpl::Cancel(uint64_t id) {
+  Effects effects;
+  {
+    std::lock_guard lock(mutex_);
+    const auto at = requests_.find(id);
+    if (at == requests_.end()) return;
+    const Status aborted(StatusCode::kAborted, "the call was aborted");
+    SettleAll(at->second, {RowStatus::kCancelled, false, &aborted}, false, &effects);
+    StopDeadRuns();
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+// Stops batches that nobody waits for any more, and clears queues that are mostly dead entries.
+void EngineImpl::StopDeadRuns() {
+  constexpr size_t kWorthAPass = 1024;
+  for (auto& tier : tiers_) {
+    for (BatchRun* run : tier->active) {
+      bool dead = true;
+      for (const RowRef& ref : run->rows) {
+        dead = dead &&
+               static_cast<RequestRecord*>(ref.owner)->phase(ref.row) == RowPhase::kSettled;
+      }
+      if (dead) run->Cancel();
+    }
+    if (tier->cancelled_waiting > kWorthAPass &&
+        tier->cancelled_waiting * 2 > tier->batcher.rows()) {
+      tier->batcher.Purge();
+      tier->cancelled_waiting = 0;
+    }
+  }
+}
+
+void EngineImpl::ExpireDue(int64_t now, Effects* effects) {
+  const Status expired(StatusCode::kDeadline, "the deadline passed before an answer was found");
+  bool any = false;
+  while (!deadlines_.empty() && deadlines_.top().first <= now) {
+    const auto at = requests_.find(deadlines_.top().second);
+    deadlines_.pop();
+    if (at == requests_.end()) continue;
+    SettleAll(at->second, {RowStatus::kExpired, false, &expired},
+              at->second->call.options.degrade_on_deadline, effects);
+    any = true;
+  }
+  if (any) StopDeadRuns();
+}
+
+void EngineImpl::SetTimer() {
+  if (closed_) return;
+  int64_t at = abort_at_;
+  // Deadlines of calls that are over would only wake the timer for nothing.
+  while (!deadlines_.empty() && !requests_.contains(deadlines_.top().second)) deadlines_.pop();
+  if (!deadlines_.empty()) at = std::min(at, deadlines_.top().first);
+  for (size_t i = 0; i < tiers_.size(); ++i) {
+    const PlannedTier& plan = parts_.plan->tiers[i];
+    if (plan.max_delay_ns > 0 && tiers_[i]->in_flight < plan.max_in_flight) {
+      at = std::min(at, tiers_[i]->batcher.NextDeadline());
+    }
+  }
+  if (at == timer_at_) return;
+  timer_at_ = at;
+  parts_.timer->Set(this, at, [this] { OnTimer(); });
+}
+
+void EngineImpl::OnTimer() {
+  Effects effects;
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_) return;
+    timer_at_ = kForever;
+    const int64_t now = parts_.clock->NowNs();
+    ExpireDue(now, &effects);
+    if (now >= abort_at_) Abort(&effects);
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+void EngineImpl::Close(int64_t drain_ns) {
+  Effects effects;
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_) return;
+    closing_ = true;
+    const int64_t now = parts_.clock->NowNs();
+    if (!aborted_) abort_at_ = std::min(abort_at_, drain_ns == kForever ? kForever : now + drain_ns);
+    if (now >= abort_at_) Abort(&effects);
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+void EngineImpl::Abort(Effects* effects) {
+  aborted_ = true;
+  abort_at_ = kForever;
+  const Status closed(StatusCode::kClosed, "the cascade was closed before an answer was found");
+  std::vector<RequestRecord*> open;
+  for (const auto& [id, record] : requests_) open.push_back(record);
+  for (RequestRecord* record : open) {
+    SettleAll(record, {RowStatus::kCancelled, false, &closed}, false, effects);
+  }
+  for (auto& tier : tiers_) {
+    for (BatchRun* run : tier->active) run->Cancel();
+  }
+  effects->terminate = true;
+}
+
+}  // namespace quorate

@@ -1,0 +1,69 @@
+#pragma once
+
+// A call inside the engine. Everything but the row data is guarded by the engine's mutex.
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "native/engine/request.h"
+
+namespace quorate {
+
+enum class RowPhase : uint8_t {
+  kQueued,    // In a tier's batcher, or waiting for admission.
+  kTaken,     // In a batch.
+  kAwaiting,  // Needs a tensor that was asked for.
+  kSettled,
+};
+
+class RequestRecord final : public RowOwner {
+ public:
+  // `rows_in_flight` is the engine's count of admitted rows.
+  RequestRecord(Call call, int64_t now, size_t* rows_in_flight);
+
+  bool Take(uint32_t row) override;
+  bool Waits(uint32_t row) const override { return phase(row) == RowPhase::kQueued; }
+  void DropReference() override {
+    if (--references == 0) delete this;
+  }
+
+  RowPhase phase(uint32_t row) const { return static_cast<RowPhase>(states_[row] & 3); }
+  uint32_t tier(uint32_t row) const { return states_[row] >> 3; }
+  void Move(uint32_t row, RowPhase phase, uint32_t tier) {
+    states_[row] = static_cast<uint16_t>((states_[row] & kCounted) | tier << 3 |
+                                         static_cast<uint32_t>(phase));
+  }
+  // Counts the row against maxRowsInFlight from now until it settles.
+  void Count(uint32_t row);
+  void Uncount(uint32_t row);
+
+  // The row's data for a tensor. Safe without the engine's lock while the row is taken.
+  const uint8_t* Data(uint32_t row, uint32_t tensor, size_t row_bytes) const;
+  // Whether the row still lacks a tensor that was given as a function.
+  bool Lacks(uint32_t row, uint32_t tensor) const {
+    return call.tensors[tensor].lazy && lazy_rows[tensor][row] == nullptr;
+  }
+
+  // The index by which rows refer to this error.
+  uint8_t AddError(const Status& error);
+
+  Call call;
+  int64_t submitted_at;
+  int64_t deadline = kForever;
+  uint32_t remaining;       // Rows not yet settled.
+  uint32_t readers = 0;     // Rows in running batches: a borrowed buffer is being read.
+  bool admitted = false;    // Its bytes count.
+  uint32_t references = 1;  // The engine's table, and one per queue entry.
+  FinishedCall result;
+  std::vector<std::vector<const uint8_t*>> lazy_rows;  // [tensor][row]
+  std::vector<std::unique_ptr<uint8_t[]>> lazy_blocks;
+  std::vector<std::unique_ptr<float[]>> evidence;      // [row], cumulative cascades only.
+
+ private:
+  static constexpr uint16_t kCounted = 4;
+  std::vector<uint16_t> states_;  // RowPhase | counted | tier.
+  size_t* rows_in_flight_;
+};
+
+}  // namespace quorate

@@ -1,0 +1,152 @@
+#include "native/ort/api_library.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+
+namespace quorate::ort {
+namespace {
+
+constexpr char kInstall[] = "install it with `npm install onnxruntime-node`";
+constexpr char kTelemetryVariable[] = "ORT_DISABLE_TELEMETRY";
+
+// "dlopen said: reason" without the path, which we print ourselves.
+std::string LoaderError(const std::string& path) {
+  const char* error = dlerror();
+  std::string text = error == nullptr ? "it cannot be opened" : error;
+  if (text.rfind(path + ": ", 0) == 0) text.erase(0, path.size() + 2);
+  return text;
+}
+
+// The minor version of "1.<minor>.<patch>", or -1.
+int MinorVersion(const char* version) {
+  int major = 0;
+  int minor = 0;
+  if (version == nullptr || std::sscanf(version, "%d.%d", &major, &minor) != 2) return -1;
+  return major == 1 ? minor : -1;
+}
+
+// Removes "/path/file.cc:12 ret ns::Function(args) " that begins at or after `from`, if there is
+// one. Returns where to look on, or npos.
+size_t RemoveLocation(std::string& message, size_t from) {
+  size_t colon = message.find(".cc:", from);
+  colon = std::min(colon, message.find(".h:", from));
+  if (colon == std::string::npos) return colon;
+  size_t start = message.rfind(' ', colon);
+  start = start == std::string::npos ? 0 : start + 1;
+  size_t end = message.find('(', colon);
+  for (int depth = 0; message[start] == '/' && end < message.size(); ++end) {
+    if (message[end] == '(') ++depth;
+    if (message[end] == ')' && --depth == 0) {
+      const size_t rest = message.find_first_not_of(' ', end + 1);
+      message.erase(start, std::min(rest, message.size()) - start);
+      return start;
+    }
+  }
+  return colon + 3;
+}
+
+// The library's message as one line without the places in its source, which are nothing for users.
+std::string Sentence(std::string message) {
+  for (char& c : message) {
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  }
+  for (size_t at = 0; at != std::string::npos;) at = RemoveLocation(message, at);
+  while (!message.empty() && message.back() == ' ') message.pop_back();
+  return message;
+}
+
+bool TelemetryVariableSet() {
+  const char* value = std::getenv(kTelemetryVariable);
+  return value != nullptr && std::strcmp(value, "1") == 0;
+}
+
+}  // namespace
+
+void ApiLibrary::Log(void*, OrtLoggingLevel severity, const char*, const char*, const char*,
+                     const char* message) {
+  if (severity >= ORT_LOGGING_LEVEL_FATAL) std::fprintf(stderr, "ONNX Runtime: %s\n", message);
+}
+
+Status ApiLibrary::ToStatus(OrtStatus* status, StatusCode code, const std::string& context) const {
+  if (status == nullptr) return {};
+  const std::string message = Sentence(api_[slot::kGetErrorMessage](status));
+  api_[slot::kReleaseStatus](status);
+  return {code, context + ": " + message};
+}
+
+Status ApiLibrary::CreateEnvironment() {
+  const StatusCode code = StatusCode::kInternal;
+  // A process that uses onnxruntime-node as well may have created it: then this adds a reference.
+  QUORATE_RETURN_IF_ERROR(ToStatus(api_[slot::kCreateEnvWithCustomLogger](
+                                       &Log, nullptr, ORT_LOGGING_LEVEL_ERROR, "quorate", &env_),
+                                   code, "ONNX Runtime's environment cannot be created"));
+  QUORATE_RETURN_IF_ERROR(ToStatus(api_[slot::kDisableTelemetryEvents](env_), code,
+                                   "ONNX Runtime's telemetry events cannot be turned off"));
+  QUORATE_RETURN_IF_ERROR(ToStatus(
+      api_[slot::kCreateCpuMemoryInfo](OrtDeviceAllocator, OrtMemTypeDefault, &cpu_memory_), code,
+      "ONNX Runtime cannot describe host memory"));
+  return ToStatus(api_[slot::kGetAllocatorWithDefaultOptions](&allocator_), code,
+                  "ONNX Runtime has no allocator");
+}
+
+Status ApiLibrary::OpenOne(const std::string& path) {
+  const StatusCode code = StatusCode::kRuntimeNotFound;
+  void* already = dlopen(path.c_str(), RTLD_NOW | RTLD_NOLOAD);
+  telemetry_off_ = already == nullptr || TelemetryVariableSet();
+  // The library reads the environment when it starts: before dlopen, and not through process.env,
+  // which worker threads have a copy of.
+  setenv(kTelemetryVariable, "1", 1);
+  void* handle = already != nullptr ? already : dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) return {code, LoaderError(path)};
+
+  void* symbol = dlsym(handle, "OrtGetApiBase");
+  if (symbol == nullptr) {
+    dlclose(handle);
+    return {code, "it is not ONNX Runtime: it has no OrtGetApiBase"};
+  }
+  const OrtApiBase* base = reinterpret_cast<const OrtApiBase* (*)()>(symbol)();
+  const char* version = base == nullptr ? nullptr : base->GetVersionString();
+  version_ = version == nullptr ? "unknown" : version;
+  // Ask only when the version has it: a library that lacks it writes to stderr.
+  const void* table = nullptr;
+  if (MinorVersion(version) >= static_cast<int>(kApiVersion)) table = base->GetApi(kApiVersion);
+  if (table == nullptr) {
+    return {code, "its version is " + version_ + ", but quorate needs 1." +
+                      std::to_string(kApiVersion) + " or a later 1.x"};
+  }
+  api_ = Table(table);
+  Dl_info info{};
+  path_ = dladdr(symbol, &info) != 0 && info.dli_fname != nullptr ? info.dli_fname : path;
+  return CreateEnvironment();
+}
+
+StatusOr<const ApiLibrary*> ApiLibrary::Open(const std::vector<std::string>& paths) {
+  std::string tried;
+  for (const std::string& path : paths) {
+    std::unique_ptr<ApiLibrary> library(new ApiLibrary);
+    Status status = library->OpenOne(path);
+    if (status.ok()) return static_cast<const ApiLibrary*>(library.release());
+    if (status.code() != StatusCode::kRuntimeNotFound) return status;
+    tried += (tried.empty() ? "" : "; ") + path + " (" + status.message() + ")";
+  }
+  if (tried.empty()) tried = "no path";
+  return Status(StatusCode::kRuntimeNotFound, "no usable ONNX Runtime library was found, " +
+                                                  std::string(kInstall) + "; tried: " + tried);
+}
+
+StatusOr<const ApiLibrary*> ApiLibrary::Get(const std::vector<std::string>& paths) {
+  static std::mutex* mutex = new std::mutex;
+  static const ApiLibrary* opened = nullptr;
+  std::lock_guard lock(*mutex);
+  if (opened == nullptr) {
+    QUORATE_ASSIGN_OR_RETURN(opened, Open(paths));
+  }
+  return opened;
+}
+
+}  // namespace quorate::ort

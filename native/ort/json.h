@@ -1,0 +1,29 @@
+#pragma once
+
+// A small reader of JSON, for the profiles ONNX Runtime writes.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace quorate::ort {
+
+struct Json {
+  enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
+
+  Kind kind = Kind::kNull;
+  double number = 0;  // Also 1 or 0 for a bool.
+  std::string text;   // Escapes for non-ASCII characters become '?'.
+  std::vector<Json> items;
+  std::vector<std::pair<std::string, Json>> members;  // In order.
+
+  // The member `name`, or nullptr.
+  const Json* Find(std::string_view name) const;
+};
+
+// The value `text` holds, or nothing if it is not JSON or nests deeper than 64.
+std::optional<Json> ParseJson(std::string_view text);
+
+}  // namespace quorate::ort

@@ -1,0 +1,211 @@
+#include "native/ort/model_plan.h"
+
+#include <algorithm>
+
+namespace quorate::ort {
+namespace {
+
+std::optional<ElementType> NumberType(ONNXTensorElementDataType type) {
+  switch (static_cast<int>(type)) {
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT: return ElementType::kFloat32;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16: return ElementType::kFloat16;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16: return ElementType::kBFloat16;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE: return ElementType::kFloat64;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8: return ElementType::kInt8;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8: return ElementType::kUint8;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16: return ElementType::kInt16;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16: return ElementType::kUint16;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32: return ElementType::kInt32;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32: return ElementType::kUint32;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64: return ElementType::kInt64;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64: return ElementType::kUint64;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL: return ElementType::kBool;
+    default: return std::nullopt;
+  }
+}
+
+bool IsFloat(ElementType type) {
+  return type == ElementType::kFloat32 || type == ElementType::kFloat16 ||
+         type == ElementType::kBFloat16 || type == ElementType::kFloat64;
+}
+
+bool HasOpen(const Dims& dims) {
+  return std::any_of(dims.begin(), dims.end(), [](int64_t d) { return d < 0; });
+}
+
+std::string Names(const std::vector<PortInfo>& ports) {
+  std::string text;
+  for (const PortInfo& port : ports) text += (text.empty() ? "" : ", ") + port.name;
+  return text;
+}
+
+Dims AfterFirst(const Dims& dims) { return Dims(dims.begin() + 1, dims.end()); }
+
+class Planner {
+ public:
+  Planner(const Session& session, const OnnxFile& file, const ModelOptions& options)
+      : session_(session), options_(options), name_(file.name) {
+    plan_.spec.name = file.name;
+    plan_.spec.sha256 = file.sha256;
+  }
+
+  StatusOr<ModelPlan> Make() {
+    if (session_.inputs().empty()) return Mismatch("has no input");
+    for (const PortInfo& port : session_.inputs()) QUORATE_RETURN_IF_ERROR(AddInput(port));
+    QUORATE_RETURN_IF_ERROR(CheckInputNames());
+    QUORATE_ASSIGN_OR_RETURN(const PortInfo* output, ChooseOutput());
+    QUORATE_RETURN_IF_ERROR(SetOutput(*output));
+    return std::move(plan_);
+  }
+
+ private:
+  Status Mismatch(const std::string& what) const {
+    return {StatusCode::kModelMismatch, name_ + " " + what};
+  }
+
+  StatusOr<ElementType> Number(const PortInfo& port, const char* role) const {
+    if (port.kind != ONNX_TYPE_TENSOR) {
+      return Mismatch(std::string(role) + " '" + port.name +
+                      "' is not a tensor; export the model with tensors only (skl2onnx: "
+                      "options={'zipmap': False})");
+    }
+    const std::optional<ElementType> type = NumberType(port.type);
+    if (!type) {
+      return Mismatch(std::string(role) + " '" + port.name +
+                      "' has an element type that is not supported (ONNX type " +
+                      std::to_string(port.type) + "): numbers and booleans are");
+    }
+    return *type;
+  }
+
+  Status AddInput(const PortInfo& port) {
+    QUORATE_ASSIGN_OR_RETURN(const ElementType type, Number(port, "input"));
+    if (port.dims.empty()) {
+      return Mismatch("has no batch dimension: input '" + port.name +
+                      "' has no dimension, its first must be the batch");
+    }
+    const int64_t batch = port.dims[0];
+    size_t& fixed = plan_.spec.fixed_batch;
+    if (batch == 0 || (batch > 0 && fixed > 0 && fixed != static_cast<size_t>(batch))) {
+      return Mismatch("has no batch dimension: the first dimensions of its inputs are " +
+                      std::to_string(fixed) + " and " + std::to_string(batch));
+    }
+    if (batch > 0) fixed = static_cast<size_t>(batch);
+    std::string tensor = port.name;
+    for (const auto& [input, renamed] : options_.input_names) {
+      if (input == port.name) tensor = renamed;
+    }
+    plan_.spec.inputs.push_back({std::move(tensor), type, AfterFirst(port.dims)});
+    plan_.input_ports.push_back(port.name);
+    plan_.input_types.push_back(port.type);
+    return {};
+  }
+
+  Status CheckInputNames() const {
+    for (const auto& [input, renamed] : options_.input_names) {
+      const auto& ports = plan_.input_ports;
+      if (std::find(ports.begin(), ports.end(), input) == ports.end()) {
+        return Mismatch("has no input '" + input + "'; it has " + Names(session_.inputs()));
+      }
+    }
+    return {};
+  }
+
+  StatusOr<const PortInfo*> ChooseOutput() const {
+    const std::vector<PortInfo>& outputs = session_.outputs();
+    if (options_.output_name.empty()) {
+      if (outputs.size() == 1) return &outputs[0];
+      return Mismatch("has " + std::to_string(outputs.size()) + " outputs (" + Names(outputs) +
+                      "): name the one to use with outputName");
+    }
+    for (const PortInfo& port : outputs) {
+      if (port.name == options_.output_name) return &port;
+    }
+    return Mismatch("has no output '" + options_.output_name + "'; it has " + Names(outputs));
+  }
+
+  Status SetOutput(const PortInfo& port) {
+    StatusOr<ElementType> type = Number(port, "output");
+    if (!type.ok()) {
+      // Without an answer to read, the model does not load for us, whatever else fits.
+      const StatusCode code =
+          port.kind == ONNX_TYPE_TENSOR ? StatusCode::kModelMismatch : StatusCode::kModelLoad;
+      return {code, type.status().message()};
+    }
+    plan_.output_port = port.name;
+    plan_.output_type = port.type;
+    plan_.output_element_size = ElementSize(type.value());
+    plan_.spec.output.name = port.name;
+    plan_.spec.output.type = type.value();
+    if (port.dims.empty()) {  // A scalar or an unknown rank: a run will tell.
+      plan_.spec.output.row_shape = {-1};
+      return {};
+    }
+    const int64_t batch = port.dims[0];
+    const size_t fixed = plan_.spec.fixed_batch;
+    if (batch >= 0 && (fixed == 0 || static_cast<size_t>(batch) != fixed)) {
+      const PortInfo& input = session_.inputs()[0];
+      return Mismatch("has no batch dimension: output '" + port.name + "' is " +
+                      ShapeText(port.dims) + " and input '" + input.name + "' is " +
+                      ShapeText(input.dims) + ", their first dimensions must be the batch");
+    }
+    plan_.output_row = AfterFirst(port.dims);
+    plan_.spec.output.row_shape = PublicRowShape(*plan_.output_row, type.value());
+    return {};
+  }
+
+  const Session& session_;
+  const ModelOptions& options_;
+  const std::string& name_;
+  ModelPlan plan_;
+};
+
+}  // namespace
+
+bool ModelPlan::OpenInputs() const {
+  return std::any_of(spec.inputs.begin(), spec.inputs.end(),
+                     [](const TensorSpec& input) { return HasOpen(input.row_shape); });
+}
+
+bool ModelPlan::OpenOutput() const { return !output_row || HasOpen(*output_row); }
+
+StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,
+                                  const ModelOptions& options) {
+  return Planner(session, file, options).Make();
+}
+
+Dims PublicRowShape(const Dims& output_row, ElementType type) {
+  const bool one = output_row.empty() || (output_row.size() == 1 && output_row[0] == 1);
+  if (one) return IsFloat(type) ? Dims{1} : Dims{};
+  return output_row;
+}
+
+Status CheckRowShapes(const ModelSpec& spec, const RowShapes& row_shapes) {
+  if (row_shapes.size() != spec.inputs.size()) {
+    return {StatusCode::kInvalidArgument, spec.name + " has " + std::to_string(spec.inputs.size()) +
+                                              " inputs, but " + std::to_string(row_shapes.size()) +
+                                              " row shapes were given"};
+  }
+  for (size_t i = 0; i < row_shapes.size(); ++i) {
+    const Dims& want = spec.inputs[i].row_shape;
+    const Dims& got = row_shapes[i];
+    bool fits = want.size() == got.size() && !HasOpen(got);
+    for (size_t d = 0; fits && d < want.size(); ++d) fits = want[d] < 0 || want[d] == got[d];
+    if (!fits) {
+      return {StatusCode::kInvalidArgument, spec.name + " takes rows of shape " + ShapeText(want) +
+                                                " as '" + spec.inputs[i].name + "', got " +
+                                                ShapeText(got)};
+    }
+  }
+  return {};
+}
+
+std::string ShapeText(const Dims& dims) {
+  std::string text = "[";
+  for (size_t i = 0; i < dims.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + (dims[i] < 0 ? "?" : std::to_string(dims[i]));
+  }
+  return text + "]";
+}
+
+}  // namespace quorate::ort

@@ -1,0 +1,46 @@
+#pragma once
+
+// What a session's inputs and outputs mean for one user of it: which are rows, which is the answer.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "native/base/status.h"
+#include "native/model/model.h"
+#include "native/ort/session.h"
+
+namespace quorate::ort {
+
+using Dims = std::vector<int64_t>;
+using RowShapes = std::vector<Dims>;  // One per input, without the batch dimension.
+
+struct ModelPlan {
+  ModelSpec spec;                        // Inputs in the session's order.
+  std::vector<std::string> input_ports;  // The session's names; spec has the request tensors'.
+  std::vector<ONNXTensorElementDataType> input_types;
+  std::string output_port;
+  ONNXTensorElementDataType output_type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  // The output's dimensions after the first, as the tensor has them, -1 where open; nothing when
+  // not even their number is declared.
+  std::optional<Dims> output_row;
+  size_t output_element_size = 0;
+
+  bool OpenInputs() const;  // Some input's row shape has an open dimension.
+  bool OpenOutput() const;  // output_row says nothing or has an open dimension.
+};
+
+// kModelMismatch: no batch dimension, an unknown input or output name, an output to choose, an
+// element type or value type that is no number, first dimensions that disagree.
+StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,
+                                  const ModelOptions& options);
+
+// The row shape the engine sees: one number per row is {1} as a score and {} as a label.
+Dims PublicRowShape(const Dims& output_row, ElementType type);
+
+// OK if `row_shapes` are concrete and agree with the spec; else kInvalidArgument.
+Status CheckRowShapes(const ModelSpec& spec, const RowShapes& row_shapes);
+
+std::string ShapeText(const Dims& dims);  // "[?, 3]"
+
+}  // namespace quorate::ort

@@ -1,0 +1,96 @@
+#pragma once
+
+// Which waiting rows run next: a state machine without threads, locks or a clock.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "native/base/clock.h"
+
+namespace quorate {
+
+constexpr int kPriorities = 10;                    // 0 highest ... 9 lowest.
+constexpr int64_t kAgeingNs = 50 * kNsPerMs;       // A row gains one level per 50 ms waited.
+
+// The owner of waiting rows. The batcher asks it before it takes a row, so that cancelled rows
+// fall out of the queue when their turn comes.
+class RowOwner {
+ public:
+  virtual ~RowOwner() = default;
+  // True: the row is now taken. False: it no longer waits (cancelled, expired); drop it.
+  virtual bool Take(uint32_t row) = 0;
+  // Whether the row still waits.
+  virtual bool Waits(uint32_t row) const = 0;
+  // The batcher holds one reference per queue entry and returns it here.
+  virtual void DropReference() = 0;
+};
+
+struct RowRef {
+  RowOwner* owner;
+  uint32_t row;
+  int64_t queued_at;
+};
+
+struct BatcherOptions {
+  size_t max_rows = 64;      // Rows per batch, >= 1.
+  int64_t max_delay_ns = 0;  // How long a row may wait for company while the tier is idle.
+};
+
+// Rows of one tier. Not thread-safe. Single rows come first, in order of
+// (submitted_at + priority x 50 ms): priority with ageing, so nothing starves. Bulk calls are one
+// entry with a cursor, whatever their size, and are guaranteed 1/8 of each batch.
+class Batcher {
+ public:
+  explicit Batcher(BatcherOptions options) : options_(options) {}
+
+  // REQUIRES: 0 <= priority < kPriorities. The batcher now holds one reference to the owner.
+  void Add(RowOwner* owner, uint32_t row, int priority, int64_t submitted_at, int64_t queued_at);
+  void AddBulk(RowOwner* owner, uint32_t rows, int priority, int64_t submitted_at,
+               int64_t queued_at);
+
+  // Whether a batch may start now, given that at most `bulk_budget` rows may come from bulk calls.
+  bool Ready(int64_t now, size_t bulk_budget) const;
+
+  // When Ready() will turn true by the passing of time alone; kForever without waiting rows.
+  int64_t NextDeadline() const;
+
+  // Moves up to max_rows rows into `batch` (cleared first). May come back empty when every row it
+  // met had been cancelled.
+  void TakeBatch(size_t bulk_budget, std::vector<RowRef>* batch);
+
+  // Drops entries whose rows no longer wait. Called by the owner of many cancelled rows, so that a
+  // blocked tier does not keep them; costs one pass.
+  void Purge();
+
+  size_t rows() const { return single_rows_ + bulk_rows_; }  // Cancelled rows included.
+  size_t single_rows() const { return single_rows_; }
+
+ private:
+  struct Single {
+    RowRef ref;
+    int64_t order;
+  };
+  struct Bulk {
+    RowOwner* owner;
+    uint32_t next;
+    uint32_t end;
+    int64_t queued_at;
+    int64_t order;
+  };
+
+  int FirstSingleLevel() const;
+  int FirstBulkLevel() const;
+  void TakeSingles(size_t limit, std::vector<RowRef>* batch);
+  void TakeBulk(size_t limit, std::vector<RowRef>* batch);
+  int64_t OldestQueuedAt() const;
+
+  BatcherOptions options_;
+  std::deque<Single> singles_[kPriorities];
+  std::deque<Bulk> bulks_[kPriorities];
+  size_t single_rows_ = 0;
+  size_t bulk_rows_ = 0;
+};
+
+}  // namespace quorate

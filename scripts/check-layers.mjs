@@ -1,0 +1,90 @@
+// Fails when a file depends on a layer it must not know. The tables are the architecture.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./lib/tools.mjs";
+
+/** native/: layer -> layers it may include. A layer may always include itself. */
+const nativeLayers = {
+  base: [],
+  kernels: ["base"],
+  model: ["base"],
+  ort: ["base", "model"],
+  scheduler: ["base"],
+  engine: ["base", "kernels", "model", "scheduler"],
+  addon: ["base", "engine", "ort"],
+};
+
+/** Outside headers -> the only files that may include them. */
+const guarded = [
+  { header: /^(napi|node_api|js_native_api)/, owner: /^addon\//, name: "addon/ may include Node-API" },
+  { header: /^onnxruntime/, owner: /^ort\//, name: "ort/ may include ONNX Runtime" },
+  {
+    header: /^(cuda|cub\/|nv\/|cooperative_groups)/,
+    owner: /^(kernels\/cuda\/|ort\/cuda_provider\.cc$)/,
+    name: "kernels/cuda/ may include CUDA",
+  },
+];
+
+/** src/: the outer folders, which the core must not import. The core is every other file. */
+const outer = ["cli", "server", "report", "remote"];
+
+const violations = [...checkNative(), ...checkTypeScript()];
+if (violations.length > 0) {
+  console.error(violations.join("\n"));
+  process.exit(1);
+}
+
+function files(folder, pattern) {
+  const names = readdirSync(join(root, folder), { recursive: true }).map((name) => name.replaceAll("\\", "/"));
+  return names.filter((name) => pattern.test(name)).sort();
+}
+
+/** Calls visit(line, place) for every line of the folder's files that match. */
+function eachLine(folder, pattern, visit) {
+  const names = files(folder, pattern);
+  for (const name of names) {
+    const lines = readFileSync(join(root, folder, name), "utf8").split("\n");
+    for (const [index, line] of lines.entries()) visit(line, name, `${folder}/${name}:${index + 1}`);
+  }
+  console.log(`${folder}/: ${names.length} files checked against the layers`);
+}
+
+function checkNative() {
+  const found = [];
+  eachLine("native", /\.(h|cc|cuh|cu)$/, (line, name, place) => {
+    const layer = name.split("/")[0];
+    const included = /^\s*#\s*include\s+["<]([^">]+)[">]/.exec(line)?.[1];
+    if (!included) return;
+    if (!nativeLayers[layer]) found.push(`${place}: native/${layer} is no layer`);
+    const target = /^native\/([^/]+)\//.exec(included)?.[1];
+    if (target && target !== layer && !nativeLayers[layer]?.includes(target)) {
+      found.push(`${place}: ${layer} must not include ${target}`);
+    }
+    if (target === "ort" && layer === "addon" && name !== "addon/composition.cc") {
+      found.push(`${place}: only addon/composition.cc may include ort`);
+    }
+    if (target && line.includes("<")) found.push(`${place}: write our own headers in quotes`);
+    for (const { header, owner, name: rule } of guarded) {
+      if (header.test(included) && !owner.test(name)) found.push(`${place}: only ${rule}`);
+    }
+  });
+  return found;
+}
+
+function checkTypeScript() {
+  const found = [];
+  eachLine("src", /\.ts$/, (line, name, place) => {
+    const imported = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/.exec(line)?.[1];
+    if (!imported) return;
+    const path = new URL(imported, `file:///${name}`).pathname.slice(1);
+    const from = name.split("/")[0];
+    const to = path.split("/")[0];
+    if (path === "index.js") found.push(`${place}: nothing imports src/index.ts`);
+    if (name !== "index.ts" && outer.includes(to) && to !== from && !(from === "cli" && outer.includes(to))) {
+      found.push(`${place}: the core must not import ${to}/`);
+    }
+    if (name === "index.ts" && ["cli", "server", "report"].includes(to))
+      found.push(`${place}: index.ts must not import ${to}/`);
+  });
+  return found;
+}

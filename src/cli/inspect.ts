@@ -1,0 +1,46 @@
+/** `quorate inspect`: what a cascade is going to do, before any traffic. */
+import { Cascade } from "../cascade.js";
+import type { Explanation, MemberExplanation } from "../explain.js";
+import { print, short, table } from "./io.js";
+
+/** Options of the command line. */
+export interface InspectOptions {
+  readonly json?: boolean;
+}
+
+export async function inspect(cascadePath: string, options: InspectOptions): Promise<void> {
+  const cascade = await Cascade.fromSpec(cascadePath);
+  try {
+    const explanation = await cascade.explain();
+    print(options.json ?? false, explanation, () => lines(explanation));
+  } finally {
+    await cascade.close();
+  }
+}
+
+function lines({ runtime, classes, tensors, tiers, warnings }: Explanation): string[] {
+  return [
+    `ONNX Runtime ${runtime.version}, ${runtime.path}`,
+    `${classes} classes; tensors ${tensors.map((t) => `${t.name}: ${t.type} [${t.rowShape.join(", ")}]`).join("; ")}`,
+    ...tiers.flatMap((tier) => [
+      "",
+      `${tier.name}: ${tier.exitWhen}; combine ${tier.combine}, execution ${tier.execution}`,
+      ...table([
+        ["  member", "output", "device", "FLOPs/row", "1 vs 8 rows"],
+        ...tier.members.map((member) => [
+          `  ${member.name}`,
+          member.output,
+          member.device,
+          short(member.flopsPerRow),
+          member.batchDifference < 0 ? "-" : member.batchDifference.toExponential(0),
+        ]),
+      ]),
+      ...tier.members.flatMap(reason),
+    ]),
+    ...(warnings.length === 0 ? [] : ["", ...warnings.map((warning) => `warning: ${warning}`)]),
+  ];
+}
+
+function reason(member: MemberExplanation): string[] {
+  return member.deviceReason === "" ? [] : [`  ${member.name} runs on ${member.device}: ${member.deviceReason}`];
+}

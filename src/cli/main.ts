@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+/** The command line: `quorate demo | run | inspect`. Bad input ends with one sentence and exit code 1. */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { messageOf } from "../errors.js";
+import { demo } from "./demo.js";
+import { inspect } from "./inspect.js";
+import { run } from "./run.js";
+
+const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  readonly version: string;
+};
+
+const program = new Command("quorate")
+  .description("Cascades of ensembles: answer most rows with small models, defer the rest to larger ones")
+  .version(manifest.version);
+
+program
+  .command("demo")
+  .description("classify the bundled digits with three tiers, against the large model alone")
+  .option("--json", "print JSON")
+  .action(demo);
+
+program
+  .command("run")
+  .description("answer the rows of a file")
+  .argument("<cascade.json>", "the cascade")
+  .argument("<rows>", "CSV (numbers, and optionally a label) or JSON lines (.jsonl)")
+  .option("--answers <file>", "write every answer as a JSON line")
+  .option("--json", "print JSON")
+  .action(run);
+
+program
+  .command("inspect")
+  .description("say what a cascade is going to do: devices, rules in votes, FLOPs, warnings")
+  .argument("<cascade.json>", "the cascade")
+  .option("--json", "print JSON")
+  .action(inspect);
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  process.stderr.write(`quorate: ${messageOf(thrown)}\n`);
+  process.exitCode = 1;
+}

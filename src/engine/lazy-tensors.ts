@@ -1,0 +1,43 @@
+/** Tensors given as functions: called only for rows that reach a tier that needs them. */
+import { messageOf } from "../errors.js";
+import type { NativeCascade, NativeTensorInfo } from "../native/contract.js";
+import { asUserCode } from "./reentry.js";
+import { dataProblem, type LazyTensor } from "./tensors.js";
+
+/** The functions of one call, and what they threw. */
+export class LazyTensors {
+  readonly #functions: ReadonlyMap<number, LazyTensor>;
+  /** What user code threw, by the message the engine got. */
+  readonly causes: Map<string, unknown> = new Map();
+
+  constructor(functions: ReadonlyMap<number, LazyTensor>) {
+    this.#functions = functions;
+  }
+
+  /** Calls tensor `index`'s function for `rows` and hands its data to the engine; failing fails those rows only. */
+  async provide(
+    id: number,
+    index: number,
+    rows: Uint32Array,
+    owner: object,
+    native: NativeCascade,
+    table: readonly NativeTensorInfo[],
+  ): Promise<void> {
+    const tensor = table[index];
+    const give = this.#functions.get(index);
+    if (tensor === undefined || give === undefined)
+      return native.provide(id, index, rows, null, "no function gives this tensor.");
+    // The engine's list stays untouched, whatever user code does with its own.
+    const asked = rows.slice();
+    try {
+      const data = await asUserCode(owner, () => give(rows.slice()));
+      const problem = dataProblem(tensor, data, asked.length);
+      if (problem === undefined) return native.provide(id, index, asked, data, "");
+      native.provide(id, index, asked, null, problem);
+    } catch (thrown) {
+      const message = messageOf(thrown);
+      this.causes.set(message, thrown);
+      native.provide(id, index, asked, null, message);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/** What went wrong, for programs; `docs/errors.md` says for each code what it means and what to do. */
+export type QuorateErrorCode =
+  | "QUORATE_ERR_INVALID_ARGUMENT"
+  | "QUORATE_ERR_MODEL_LOAD"
+  | "QUORATE_ERR_MODEL_MISMATCH"
+  | "QUORATE_ERR_RUNTIME_NOT_FOUND"
+  | "QUORATE_ERR_DEVICE"
+  | "QUORATE_ERR_QUEUE_FULL"
+  | "QUORATE_ERR_DEADLINE"
+  | "QUORATE_ERR_INPUT"
+  | "QUORATE_ERR_ABORTED"
+  | "QUORATE_ERR_CLOSED"
+  | "QUORATE_ERR_MEMBER"
+  | "QUORATE_ERR_REMOTE"
+  | "QUORATE_ERR_CALIBRATION"
+  | "QUORATE_ERR_INTERNAL";
+
+/** One thing that is wrong. */
+export interface QuorateProblem {
+  readonly code: QuorateErrorCode;
+  /** One sentence: what was expected and what came. */
+  readonly message: string;
+  /** JSON pointer into the specification, as `/tiers/0/members/1`; absent when the problem has no place. */
+  readonly path?: string;
+}
+
+/** Everything beside the sentence that an error may carry. */
+export interface QuorateErrorOptions {
+  readonly cause?: unknown;
+  /** @default the error itself as its only problem */
+  readonly problems?: readonly QuorateProblem[];
+  /** "RangeError" for a number outside its range. @default by the code */
+  readonly name?: string;
+}
+
+/**
+ * Every error this library throws or rejects with. An aborted call has the name "AbortError", a
+ * number outside its range the name "RangeError"; both are still instances of this class.
+ */
+export class QuorateError extends Error {
+  readonly code: QuorateErrorCode;
+  /** Every problem found, at least one. Building a cascade lists all of them at once. */
+  readonly problems: readonly QuorateProblem[];
+
+  constructor(code: QuorateErrorCode, message: string, options: QuorateErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.name = options.name ?? (code === "QUORATE_ERR_ABORTED" ? "AbortError" : "QuorateError");
+    this.problems = options.problems ?? [{ code, message }];
+  }
+}
+
+/** An argument that cannot be used. */
+export function invalidArgument(message: string): QuorateError {
+  return new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", message);
+}
+
+/** A number outside its range. */
+export function outOfRange(message: string): QuorateError {
+  return new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", message, { name: "RangeError" });
+}
+
+/** One error for a list of at least one problem; its code is that of the first. */
+export function errorFromProblems(subject: string, problems: readonly QuorateProblem[]): QuorateError {
+  const [first] = problems;
+  if (first === undefined) return new QuorateError("QUORATE_ERR_INTERNAL", `${subject} failed without a reason.`);
+  const message =
+    problems.length === 1
+      ? first.message
+      : `${subject} has ${problems.length} problems:\n${problems.map((p) => `  - ${p.message}`).join("\n")}`;
+  return new QuorateError(first.code, message, { problems });
+}
+
+const codes: ReadonlySet<string> = new Set<QuorateErrorCode>([
+  "QUORATE_ERR_INVALID_ARGUMENT",
+  "QUORATE_ERR_MODEL_LOAD",
+  "QUORATE_ERR_MODEL_MISMATCH",
+  "QUORATE_ERR_RUNTIME_NOT_FOUND",
+  "QUORATE_ERR_DEVICE",
+  "QUORATE_ERR_QUEUE_FULL",
+  "QUORATE_ERR_DEADLINE",
+  "QUORATE_ERR_INPUT",
+  "QUORATE_ERR_ABORTED",
+  "QUORATE_ERR_CLOSED",
+  "QUORATE_ERR_MEMBER",
+  "QUORATE_ERR_REMOTE",
+  "QUORATE_ERR_CALIBRATION",
+  "QUORATE_ERR_INTERNAL",
+]);
+
+/** The code as a member of the union; anything unknown is _INTERNAL. */
+export function toCode(code: unknown): QuorateErrorCode {
+  return typeof code === "string" && codes.has(code) ? (code as QuorateErrorCode) : "QUORATE_ERR_INTERNAL";
+}
+
+/** Anything thrown, as a QuorateError: the addon throws plain errors with a `code`. */
+export function toQuorateError(thrown: unknown): QuorateError {
+  if (thrown instanceof QuorateError) return thrown;
+  const code = toCode((thrown as { code?: unknown } | null | undefined)?.code);
+  return new QuorateError(code, messageOf(thrown), { cause: thrown });
+}
+
+/** The sentence of anything thrown. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  const message = (thrown as { message?: unknown } | null | undefined)?.message;
+  return typeof message === "string" ? message : String(thrown);
+}

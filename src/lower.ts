@@ -1,0 +1,85 @@
+/** From a checked specification to what the addon takes: defaults filled in, names turned into numbers. */
+import { type FullMember, fullMember, isFunctionMember, memberName } from "./members.js";
+import type { NativeMember, NativeSpec, NativeTensorDeclaration, NativeTier } from "./native/contract.js";
+import type { CascadeSpec, FunctionMember, Measure, TierSpec } from "./options.js";
+import { lowerRule } from "./rule-program.js";
+
+const measureBits: Readonly<Record<Measure, number>> = { score: 1, confidence: 2, margin: 4, entropy: 8 };
+
+export function lowerSpec(spec: CascadeSpec, runtimePaths: readonly string[]): NativeSpec {
+  const classNames = typeof spec.classes === "object" ? spec.classes : undefined;
+  return {
+    runtimePaths,
+    classes: typeof spec.classes === "number" ? spec.classes : (classNames?.length ?? 0),
+    measures: (spec.measures ?? ["score", "confidence", "margin"]).reduce(
+      (bits, measure) => bits | measureBits[measure],
+      0,
+    ),
+    shapes: Object.entries(spec.shapes ?? {}),
+    maxRowsInFlight: spec.maxRowsInFlight ?? 65_536,
+    maxBytesInFlight: spec.maxBytesInFlight ?? 2 ** 28,
+    spinUs: spec.spinUs ?? 0,
+    warmup: spec.warmup ?? true,
+    tiers: spec.tiers.map((tier) => lowerTier(tier, classNames)),
+  };
+}
+
+function lowerTier(tier: TierSpec, classNames: readonly string[] | undefined): NativeTier {
+  return {
+    name: tier.name,
+    members: tier.members.map((member) => lowerMember(fullMember(member), classNames)),
+    rule: tier.exitWhen === undefined ? [] : lowerRule(tier.exitWhen, tier.members.length),
+    combine: tier.combine ?? "vote",
+    evidence: tier.evidence ?? "tier",
+    execution: tier.execution ?? "auto",
+    device: tier.device ?? "auto",
+    maxRows: tier.batch?.maxRows ?? 256,
+    maxDelayUs: Math.round((tier.batch?.maxDelayMs ?? 0) * 1000),
+    maxQueueRows: tier.batch?.maxQueueRows ?? 65_536,
+    maxInFlight: tier.batch?.maxInFlight ?? 0,
+    onOverload: tier.onOverload ?? "auto",
+    onFailure: tier.onFailure ?? "reject",
+  };
+}
+
+function lowerMember(member: FullMember, classNames: readonly string[] | undefined): NativeMember {
+  const name = memberName(member);
+  const temperature = member.temperature ?? 1;
+  const classMap =
+    member.classes === undefined || classNames === undefined
+      ? {}
+      : { classMap: Int32Array.from(member.classes, (className) => classNames.indexOf(className)) };
+  if (isFunctionMember(member)) {
+    return {
+      name,
+      isFunction: true,
+      inputs: [],
+      functionInputs: lowerFunctionInputs(member.inputs),
+      output: member.output ?? "label",
+      temperature,
+      timeoutMs: member.timeoutMs ?? 30_000,
+      ...classMap,
+    };
+  }
+  return {
+    name,
+    ...(typeof member.model === "string" ? { path: member.model } : { bytes: member.model }),
+    inputs: Object.entries(member.inputs ?? {}),
+    functionInputs: [],
+    ...(member.outputName === undefined ? {} : { outputName: member.outputName }),
+    output: member.output ?? "auto",
+    temperature,
+    timeoutMs: 0,
+    ...classMap,
+  };
+}
+
+function lowerFunctionInputs(inputs: FunctionMember["inputs"]): NativeTensorDeclaration[] {
+  if (inputs === undefined) return [];
+  if (isNames(inputs)) return inputs.map((name) => ({ name }));
+  return Object.entries(inputs).map(([name, { type, rowShape }]) => ({ name, type, rowShape }));
+}
+
+function isNames(inputs: NonNullable<FunctionMember["inputs"]>): inputs is readonly string[] {
+  return Array.isArray(inputs);
+}

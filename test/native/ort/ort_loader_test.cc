@@ -1,0 +1,76 @@
+#include "native/ort/ort_loader.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <thread>
+#include <vector>
+
+#include "native/model/registry.h"
+#include "test/native/ort/model_under_test.h"
+
+namespace quorate::ort {
+namespace {
+
+size_t Loaded() { return Registry::Process().size(); }
+
+TEST(OrtLoader, KeepsAFileInMemoryOnce) {
+  ASSERT_EQ(Loaded(), 0u);
+  auto one = Load("linear.onnx");
+  auto other = Load("linear.onnx");
+  const std::string copy = testing::TempDir() + "quorate-copy.onnx";
+  std::filesystem::copy_file(Fixture("linear.onnx"), copy,
+                             std::filesystem::copy_options::overwrite_existing);
+  auto same_content = TryLoad({copy, nullptr});
+  ASSERT_TRUE(same_content.ok());
+  EXPECT_EQ(same_content.value()->spec().name, copy) << "messages name the user's own file";
+  EXPECT_EQ(Loaded(), 1u);
+  auto different = Load("identity.onnx");
+  EXPECT_EQ(Loaded(), 2u);
+  one = other = different = same_content.value() = nullptr;
+  EXPECT_EQ(Loaded(), 0u) << "nobody uses them any more";
+  std::filesystem::remove(copy);
+}
+
+TEST(OrtLoader, GivesEachUserItsOwnNames) {
+  ModelOptions left;
+  left.input_names = {{"x", "left"}};
+  ModelOptions right;
+  right.input_names = {{"x", "right"}};
+  const auto a = Load("linear.onnx", left);
+  const auto b = Load("linear.onnx", right);
+  EXPECT_EQ(Loaded(), 1u);
+  EXPECT_EQ(a->spec().inputs[0].name, "left");
+  EXPECT_EQ(b->spec().inputs[0].name, "right");
+}
+
+TEST(OrtLoader, LoadsOnceForConcurrentCallers) {
+  std::vector<std::shared_ptr<Model>> models(8);
+  std::vector<std::thread> threads;
+  for (auto& model : models) threads.emplace_back([&model] { model = Load("mlp-64-16-10.onnx"); });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Loaded(), 1u);
+  for (const auto& model : models) ASSERT_NE(model, nullptr);
+}
+
+TEST(OrtLoader, SaysWhyThereIsNoOtherDevice) {
+  ModelOptions options;
+  for (const char* device : {"cuda", "cuda:1", "tpu"}) {
+    options.device = device;
+    ExpectLoadError({Fixture("linear.onnx"), nullptr}, StatusCode::kDevice,
+                    {std::string("'") + device + "'", "CPU only"}, options);
+  }
+  options.device = "auto";
+  const auto model = Load("linear.onnx", options);
+  EXPECT_EQ(model->spec().device, "cpu");
+  EXPECT_NE(model->spec().device_reason.find("CPU only"), std::string::npos);
+}
+
+TEST(OrtLoader, WantsAPathOrBytes) {
+  ExpectLoadError({"", nullptr}, StatusCode::kInvalidArgument, {"a path or from bytes"});
+  const auto bytes = std::make_shared<std::vector<uint8_t>>(ReadBytes(Fixture("linear.onnx")));
+  ExpectLoadError({Fixture("linear.onnx"), bytes}, StatusCode::kInvalidArgument, {"path or"});
+}
+
+}  // namespace
+}  // namespace quorate::ort

@@ -1,0 +1,203 @@
+// Every rule of the batcher, on times that the test makes up.
+
+#include "native/scheduler/batcher.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+namespace quorate {
+namespace {
+
+using Random = std::independent_bits_engine<std::mt19937, 32, uint32_t>;
+
+class FakeOwner : public RowOwner {
+ public:
+  bool Take(uint32_t row) override { return Waits(row) && taken.insert(row).second; }
+  bool Waits(uint32_t row) const override { return !dead.contains(row); }
+  void DropReference() override { ++dropped; }
+  std::set<uint32_t> taken;
+  std::set<uint32_t> dead;
+  int dropped = 0;
+};
+
+std::vector<uint32_t> Rows(const std::vector<RowRef>& batch) {
+  std::vector<uint32_t> rows;
+  for (const RowRef& ref : batch) rows.push_back(ref.row);
+  return rows;
+}
+
+constexpr size_t kAll = SIZE_MAX;
+
+TEST(Batcher, IsReadyAtOnceWithoutADelay) {
+  FakeOwner owner;
+  Batcher batcher({4, 0});
+  EXPECT_FALSE(batcher.Ready(0, kAll));
+  batcher.Add(&owner, 0, 0, 0, 0);
+  EXPECT_TRUE(batcher.Ready(0, kAll));
+}
+
+TEST(Batcher, WaitsForCompanyUntilTheDelayOfTheOldestRowIsOver) {
+  FakeOwner owner;
+  Batcher batcher({4, 100});
+  batcher.Add(&owner, 0, 0, 10, 10);
+  batcher.Add(&owner, 1, 0, 60, 60);
+  EXPECT_FALSE(batcher.Ready(109, kAll));
+  EXPECT_EQ(batcher.NextDeadline(), 110);
+  EXPECT_TRUE(batcher.Ready(110, kAll));
+}
+
+TEST(Batcher, CountsTheDelayFromTheQueueingNotFromTheSubmission) {
+  FakeOwner owner;
+  Batcher batcher({4, 100});
+  batcher.Add(&owner, 0, 0, /*submitted_at=*/0, /*queued_at=*/1000);
+  EXPECT_FALSE(batcher.Ready(1099, kAll));
+  EXPECT_TRUE(batcher.Ready(1100, kAll));
+}
+
+TEST(Batcher, StartsAFullBatchWithoutWaiting) {
+  FakeOwner owner;
+  Batcher batcher({2, 100});
+  batcher.Add(&owner, 0, 0, 0, 0);
+  batcher.Add(&owner, 1, 0, 0, 0);
+  EXPECT_TRUE(batcher.Ready(0, kAll));
+}
+
+TEST(Batcher, TakesHigherPrioritiesFirst) {
+  FakeOwner owner;
+  Batcher batcher({2, 0});
+  batcher.Add(&owner, 0, 9, 0, 0);
+  batcher.Add(&owner, 1, 0, 0, 0);
+  batcher.Add(&owner, 2, 5, 0, 0);
+  std::vector<RowRef> batch;
+  batcher.TakeBatch(kAll, &batch);
+  EXPECT_EQ(Rows(batch), (std::vector<uint32_t>{1, 2}));
+}
+
+TEST(Batcher, LetsARowGainOneLevelPer50Ms) {
+  FakeOwner owner;
+  Batcher batcher({1, 0});
+  batcher.Add(&owner, 0, 3, 0, 0);
+  batcher.Add(&owner, 1, 0, 3 * kAgeingNs + 1, 3 * kAgeingNs + 1);  // Three levels later.
+  std::vector<RowRef> batch;
+  batcher.TakeBatch(kAll, &batch);
+  EXPECT_EQ(Rows(batch), (std::vector<uint32_t>{0}));
+}
+
+TEST(Batcher, NeverStarvesTheLowestPriority) {
+  FakeOwner owner;
+  Batcher batcher({1, 0});
+  batcher.Add(&owner, 0, 9, 0, 0);
+  std::vector<RowRef> batch;
+  int64_t now = 0;
+  uint32_t next = 1;
+  // One urgent row arrives for every batch that leaves: without ageing, row 0 would wait forever.
+  for (; now <= 10 * kAgeingNs; now += kNsPerMs) {
+    batcher.Add(&owner, next++, 0, now, now);
+    batcher.TakeBatch(kAll, &batch);
+    if (Rows(batch) == std::vector<uint32_t>{0}) break;
+  }
+  EXPECT_LE(now, 9 * kAgeingNs + kNsPerMs);
+}
+
+TEST(Batcher, GivesBulkAnEighthOfEachBatchWhileSinglesWait) {
+  FakeOwner singles, bulk;
+  Batcher batcher({16, 0});
+  for (uint32_t i = 0; i < 100; ++i) batcher.Add(&singles, i, 0, 0, 0);
+  batcher.AddBulk(&bulk, 1000, 0, 0, 0);
+  std::vector<RowRef> batch;
+  batcher.TakeBatch(kAll, &batch);
+  EXPECT_EQ(batch.size(), 16u);
+  EXPECT_EQ(singles.taken.size(), 14u);
+  EXPECT_EQ(bulk.taken.size(), 2u);
+}
+
+TEST(Batcher, FillsTheBatchWithBulkWhenNoSinglesWait) {
+  FakeOwner bulk;
+  Batcher batcher({16, 0});
+  batcher.AddBulk(&bulk, 20, 0, 0, 0);
+  std::vector<RowRef> batch;
+  batcher.TakeBatch(kAll, &batch);
+  EXPECT_EQ(batch.size(), 16u);
+  EXPECT_EQ(batcher.rows(), 4u);
+  EXPECT_EQ(bulk.dropped, 0);
+  batcher.TakeBatch(kAll, &batch);
+  EXPECT_EQ(Rows(batch), (std::vector<uint32_t>{16, 17, 18, 19}));
+  EXPECT_EQ(bulk.dropped, 1);
+}
+
+TEST(Batcher, TakesNoMoreBulkRowsThanTheBudget) {
+  FakeOwner bulk;
+  Batcher batcher({16, 0});
+  batcher.AddBulk(&bulk, 20, 0, 0, 0);
+  EXPECT_FALSE(batcher.Ready(0, 0));
+  std::vector<RowRef> batch;
+  batcher.TakeBatch(3, &batch);
+  EXPECT_EQ(batch.size(), 3u);
+}
+
+TEST(Batcher, DropsRowsThatNoLongerWait) {
+  FakeOwner owner;
+  owner.dead = {0, 2};
+  Batcher batcher({4, 0});
+  for (uint32_t i = 0; i < 4; ++i) batcher.Add(&owner, i, 0, 0, 0);
+  std::vector<RowRef> batch;
+  batcher.TakeBatch(kAll, &batch);
+  EXPECT_EQ(Rows(batch), (std::vector<uint32_t>{1, 3}));
+  EXPECT_EQ(owner.dropped, 4);
+  EXPECT_EQ(batcher.rows(), 0u);
+}
+
+TEST(Batcher, PurgeForgetsDeadRowsAndKeepsTheOrderOfTheOthers) {
+  FakeOwner owner;
+  Batcher batcher({4, 0});
+  for (uint32_t i = 0; i < 4; ++i) batcher.Add(&owner, i, 0, i, i);
+  owner.dead = {0, 2};
+  batcher.Purge();
+  EXPECT_EQ(batcher.rows(), 2u);
+  EXPECT_EQ(owner.dropped, 2);
+  std::vector<RowRef> batch;
+  batcher.TakeBatch(kAll, &batch);
+  EXPECT_EQ(Rows(batch), (std::vector<uint32_t>{1, 3}));
+}
+
+TEST(Batcher, TakesEveryRowExactlyOnceUnderRandomTraffic) {
+  Random random(7);
+  for (int round = 0; round < 200; ++round) {
+    const size_t max_rows = 1 + random() % 40;
+    Batcher batcher({max_rows, static_cast<int64_t>(random() % 3) * 100});
+    std::vector<FakeOwner> owners(20);
+    std::map<FakeOwner*, uint32_t> rows;
+    int64_t now = 0;
+    size_t taken = 0, added = 0;
+    std::vector<RowRef> batch;
+    for (FakeOwner& owner : owners) {
+      now += random() % 200;
+      rows[&owner] = 1 + random() % 50;
+      added += rows[&owner];
+      const int priority = static_cast<int>(random() % kPriorities);
+      if (random() % 2) {
+        batcher.AddBulk(&owner, rows[&owner], priority, now, now);
+      } else {
+        for (uint32_t i = 0; i < rows[&owner]; ++i) batcher.Add(&owner, i, priority, now, now);
+      }
+      if (batcher.Ready(now, kAll)) {
+        batcher.TakeBatch(kAll, &batch);
+        ASSERT_LE(batch.size(), max_rows);
+        taken += batch.size();
+      }
+    }
+    while (batcher.rows() > 0) {
+      ASSERT_TRUE(batcher.Ready(now + 1000000, kAll));
+      batcher.TakeBatch(kAll, &batch);
+      taken += batch.size();
+    }
+    EXPECT_EQ(taken, added);
+    for (FakeOwner& owner : owners) EXPECT_EQ(owner.taken.size(), rows[&owner]);
+  }
+}
+
+}  // namespace
+}  // namespace quorate

@@ -1,0 +1,150 @@
+/**
+ * The tarball of `npm run pack`, installed as a user would: in an empty folder, from scratch and by `npm ci`, without a
+ * compiler on PATH. Twice: with install scripts allowed, to see that none of ours asks for node-gyp, and with scripts
+ * off and onnxruntime-node beside it, to run a cascade and the demo.
+ */
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const exec = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  readonly version: string;
+  readonly devDependencies: Readonly<Record<string, string>>;
+};
+const tarball = join(root, `quorate-${manifest.version}.tgz`);
+const home = mkdtempSync(join(tmpdir(), "quorate-consumer-"));
+const nodeGypTrap = join(home, "node-gyp-ran");
+
+beforeAll(async () => {
+  if (!existsSync(tarball)) throw new Error(`${tarball} is missing; make it with: npm run pack`);
+  // A PATH without a compiler: node, npm and a shell.
+  const bin = join(home, "bin");
+  mkdirSync(bin);
+  for (const name of ["npm", "npx", "sh", "env", "uname"]) {
+    const { stdout } = await exec("sh", ["-c", `command -v ${name}`]);
+    symlinkSync(stdout.trim(), join(bin, name));
+  }
+  symlinkSync(process.execPath, join(bin, "node"));
+  // npm starts this instead of its own node-gyp.
+  const trap = `require("node:fs").appendFileSync(${JSON.stringify(nodeGypTrap)}, process.argv.join(" ") + "\\n");`;
+  writeFileSync(join(home, "trap.js"), trap);
+});
+
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** An empty project with these dependencies. */
+function project(name: string, dependencies: Readonly<Record<string, string>>): string {
+  const folder = join(home, name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name, private: true, type: "module", dependencies }));
+  return folder;
+}
+
+async function run(cwd: string, program: string, args: readonly string[]): Promise<string> {
+  // npm's own variables of the surrounding `npm run` would reach the inner npm as its configuration.
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_(?!config_cafile)|INIT_CWD|NODE_ENV|VITEST|QUORATE_)/i.test(name),
+  );
+  const env = { ...Object.fromEntries(inherited), PATH: join(home, "bin"), npm_config_node_gyp: join(home, "trap.js") };
+  try {
+    const { stdout } = await exec(join(home, "bin", program), args, { cwd, env, maxBuffer: 1 << 24 });
+    return stdout;
+  } catch (error) {
+    const { message, stdout, stderr } = error as Error & { readonly stdout: string; readonly stderr: string };
+    throw new Error(`${message}\n${stdout}\n${stderr}`);
+  }
+}
+
+const quiet = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+
+describe("the tarball", () => {
+  test("installs from scratch and by npm ci without asking for node-gyp", async () => {
+    const cwd = project("scripts-on", { quorate: `file:${tarball}` });
+    await run(cwd, "npm", ["install", ...quiet]);
+    rmSync(join(cwd, "node_modules"), { recursive: true });
+    await run(cwd, "npm", ["ci", ...quiet]);
+    expect(existsSync(nodeGypTrap)).toBe(false);
+    const installed = join(cwd, "node_modules", "quorate");
+    expect(existsSync(join(installed, "binding.gyp"))).toBe(false);
+    expect(existsSync(join(installed, "build"))).toBe(false);
+    const { scripts = {} } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
+      readonly scripts?: Readonly<Record<string, string>>;
+    };
+    expect(Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+  });
+
+  test("says how to get ONNX Runtime when it is not there", async () => {
+    const cwd = join(home, "scripts-on");
+    writeFileSync(join(cwd, "program.js"), program);
+    await expect(run(cwd, "node", ["program.js"])).rejects.toThrow(
+      /QUORATE_ERR_RUNTIME_NOT_FOUND[\s\S]*onnxruntime-node/,
+    );
+  });
+
+  describe.each(["install", "ci"])("with npm %s, scripts off, and onnxruntime-node", (command) => {
+    const cwd = join(home, "scripts-off");
+
+    beforeAll(async () => {
+      if (command === "install") {
+        const version = manifest.devDependencies["onnxruntime-node"] ?? "latest";
+        project("scripts-off", { quorate: `file:${tarball}`, "onnxruntime-node": version });
+      }
+      rmSync(join(cwd, "node_modules"), { recursive: true, force: true });
+      await run(cwd, "npm", [command, ...quiet, "--ignore-scripts"]);
+    });
+
+    test("runs a cascade", async () => {
+      writeFileSync(join(cwd, "program.js"), program);
+      const answer = JSON.parse(await run(cwd, "node", ["program.js"])) as Record<string, unknown>;
+      expect(answer).toMatchObject({ rows: 3, one: { label: answer["expected"], valid: true } });
+    });
+
+    test("runs the demo as npx quorate demo", async () => {
+      const output = await run(cwd, "npx", ["--no-install", "quorate", "demo"]);
+      expect(output).toMatch(/accuracy/i);
+    });
+  });
+
+  test("loads through require(esm) and shows its types", async () => {
+    const cwd = join(home, "scripts-off");
+    writeFileSync(join(cwd, "common.cjs"), 'import("quorate").then((q) => console.log(typeof q.Cascade.builder));');
+    expect(await run(cwd, "node", ["common.cjs"])).toBe("function\n");
+    cpSync(join(dirname(fileURLToPath(import.meta.url)), "consumer-types.txt"), join(cwd, "types.ts"));
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", ""];
+    expect(await run(cwd, "node", [tsc, ...options, "types.ts"])).toBe("");
+  });
+});
+
+/** Rows straight from the package's own example; prints labels of a batch and of one row. */
+const program = `
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Cascade, agreementAtLeast } from "quorate";
+
+const digits = join(dirname(fileURLToPath(import.meta.resolve("quorate/package.json"))), "examples", "digits");
+const lines = readFileSync(join(digits, "test.csv"), "utf8").trim().split("\\n");
+const table = lines.map((line) => line.split(",").map(Number)).filter((row) => row.length === 65 && row.every(Number.isFinite));
+const images = Float32Array.from(table.slice(0, 3).flatMap((row) => row.slice(0, 64)));
+const model = (name) => join(digits, name);
+try {
+  const cascade = await Cascade.builder()
+    .tier("edge", { members: ["tiny-a.onnx", "tiny-b.onnx", "tiny-c.onnx"].map(model), exitWhen: agreementAtLeast(1) })
+    .tier("cloud", { members: [model("large.onnx")] })
+    .build();
+  const batch = await cascade.runBatch({ image: images });
+  const one = await cascade.run({ image: images.slice(0, 64) });
+  console.log(JSON.stringify({ rows: batch.labels.length, one, expected: table[0][64] }));
+  await cascade.close();
+} catch (error) {
+  console.error(error.code, error.message);
+  process.exitCode = 1;
+}
+`;

@@ -1,0 +1,167 @@
+import { describe, expect, it } from "vitest";
+import { costOf } from "../../src/cost.js";
+import { type CascadeCounters, counterProblems, countersSince, namedCounters } from "../../src/counters.js";
+import type { CascadeSpec } from "../../src/options.js";
+import { zeroTier } from "./fake-native.js";
+import { errorOf, openFake, twoTiers } from "./open.js";
+
+const spec: CascadeSpec = {
+  tiers: [
+    { name: "edge", members: ["a", "b"], exitWhen: { kind: "agreement", threshold: 1 }, price: { perHour: 3.6 } },
+    {
+      name: "cloud",
+      members: [{ run: async () => new Int32Array(1), price: { perCall: 0.5 } }],
+      price: { perGigabyte: 10 },
+    },
+  ],
+};
+const names = [
+  { name: "edge", members: ["a", "b"] },
+  { name: "cloud", members: ["api"] },
+];
+const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0 };
+
+/** 100 rows: 80 leave at "edge", 20 at "cloud". */
+function snapshot(times = 1): CascadeCounters {
+  const member = { rowsRun: 100 * times, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 4 * times, runNs: 0 };
+  const edge = {
+    ...zeroTier(0),
+    entered: 100 * times,
+    exited: 80 * times,
+    deferred: 20 * times,
+    bytesToDevice: 7 * times,
+  };
+  const cloud = { ...zeroTier(0), entered: 20 * times, exited: 20 * times };
+  return namedCounters(
+    {
+      submitted: 100 * times,
+      settled: 100 * times,
+      pending: 0,
+      tiers: [
+        { ...edge, members: [member, member] },
+        { ...cloud, members: [{ ...member, rowsRun: 20 * times, rowsPadded: 0 }] },
+      ],
+      devices: [{ name: "cpu", busyNs: 3e9 * times, shares: [[1e9 * times, 2e9 * times], [0]] }],
+    },
+    names,
+    [[quiet, quiet], [{ calls: 4 * times, bytesSent: 1000 * times, bytesReceived: 200 * times }]],
+  );
+}
+
+describe("cost", () => {
+  const flops = [[10, 20], [1000]];
+  const report = costOf(spec, snapshot(), flops, {});
+
+  it("charges every visited tier and executed member, padded rows too", () => {
+    expect(report.tiers.map((tier) => tier.members.map((member) => member.flops))).toEqual([[1040, 2080], [20_000]]);
+    expect(report.cascade).toMatchObject({ flops: 23_120, bytes: 7 + 1200, busyMs: 3000 });
+  });
+
+  it("is the sum over tiers, and a tier's the sum over members", () => {
+    for (const figure of ["flops", "money", "bytes", "busyMs"] as const) {
+      const sum = (parts: readonly Record<typeof figure, number | null>[]) =>
+        parts.reduce((total, part) => total + (part[figure] ?? Number.NaN), 0);
+      expect(sum(report.tiers)).toBe(report.cascade[figure]);
+      for (const tier of report.tiers) expect(sum(tier.members)).toBe(tier[figure]);
+    }
+  });
+
+  it("is money per busy hour, per call and per gigabyte", () => {
+    expect(report.cascade.money).toBeCloseTo(3e-3 + 4 * 0.5 + (1200 / 1e9) * 10, 12);
+    expect(costOf(spec, snapshot(), flops, { edge: { perRow: 1 } }).tiers[0]?.money).toBe(200);
+  });
+
+  it("stands beside the same rows at the last tier, at its own rates", () => {
+    expect(report.rows).toBe(100);
+    expect(report.reference).toMatchObject({ flops: 100_000, bytes: 6000, busyMs: 0 });
+    expect(report.reference.money).toBeCloseTo(20 * 0.5 + (6000 / 1e9) * 10, 12);
+    expect(report.ratio.flops).toBe(0.2312);
+    expect(report.ratio.busyMs).toBeNull();
+  });
+
+  it("does not take unknown for zero", () => {
+    expect(costOf(spec, snapshot(), [[10, 20], [-1]], {}).cascade.flops).toBeNull();
+    const idle = costOf(spec, snapshot(0), [[10, 20], [-1]], {});
+    expect(idle.cascade).toEqual({ flops: 0, money: 0, bytes: 0, busyMs: 0 });
+  });
+
+  it("refuses prices for a tier that is none", async () => {
+    const { cascade } = await openFake();
+    expect((await errorOf(() => cascade.cost({ cluod: {} }))).message).toBe('prices: there is no tier "cluod".');
+  });
+
+  it("takes the user's FLOPs over the measured ones", async () => {
+    const { cascade, native } = await openFake({
+      tiers: [{ name: "one", members: [{ model: "a.onnx", flopsPerRow: 5 }] }],
+    });
+    native.flops = [[1000]];
+    expect((await cascade.explain()).tiers[0]?.members[0]?.flopsPerRow).toBe(5);
+  });
+});
+
+describe("counters", () => {
+  it("have no problems", () => {
+    expect(counterProblems(snapshot())).toEqual([]);
+  });
+
+  it("subtract to what happened in between", () => {
+    expect(countersSince(snapshot(3), snapshot(1))).toEqual(snapshot(2));
+    expect(counterProblems(countersSince(snapshot(3), snapshot(1)))).toEqual([]);
+  });
+
+  it("of another cascade do not subtract", async () => {
+    const { cascade } = await openFake(twoTiers);
+    expect(await errorOf(() => cascade.counters({ since: snapshot() }))).toMatchObject({
+      code: "QUORATE_ERR_INVALID_ARGUMENT",
+    });
+  });
+
+  it("tell which identity does not hold", () => {
+    const good = snapshot();
+    const [edge, cloud] = good.tiers;
+    if (edge === undefined || cloud === undefined) throw new Error("two tiers");
+    const bad = {
+      ...good,
+      settled: 99,
+      tiers: [
+        { ...edge, exited: 79 },
+        { ...cloud, entered: 19, exited: 19 },
+      ],
+    };
+    expect(counterProblems(bad)).toEqual([
+      "submitted = settled + pending: 100 is not 99",
+      expect.stringMatching(/^tier "edge": entered = .*: 100 is not 99$/),
+      'tier "cloud": entered = deferred by "edge": 19 is not 20',
+    ]);
+  });
+});
+
+describe("explain", () => {
+  it("says rules in votes, FLOPs and warnings", async () => {
+    const { cascade, native } = await openFake({
+      tiers: [
+        { name: "edge", members: ["a", "b", "c"], exitWhen: { kind: "agreement", threshold: 0.5 } },
+        { name: "last", members: ["d"] },
+      ],
+    });
+    native.flops = [[1, 2, 3], [-1]];
+    const explanation = await cascade.explain();
+    expect(explanation.tiers).toMatchObject([
+      {
+        exitWhen: "votes >= 2 of 3",
+        requiredVotes: 2,
+        flopsPerRow: 6,
+        members: [{ name: "a", flopsPerRow: 1, device: "cpu" }, {}, {}],
+      },
+      { exitWhen: "every row leaves here", requiredVotes: null, flopsPerRow: null },
+    ]);
+    expect(JSON.parse(JSON.stringify(explanation))).toEqual(explanation);
+  });
+
+  it("still says the rest when FLOPs cannot be measured", async () => {
+    const { cascade } = await openFake();
+    const explanation = await cascade.explain();
+    expect(explanation.warnings).toEqual(["FLOPs could not be measured: no profile"]);
+    expect(explanation.tiers[0]?.flopsPerRow).toBeNull();
+  });
+});

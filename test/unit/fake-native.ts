@@ -1,0 +1,209 @@
+/** An addon without an engine: it records calls and answers when the test says so. */
+import type {
+  NativeAddon,
+  NativeCallOptions,
+  NativeCascade,
+  NativeColumns,
+  NativeCounters,
+  NativeHooks,
+  NativeInfo,
+  NativeInputs,
+  NativeMemberCounters,
+  NativeMemberInfo,
+  NativeRows,
+  NativeSpec,
+  NativeTensorData,
+  NativeTensorInfo,
+  NativeTierCounters,
+} from "../../src/native/contract.js";
+
+/** Columns of `count` rows, all answered with class 1 by tier 0, changed by `over`. */
+export function columns(count: number, over: Partial<NativeColumns> = {}): NativeColumns {
+  return {
+    count,
+    labels: new Int32Array(count).fill(1),
+    tiers: new Uint8Array(count),
+    votes: new Uint8Array(count).fill(2),
+    voters: new Uint8Array(count).fill(3),
+    flags: new Uint8Array(count).fill(1 | 4 | 8),
+    status: new Uint8Array(count),
+    errorIndex: new Uint8Array(count),
+    errors: [],
+    score: new Float32Array(count).fill(0.75),
+    ...over,
+  };
+}
+
+/** Columns of single rows. */
+export function rowColumns(ids: readonly number[], over: Partial<NativeColumns> = {}): NativeRows {
+  return { ...columns(ids.length, over), ids: Float64Array.from(ids) };
+}
+
+export interface FakeSubmit {
+  readonly id: number;
+  readonly rows: number;
+  readonly inputs: NativeInputs;
+  readonly options: NativeCallOptions;
+}
+
+export class FakeCascade implements NativeCascade {
+  readonly spec: NativeSpec;
+  readonly hooks: NativeHooks;
+  readonly submitted: FakeSubmit[] = [];
+  readonly cancelled: number[] = [];
+  readonly completed: { callId: number; data: Int32Array | Float32Array | null; message: string }[] = [];
+  readonly provided: {
+    id: number;
+    tensor: number;
+    rows: Uint32Array;
+    data: NativeTensorData | null;
+    message: string;
+  }[] = [];
+  readonly drains: number[] = [];
+  /** What counters() gives. */
+  now: NativeCounters;
+  /** What profile() answers. */
+  flops: number[][] | null = null;
+  /** Thrown by the next submit. */
+  refusal: Error | undefined;
+
+  constructor(spec: NativeSpec, hooks: NativeHooks) {
+    this.spec = spec;
+    this.hooks = hooks;
+    this.now = zeroCounters(spec);
+  }
+
+  submitRow(id: number, inputs: NativeInputs, options: NativeCallOptions): void {
+    this.submitBatch(id, 1, inputs, options);
+  }
+  submitBatch(id: number, rows: number, inputs: NativeInputs, options: NativeCallOptions): void {
+    const { refusal } = this;
+    this.refusal = undefined;
+    if (refusal !== undefined) throw refusal;
+    this.submitted.push({ id, rows, inputs, options });
+  }
+  cancel(id: number): void {
+    this.cancelled.push(id);
+  }
+  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string): void {
+    this.completed.push({ callId, data, message });
+  }
+  provide(id: number, tensor: number, rows: Uint32Array, data: NativeTensorData | null, message: string): void {
+    this.provided.push({ id, tensor, rows, data, message });
+  }
+  counters(): NativeCounters {
+    return this.now;
+  }
+  profile(): void {
+    setImmediate(() => {
+      const error = { code: "QUORATE_ERR_INTERNAL", message: "no profile" };
+      if (this.flops === null) this.hooks.onProfiled(error, null);
+      else this.hooks.onProfiled(null, this.flops);
+    });
+  }
+  close(drainMs: number): void {
+    this.drains.push(drainMs);
+    setImmediate(() => this.hooks.onClosed());
+  }
+}
+
+/** How the fake answers createCascade. */
+export interface FakeBehaviour {
+  readonly tensors?: readonly NativeTensorInfo[];
+  readonly classes?: number;
+  readonly problems?: readonly { readonly code: string; readonly message: string }[];
+}
+
+export class FakeAddon implements NativeAddon {
+  readonly version = "0.0.0";
+  readonly cascades: FakeCascade[] = [];
+  readonly #behaviour: FakeBehaviour;
+
+  constructor(behaviour: FakeBehaviour = {}) {
+    this.#behaviour = behaviour;
+  }
+
+  get last(): FakeCascade {
+    const last = this.cascades.at(-1);
+    if (last === undefined) throw new Error("no cascade was created");
+    return last;
+  }
+
+  cuda(): { devices: number; reason: string } {
+    return { devices: 0, reason: "a fake" };
+  }
+
+  createCascade(spec: NativeSpec, hooks: NativeHooks): NativeCascade {
+    const cascade = new FakeCascade(spec, hooks);
+    this.cascades.push(cascade);
+    const { problems } = this.#behaviour;
+    setImmediate(() => {
+      if (problems === undefined) return hooks.onBuilt(null, infoOf(spec, this.#behaviour));
+      hooks.onBuilt({ code: problems[0]?.code ?? "", message: problems[0]?.message ?? "", problems }, null);
+    });
+    return cascade;
+  }
+}
+
+/** One float32 tensor "x" of two numbers, read by tier 0. */
+export const tensorX: NativeTensorInfo = { name: "x", type: "float32", rowShape: [2], tiers: [0] };
+
+function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBehaviour): NativeInfo {
+  const member = (name: string): NativeMemberInfo => ({
+    name,
+    inputs: tensors,
+    output: "logits",
+    outputType: "float32",
+    outputWidth: classes,
+    fixedBatch: 0,
+    device: "cpu",
+    deviceReason: "",
+    sha256: "",
+    batchDifference: 0,
+  });
+  return {
+    runtimeVersion: "1.30.0",
+    runtimePath: "/fake/libonnxruntime.so.1",
+    telemetryOff: true,
+    classes,
+    tensors,
+    tiers: spec.tiers.map((tier) => ({ members: tier.members.map(({ name }) => member(name)) })),
+    warnings: [],
+  };
+}
+
+/** Counters of a tier that has done nothing. */
+export function zeroTier(members: number): NativeTierCounters {
+  const member: NativeMemberCounters = { rowsRun: 0, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 0, runNs: 0 };
+  return {
+    entered: 0,
+    exited: 0,
+    deferred: 0,
+    failed: 0,
+    cancelled: 0,
+    expired: 0,
+    rejected: 0,
+    inFlight: 0,
+    invalid: 0,
+    degraded: 0,
+    batches: 0,
+    queueNs: 0,
+    gatherNs: 0,
+    runNs: 0,
+    reduceNs: 0,
+    scatterNs: 0,
+    bytesToDevice: 0,
+    bytesToHost: 0,
+    members: Array.from({ length: members }, () => member),
+  };
+}
+
+function zeroCounters(spec: NativeSpec): NativeCounters {
+  return {
+    submitted: 0,
+    settled: 0,
+    pending: 0,
+    tiers: spec.tiers.map((tier) => zeroTier(tier.members.length)),
+    devices: [],
+  };
+}
