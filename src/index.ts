@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// `AsyncDisposable` for users whose own settings do not bring it.
 export type { Answer, TraceMember, TraceTier } from "./answer.js";
 export { BatchAnswer, type RowStatus, rowStatusNames } from "./batch-answer.js";
 export type { CascadeBuilder } from "./builder.js";

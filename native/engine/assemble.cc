@@ -43,7 +43,12 @@ class Assembler {
     FixShapes();
     for (size_t t = 0; t < spec_.tiers.size(); ++t) MakeFunctions(t);
     if (!problems_->empty()) return nullptr;
+    CheckOpenShapes();
+    if (!problems_->empty()) return nullptr;
+    for (size_t t = 0; t < spec_.tiers.size(); ++t) FindOutputs(t);
+    if (!problems_->empty()) return nullptr;
     FindClasses();
+    if (!problems_->empty()) return nullptr;
     for (size_t t = 0; t < spec_.tiers.size(); ++t) FinishTier(t);
     if (!problems_->empty()) return nullptr;
     if (spec_.warmup) WarmUp(plan_.get(), problems_);
@@ -177,8 +182,7 @@ class Assembler {
     return inputs;
   }
 
-  // C: as given, else the widest output of any file; a single output counts as 2.
-  void FindClasses() {
+  void CheckOpenShapes() {
     for (const RequestTensor& tensor : plan_->tensors) {
       if (std::any_of(tensor.row_shape.begin(), tensor.row_shape.end(),
                       [](int64_t d) { return d < 0; })) {
@@ -187,10 +191,29 @@ class Assembler {
                     ShapeText(tensor.row_shape) + "; give them with `shapes`");
       }
     }
+  }
+
+  void FindOutputs(size_t t) {
+    for (size_t m = 0; m < plan_->tiers[t].members.size(); ++m) {
+      PlannedMember& member = plan_->tiers[t].members[m];
+      if (member.model == nullptr) continue;
+      std::vector<std::vector<int64_t>> shapes;
+      for (uint32_t tensor : member.tensors) shapes.push_back(plan_->tensors[tensor].row_shape);
+      auto shape = member.model->OutputRowShape(shapes);
+      if (shape.ok()) {
+        member.output_shape = std::move(shape).value();
+      } else {
+        Problem(shape.status().code(), Where(t, m) + ": " + shape.status().message());
+      }
+    }
+  }
+
+  // C: as given, else from the first file that scores; a single output counts as 2.
+  void FindClasses() {
     for (PlannedTier& tier : plan_->tiers) {
       for (PlannedMember& member : tier.members) {
         if (member.model == nullptr || plan_->classes != 0) continue;
-        const auto& shape = member.model->spec().output.row_shape;
+        const auto& shape = member.output_shape;
         if (shape.size() == 1) {
           plan_->classes = static_cast<uint32_t>(std::max<int64_t>(2, shape[0]));
         }
@@ -206,7 +229,9 @@ class Assembler {
       const bool label = output == OutputChoice::kLabel;
       spec.output = {"output", label ? ElementType::kInt32 : ElementType::kFloat32,
                      label ? std::vector<int64_t>{} : std::vector<int64_t>{plan_->classes}};
-      plan_->tiers[t].members[m].model = spec_.tiers[t].members[m].make_function(std::move(spec));
+      PlannedMember& member = plan_->tiers[t].members[m];
+      member.output_shape = spec.output.row_shape;
+      member.model = spec_.tiers[t].members[m].make_function(std::move(spec));
       AddInputs(t, m);
     }
   }
@@ -222,13 +247,13 @@ class Assembler {
     const bool integer = IsInteger(output.type);
     OutputChoice choice = spec.output;
     if (choice == OutputChoice::kAuto) {
-      choice = integer && output.row_shape.empty() ? OutputChoice::kLabel : OutputChoice::kLogits;
+      choice = integer && member.output_shape.empty() ? OutputChoice::kLabel : OutputChoice::kLogits;
     }
     member.kind = choice == OutputChoice::kLabel           ? OutputKind::kLabel
                   : choice == OutputChoice::kProbabilities ? OutputKind::kProbabilities
                                                            : OutputKind::kLogits;
     member.width = static_cast<uint32_t>(
-        output.row_shape.empty() ? 1 : std::max<int64_t>(0, output.row_shape[0]));
+        member.output_shape.empty() ? 1 : std::max<int64_t>(0, member.output_shape[0]));
     member.output_row_bytes = member.width * ElementSize(output.type);
     CheckOutput(t, m);
   }
@@ -237,14 +262,14 @@ class Assembler {
     const PlannedMember& member = plan_->tiers[t].members[m];
     const TensorSpec& output = member.model->spec().output;
     const std::string what = Where(t, m) + ": output \"" + output.name + "\"";
-    if (output.row_shape.size() > 1 || member.width == 0) {
+    if (member.output_shape.size() > 1 || member.width == 0) {
       Problem(StatusCode::kModelMismatch,
-              what + " has row shape " + ShapeText(output.row_shape) +
+              what + " has row shape " + ShapeText(member.output_shape) +
                   ", expected one value per class");
     } else if (member.kind == OutputKind::kLabel) {
       if (!IsInteger(output.type) || member.width != 1) {
         Problem(StatusCode::kModelMismatch,
-                what + " is " + ElementName(output.type) + " " + ShapeText(output.row_shape) +
+                what + " is " + ElementName(output.type) + " " + ShapeText(member.output_shape) +
                     ", expected one int32 or int64 label per row");
       }
     } else if (!IsScore(output.type)) {

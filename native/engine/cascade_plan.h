@@ -24,6 +24,7 @@ struct PlannedMember {
   std::string name;
   OutputKind kind = OutputKind::kLogits;
   ElementType output_type = ElementType::kFloat32;
+  std::vector<int64_t> output_shape;  // Per row, concrete.
   uint32_t width = 0;             // Values per output row.
   size_t output_row_bytes = 0;
   float temperature = 1.0f;

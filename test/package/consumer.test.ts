@@ -19,7 +19,7 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 };
 const tarball = join(root, `quorate-${manifest.version}.tgz`);
 const home = mkdtempSync(join(tmpdir(), "quorate-consumer-"));
-const nodeGypTrap = join(home, "node-gyp-ran");
+const scriptTrap = join(home, "scripts-that-ran");
 
 beforeAll(async () => {
   if (!existsSync(tarball)) throw new Error(`${tarball} is missing; make it with: npm run pack`);
@@ -31,9 +31,9 @@ beforeAll(async () => {
     symlinkSync(stdout.trim(), join(bin, name));
   }
   symlinkSync(process.execPath, join(bin, "node"));
-  // npm starts this instead of its own node-gyp.
-  const trap = `require("node:fs").appendFileSync(${JSON.stringify(nodeGypTrap)}, process.argv.join(" ") + "\\n");`;
-  writeFileSync(join(home, "trap.js"), trap);
+  // npm runs every install script with this instead of a shell.
+  const trap = `#!/usr/bin/env node\nrequire("node:fs").appendFileSync(${JSON.stringify(scriptTrap)}, process.argv.slice(2).join(" ") + "\\n");\n`;
+  writeFileSync(join(home, "trap"), trap, { mode: 0o755 });
 });
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -51,7 +51,7 @@ async function run(cwd: string, program: string, args: readonly string[]): Promi
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(npm_(?!config_cafile)|INIT_CWD|NODE_ENV|VITEST|QUORATE_)/i.test(name),
   );
-  const env = { ...Object.fromEntries(inherited), PATH: join(home, "bin"), npm_config_node_gyp: join(home, "trap.js") };
+  const env = { ...Object.fromEntries(inherited), PATH: join(home, "bin") };
   try {
     const { stdout } = await exec(join(home, "bin", program), args, { cwd, env, maxBuffer: 1 << 24 });
     return stdout;
@@ -66,10 +66,11 @@ const quiet = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"
 describe("the tarball", () => {
   test("installs from scratch and by npm ci without asking for node-gyp", async () => {
     const cwd = project("scripts-on", { quorate: `file:${tarball}` });
-    await run(cwd, "npm", ["install", ...quiet]);
+    const trapped = [...quiet, `--script-shell=${join(home, "trap")}`, "--foreground-scripts"];
+    await run(cwd, "npm", ["install", ...trapped]);
     rmSync(join(cwd, "node_modules"), { recursive: true });
-    await run(cwd, "npm", ["ci", ...quiet]);
-    expect(existsSync(nodeGypTrap)).toBe(false);
+    await run(cwd, "npm", ["ci", ...trapped]);
+    expect(existsSync(scriptTrap) ? readFileSync(scriptTrap, "utf8") : "").toBe("");
     const installed = join(cwd, "node_modules", "quorate");
     expect(existsSync(join(installed, "binding.gyp"))).toBe(false);
     expect(existsSync(join(installed, "build"))).toBe(false);
@@ -77,6 +78,17 @@ describe("the tarball", () => {
       readonly scripts?: Readonly<Record<string, string>>;
     };
     expect(Object.keys(scripts).filter((name) => /^(pre|post)?(install|prepare)$/.test(name))).toEqual([]);
+  });
+
+  test("would not go unnoticed with a binding.gyp", async () => {
+    const bad = project("bad", {});
+    writeFileSync(join(bad, "package.json"), JSON.stringify({ name: "bad", version: "1.0.0" }));
+    writeFileSync(join(bad, "binding.gyp"), '{ "targets": [] }');
+    await run(bad, "npm", ["pack", "--silent"]);
+    const cwd = project("uses-bad", { bad: "file:../bad/bad-1.0.0.tgz" });
+    await run(cwd, "npm", ["install", ...quiet, `--script-shell=${join(home, "trap")}`]);
+    expect(readFileSync(scriptTrap, "utf8")).toMatch(/node-gyp rebuild/);
+    rmSync(scriptTrap);
   });
 
   test("says how to get ONNX Runtime when it is not there", async () => {
@@ -111,13 +123,13 @@ describe("the tarball", () => {
     });
   });
 
-  test("loads through require(esm) and shows its types", async () => {
+  test("loads through require() and shows its types", async () => {
     const cwd = join(home, "scripts-off");
-    writeFileSync(join(cwd, "common.cjs"), 'import("quorate").then((q) => console.log(typeof q.Cascade.builder));');
+    writeFileSync(join(cwd, "common.cjs"), 'console.log(typeof require("quorate").Cascade.builder);');
     expect(await run(cwd, "node", ["common.cjs"])).toBe("function\n");
     cpSync(join(dirname(fileURLToPath(import.meta.url)), "consumer-types.txt"), join(cwd, "types.ts"));
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", ""];
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022"];
     expect(await run(cwd, "node", [tsc, ...options, "types.ts"])).toBe("");
   });
 });

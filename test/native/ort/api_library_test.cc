@@ -119,17 +119,17 @@ void Record(void* to, OrtLoggingLevel severity, const char*, const char*, const 
   if (severity >= ORT_LOGGING_LEVEL_WARNING) ++*static_cast<int*>(to);
 }
 
-// Runs `linear` into an output of the wrong shape, which ONNX Runtime logs as an error.
+// Runs a node into an output of the wrong shape, which ONNX Runtime logs as an error.
 void FailOnce(const ApiLibrary& library) {
   OnnxFile file;
-  file.name = "linear";
-  file.bytes = std::make_shared<std::vector<uint8_t>>(ReadBytes(Fixture("linear.onnx")));
+  file.name = "wrong-columns";
+  file.bytes = std::make_shared<std::vector<uint8_t>>(ReadBytes(Fixture("wrong-columns.onnx")));
   const auto session = Session::Create(&library, file, {});
   ASSERT_TRUE(session.ok()) << session.status().message();
-  const float x[3] = {};
-  float y[3] = {};
-  const auto input = TensorOver(library, x, 12, {1, 3}, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT);
-  const auto output = TensorOver(library, y, 12, {1, 3}, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT);
+  const float x[4] = {1, 1, 1, 1};
+  float y[2] = {};
+  const auto input = TensorOver(library, x, 16, {1, 4}, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT);
+  const auto output = TensorOver(library, y, 8, {1, 2}, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT);
   const char* x_name = "x";
   const char* y_name = "y";
   const OrtValue* in = input.value().get();

@@ -31,7 +31,7 @@ TEST(BadModels, AFolder) {
 }
 
 TEST(BadModels, Empty) {
-  const std::string path = testing::TempDir() + "quorate-empty.onnx";
+  const std::string path = TemporaryPath("empty.onnx");
   std::ofstream(path).close();
   ExpectLoadError({path, nullptr}, StatusCode::kModelLoad, {path, "empty"});
   std::filesystem::remove(path);

@@ -86,7 +86,7 @@ TEST(Flops, LeaveNoFileBehind) {
 }
 
 TEST(Flops, OfAFileThatChangedAreRefused) {
-  const std::string path = testing::TempDir() + "quorate-changing.onnx";
+  const std::string path = TemporaryPath("changing.onnx");
   std::filesystem::copy_file(Fixture("linear.onnx"), path,
                              std::filesystem::copy_options::overwrite_existing);
   const auto model = TryLoad({path, nullptr});

@@ -3,6 +3,7 @@
 // The ONNX Runtime library these tests run against, and the fixtures they load.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -39,6 +40,11 @@ inline const ApiLibrary& Library() {
 
 inline std::string Fixture(const std::string& name) {
   return std::string(QUORATE_SOURCE_DIR) + "/test/fixtures/models/" + name;
+}
+
+// A path for a file of this process alone.
+inline std::string TemporaryPath(const std::string& name) {
+  return testing::TempDir() + "quorate-" + std::to_string(getpid()) + "-" + name;
 }
 
 inline std::vector<uint8_t> ReadBytes(const std::string& path) {

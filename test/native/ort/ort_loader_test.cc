@@ -18,7 +18,7 @@ TEST(OrtLoader, KeepsAFileInMemoryOnce) {
   ASSERT_EQ(Loaded(), 0u);
   auto one = Load("linear.onnx");
   auto other = Load("linear.onnx");
-  const std::string copy = testing::TempDir() + "quorate-copy.onnx";
+  const std::string copy = TemporaryPath("copy.onnx");
   std::filesystem::copy_file(Fixture("linear.onnx"), copy,
                              std::filesystem::copy_options::overwrite_existing);
   auto same_content = TryLoad({copy, nullptr});

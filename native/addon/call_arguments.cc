@@ -1,0 +1,161 @@
+#include "native/addon/call_arguments.h"
+
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "native/addon/arrays.h"
+#include "native/addon/reader.h"
+
+namespace quorate {
+
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+struct GivenArray {
+  const uint8_t* data = nullptr;
+  size_t bytes = 0;
+};
+
+Status Invalid(std::string message) { return {StatusCode::kInvalidArgument, std::move(message)}; }
+
+// Memory that stays where it is for as long as it is referenced.
+Status CheckBuffer(Napi::Env env, napi_value buffer, const std::string& subject) {
+  bool plain = false;
+  bool detached = false;
+  napi_is_arraybuffer(env, buffer, &plain);
+  if (!plain) return Invalid(subject + " lies in a SharedArrayBuffer, expected an ArrayBuffer");
+  napi_is_detached_arraybuffer(env, buffer, &detached);
+  if (detached) return Invalid(subject + " has been transferred away: its buffer is detached");
+  const Napi::Value resizable = Napi::Object(env, buffer).Get("resizable");
+  if (resizable.IsBoolean() && resizable.As<Napi::Boolean>().Value()) {
+    return Invalid(subject + " lies in a resizable ArrayBuffer, expected one of fixed length");
+  }
+  return {};
+}
+
+StatusOr<GivenArray> ReadTensor(const RequestTensor& tensor, Napi::Value value, size_t rows) {
+  const Napi::Env env = value.Env();
+  const std::string subject = "tensor \"" + tensor.name + "\"";
+  const napi_typedarray_type expected = ArrayTypeOf(tensor.type);
+  if (!value.IsTypedArray()) {
+    return Invalid(subject + " is " + KindOf(value) + ", expected a " + ArrayName(expected));
+  }
+  napi_typedarray_type type;
+  size_t length;
+  void* data;
+  napi_value buffer;
+  size_t offset;
+  if (napi_get_typedarray_info(env, value, &type, &length, &data, &buffer, &offset) != napi_ok) {
+    return Invalid(subject + " cannot be read");
+  }
+  if (type != expected) {
+    return Invalid(subject + " is a " + ArrayName(type) + ", expected a " + ArrayName(expected));
+  }
+  QUORATE_RETURN_IF_ERROR(CheckBuffer(env, buffer, subject));
+  const size_t size = ElementSize(tensor.type);
+  if (length * size != rows * tensor.row_bytes) {
+    return Invalid(subject + " has " + std::to_string(length) + " elements, expected " +
+                   std::to_string(rows * tensor.row_bytes / size) + " for " + std::to_string(rows) +
+                   (rows == 1 ? " row" : " rows"));
+  }
+  return GivenArray{static_cast<const uint8_t*>(data), length * size};
+}
+
+constexpr size_t Padded(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+// Moves all given tensors into one block of the call's own.
+void CopyIntoStorage(const std::vector<GivenArray>& given, Call* call) {
+  size_t total = 0;
+  for (const GivenArray& array : given) total += Padded(array.bytes);
+  call->storage.reset(new uint8_t[total]);
+  call->storage_bytes = total;
+  uint8_t* target = call->storage.get();
+  for (size_t t = 0; t < given.size(); ++t) {
+    if (given[t].data == nullptr) continue;
+    memcpy(target, given[t].data, given[t].bytes);
+    call->tensors[t].data = target;
+    target += Padded(given[t].bytes);
+  }
+}
+
+}  // namespace
+
+StatusOr<uint64_t> ReadWhole(Napi::Value value, const char* name, uint64_t most) {
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (!(number >= 0 && number <= static_cast<double>(most) && number == std::floor(number))) {
+    const std::string expected = "a whole number of 0 to " + std::to_string(most);
+    return ObjectReader::Wrong(name, value, expected.c_str());
+  }
+  return static_cast<uint64_t>(number);
+}
+
+StatusOr<std::vector<uint32_t>> ReadRowList(Napi::Value value) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
+    return ObjectReader::Wrong("rows", value, "a Uint32Array");
+  }
+  const auto rows = value.As<Napi::Uint32Array>();
+  return std::vector<uint32_t>(rows.Data(), rows.Data() + rows.ElementLength());
+}
+
+StatusOr<GivenOptions> ReadCallOptions(Napi::Value value) {
+  Status problem;
+  ObjectReader reader(value, "options", &problem);
+  GivenOptions given;
+  int64_t priority = 0;
+  double deadline_ms = 0;
+  reader.Integer("priority", 0, 9, &priority);
+  reader.Number("deadlineMs", 0, HUGE_VAL, &deadline_ms);
+  reader.Bool("degradeOnDeadline", &given.options.degrade_on_deadline);
+  reader.Bool("trace", &given.options.trace);
+  reader.Bool("wait", &given.options.wait);
+  reader.Bool("copy", &given.copy);
+  QUORATE_RETURN_IF_ERROR(std::move(problem));
+  given.options.priority = static_cast<int>(priority);
+  constexpr double kMostMs = 1e12;
+  if (deadline_ms > 0 && deadline_ms < kMostMs) {
+    given.options.deadline_in_ns = static_cast<int64_t>(deadline_ms * 1e6);
+  }
+  return given;
+}
+
+Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool copy, Call* call,
+                  std::vector<Napi::ObjectReference>* borrowed) {
+  if (!inputs.IsArray() || inputs.As<Napi::Array>().Length() != plan.tensors.size()) {
+    return Invalid("inputs is " + KindOf(inputs) + ", expected an array of " +
+                   std::to_string(plan.tensors.size()) + ", one entry per request tensor");
+  }
+  const auto list = inputs.As<Napi::Array>();
+  std::vector<GivenArray> given(plan.tensors.size());
+  call->tensors.resize(plan.tensors.size());
+  for (uint32_t t = 0; t < plan.tensors.size(); ++t) {
+    const RequestTensor& tensor = plan.tensors[t];
+    const Napi::Value value = list.Get(t);
+    if (value.IsNull() || value.IsUndefined()) {
+      if (tensor.tiers.empty()) continue;
+      return Invalid("tensor \"" + tensor.name + "\" is missing, tier " +
+                     std::to_string(tensor.tiers.front()) + " reads it");
+    }
+    if (value.IsBoolean() && value.As<Napi::Boolean>().Value()) {
+      call->tensors[t].lazy = true;
+      continue;
+    }
+    QUORATE_ASSIGN_OR_RETURN(given[t], ReadTensor(tensor, value, call->rows));
+    if (copy) continue;
+    call->tensors[t].data = given[t].data;
+    borrowed->push_back(Napi::Persistent(value.As<Napi::Object>()));
+  }
+  if (copy) CopyIntoStorage(given, call);
+  return {};
+}
+
+StatusOr<std::unique_ptr<uint8_t[]>> CopyTensor(const RequestTensor& tensor, Napi::Value value,
+                                                size_t rows) {
+  QUORATE_ASSIGN_OR_RETURN(const GivenArray given, ReadTensor(tensor, value, rows));
+  std::unique_ptr<uint8_t[]> data(new uint8_t[given.bytes]);
+  if (given.bytes > 0) memcpy(data.get(), given.data, given.bytes);
+  return data;
+}
+
+}  // namespace quorate

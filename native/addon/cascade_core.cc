@@ -1,0 +1,138 @@
+#include "native/addon/cascade_core.h"
+
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "native/addon/composition.h"
+
+namespace quorate {
+
+CascadeCore::CascadeCore(CascadeRequest request, std::shared_ptr<CompletionChannel> channel)
+    : request_(std::move(request)),
+      measures_(request_.spec.measures),
+      channel_(std::move(channel)),
+      member_calls_(std::make_shared<MemberCalls>(channel_, Composition::Process().pool(),
+                                                  Composition::Process().timer(),
+                                                  Composition::Process().clock())) {}
+
+void CascadeCore::StartThread(void (CascadeCore::*work)()) {
+  {
+    std::lock_guard lock(mutex_);
+    ++threads_;
+  }
+  const auto run = [self = shared_from_this(), work] {
+    (self.get()->*work)();
+    std::lock_guard lock(self->mutex_);
+    --self->threads_;
+    self->changed_.notify_all();
+  };
+  try {
+    std::thread(run).detach();
+  } catch (const std::system_error&) {
+    run();  // No thread to be had: slow, but right.
+  }
+}
+
+std::shared_ptr<Engine> CascadeCore::engine() const {
+  std::lock_guard lock(mutex_);
+  return engine_;
+}
+
+StatusOr<Counters> CascadeCore::Snapshot() const {
+  if (const auto open = engine()) return open->Snapshot();
+  std::lock_guard lock(mutex_);
+  if (state_ == State::kEnded && !last_counters_.tiers.empty()) return last_counters_;
+  return Status(StatusCode::kInvalidArgument, "the cascade is not built");
+}
+
+void CascadeCore::Profile() { StartThread(&CascadeCore::RunProfile); }
+
+void CascadeCore::RunProfile() {
+  const auto open = engine();
+  ProfiledMessage message;
+  if (open == nullptr) {
+    message.error = {StatusCode::kClosed, "the cascade is closed"};
+  } else {
+    message.flops = open->Profile();
+  }
+  channel_->Post(std::move(message));
+}
+
+void CascadeCore::Close(int64_t drain_ns) {
+  std::shared_ptr<Engine> open;
+  {
+    std::lock_guard lock(mutex_);
+    close_asked_ = true;
+    drain_ns_ = std::min(drain_ns_, drain_ns);
+    if (state_ == State::kBuilding) return;  // Build() will see it.
+    open = engine_;
+    if (open == nullptr && (state_ != State::kEnded || std::exchange(closed_reported_, true))) {
+      return;
+    }
+  }
+  if (open != nullptr) {
+    open->Close(drain_ns);
+  } else {
+    channel_->Post(ClosedMessage{});  // It was never built.
+  }
+}
+
+void CascadeCore::Abandon() {
+  {
+    std::lock_guard lock(mutex_);
+    abandoned_ = true;
+  }
+  Close(0);
+}
+
+bool CascadeCore::has_threads() const {
+  std::lock_guard lock(mutex_);
+  return threads_ > 0;
+}
+
+bool CascadeCore::WaitUntilEnded(int64_t until_ns) {
+  const std::chrono::nanoseconds left(until_ns - Composition::Process().clock()->NowNs());
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, left, [this] { return state_ == State::kEnded && threads_ == 0; });
+}
+
+// Batches become columns here, on the engine's thread; single rows are merged where they arrive.
+void CascadeCore::OnFinished(std::vector<FinishedCall> calls) {
+  std::vector<FinishedCall> singles;
+  for (FinishedCall& call : calls) {
+    if (call.single) {
+      singles.push_back(std::move(call));
+    } else {
+      const uint64_t id = call.id;
+      channel_->Post(BatchMessage{id, MakeColumns(std::move(call), measures_)});
+    }
+  }
+  channel_->PostSingles(std::move(singles));
+}
+
+void CascadeCore::OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) {
+  channel_->Post(LazyMessage{id, tensor, std::move(rows)});
+}
+
+// The engine and its models are gone before JavaScript hears of it, unless somebody stands in them.
+void CascadeCore::OnClosed() {
+  std::shared_ptr<CascadeCore> self;
+  std::shared_ptr<Engine> open;
+  {
+    std::lock_guard lock(mutex_);
+    last_counters_ = engine_->Snapshot();
+    open = std::move(engine_);
+    self = std::move(self_);
+    closed_reported_ = true;
+  }
+  open.reset();
+  channel_->Post(ClosedMessage{});
+  std::lock_guard lock(mutex_);
+  state_ = State::kEnded;
+  changed_.notify_all();
+}
+
+}  // namespace quorate

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "native/addon/completion_channel.h"
+#include "native/addon/member_calls.h"
+#include "native/engine/engine.h"
+
+namespace quorate {
+
+// What createCascade was asked for, as plain data.
+struct CascadeRequest {
+  CascadeSpec spec;  // Function members still lack make_function.
+  std::vector<FunctionMember> functions;
+  std::vector<std::string> runtime_paths;
+};
+
+// A cascade without JavaScript: builds the engine, owns it, reports into the channel. Thread-safe.
+// It keeps itself alive while a thread of it runs or the engine is open.
+class CascadeCore final : public EngineListener, public std::enable_shared_from_this<CascadeCore> {
+ public:
+  CascadeCore(CascadeRequest request, std::shared_ptr<CompletionChannel> channel);
+
+  // Once. Models load on a thread of their own.
+  void StartBuild();
+
+  // nullptr before it is built and after it has closed.
+  std::shared_ptr<Engine> engine() const;
+  // Also after close: then what it ended with.
+  StatusOr<Counters> Snapshot() const;
+  MemberCalls* member_calls() { return member_calls_.get(); }
+
+  // On a thread of its own.
+  void Profile();
+
+  // While building: after that. ClosedMessage follows, once.
+  void Close(int64_t drain_ns);
+
+  // Close() without drain, when nobody listens any more; a running build gives up early.
+  void Abandon();
+
+  // Waits until nothing of it runs any more, or until the clock shows `until_ns`. True: it ended.
+  bool WaitUntilEnded(int64_t until_ns);
+
+  // Whether it builds or profiles: that cannot be stopped.
+  bool has_threads() const;
+
+  CompletionChannel* channel() { return channel_.get(); }
+
+  // EngineListener.
+  void OnFinished(std::vector<FinishedCall> calls) override;
+  void OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) override;
+  void OnClosed() override;
+
+ private:
+  enum class State { kBuilding, kOpen, kEnded };
+  class GivingUpLoader;
+
+  void StartThread(void (CascadeCore::*work)());
+  void Build();  // cascade_build.cc, as all about building.
+  std::shared_ptr<const CascadePlan> Assemble(std::vector<Status>* problems, RuntimeInfo* runtime);
+  void Open(BuiltMessage message);
+  void RunProfile();
+  void AddFunctions();
+  bool NeedsRuntime() const;
+
+  CascadeRequest request_;
+  const uint8_t measures_;
+  const std::shared_ptr<CompletionChannel> channel_;
+  const std::shared_ptr<MemberCalls> member_calls_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // All below: guarded by mutex_.
+  State state_ = State::kBuilding;
+  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<CascadeCore> self_;  // While the engine is open.
+  Counters last_counters_;
+  int threads_ = 0;
+  bool close_asked_ = false;
+  bool closed_reported_ = false;
+  int64_t drain_ns_ = kForever;
+  bool abandoned_ = false;
+};
+
+}  // namespace quorate

@@ -1,0 +1,133 @@
+// What the engine says, on its way into the hooks.
+
+#include <utility>
+#include <variant>
+
+#include "native/addon/cascade_object.h"
+#include "native/addon/environment.h"
+#include "native/addon/errors.h"
+#include "native/addon/info.h"
+#include "native/addon/results.h"
+
+namespace quorate {
+
+namespace {
+
+Napi::Number ToNumber(Napi::Env env, uint64_t value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
+
+Napi::Uint32Array ToRowList(Napi::Env env, const std::vector<uint32_t>& rows) {
+  Napi::Uint32Array list = Napi::Uint32Array::New(env, rows.size());
+  std::copy(rows.begin(), rows.end(), list.Data());
+  return list;
+}
+
+Napi::Object ToBuildError(Napi::Env env, const std::vector<Status>& problems) {
+  Napi::Object error = ToPlainError(env, problems.front());
+  Napi::Array list = Napi::Array::New(env, problems.size());
+  for (uint32_t i = 0; i < problems.size(); ++i) list.Set(i, ToPlainError(env, problems[i]));
+  error.Set("problems", list);
+  return error;
+}
+
+Napi::Array ToFlopsArray(Napi::Env env, const std::vector<std::vector<int64_t>>& flops) {
+  Napi::Array tiers = Napi::Array::New(env, flops.size());
+  for (uint32_t t = 0; t < flops.size(); ++t) {
+    Napi::Array members = Napi::Array::New(env, flops[t].size());
+    for (uint32_t m = 0; m < flops[t].size(); ++m) {
+      members.Set(m, Napi::Number::New(env, static_cast<double>(flops[t][m])));
+    }
+    tiers.Set(t, members);
+  }
+  return tiers;
+}
+
+}  // namespace
+
+void CascadeObject::OnMail(Napi::Env env, Mail mail) {
+  const Napi::HandleScope scope(env);
+  const Napi::Object self = self_.Value();  // Not collected while this runs.
+  if (self.IsEmpty()) return;
+  if (!mail.singles.empty()) OnSingles(env, std::move(mail.singles));
+  for (Message& message : mail.messages) {
+    std::visit([&](auto& one) { On(env, std::move(one)); }, message);
+  }
+}
+
+void CascadeObject::OnSingles(Napi::Env env, std::vector<FinishedCall> singles) {
+  const size_t count = singles.size();
+  Delivering(env, [&] {
+    std::vector<double> ids;
+    const Columns columns = MakeColumns(MergeSingles(std::move(singles), &ids), measures_);
+    hooks_.Call(env, "onRows", {ToRowsObject(env, ids, columns)});
+  });
+  Arrived(env, count);
+}
+
+void CascadeObject::On(Napi::Env env, BuiltMessage message) {
+  built_ = true;
+  Delivering(env, [&] {
+    if (message.plan == nullptr) {
+      hooks_.Call(env, "onBuilt", {ToBuildError(env, message.problems), env.Null()});
+    } else {
+      hooks_.Call(env, "onBuilt", {env.Null(), ToInfoObject(env, *message.plan, message.runtime)});
+    }
+  });
+  Arrived(env, 1);
+}
+
+void CascadeObject::On(Napi::Env env, BatchMessage message) {
+  borrowed_.erase(message.id);
+  Delivering(env, [&] {
+    hooks_.Call(env, "onBatch",
+                {ToNumber(env, message.id),
+                 ToColumnsObject(env, Environment::Of(env).arrays(), std::move(message.columns))});
+  });
+  Arrived(env, 1);
+}
+
+void CascadeObject::On(Napi::Env env, LazyMessage message) {
+  Delivering(env, [&] {
+    hooks_.Call(
+        env, "onLazy",
+        {ToNumber(env, message.id), ToNumber(env, message.tensor), ToRowList(env, message.rows)});
+  });
+}
+
+void CascadeObject::On(Napi::Env env, MemberCallMessage message) {
+  if (!core_->member_calls()->Waits(message.call_id)) return;  // Over before it got here.
+  Delivering(env, [&] {
+    Napi::Array tensors = Napi::Array::New(env, message.tensors.size());
+    for (uint32_t i = 0; i < message.tensors.size(); ++i) {
+      tensors.Set(i, Environment::Of(env).arrays()->Make(env, std::move(message.tensors[i])));
+    }
+    hooks_.Call(
+        env, "onMemberCall",
+        {ToNumber(env, message.call_id), ToNumber(env, message.tier), ToNumber(env, message.member),
+         ToNumber(env, message.count), tensors, ToRowList(env, message.rows)});
+  });
+}
+
+void CascadeObject::On(Napi::Env env, MemberCancelMessage message) {
+  Delivering(env, [&] { hooks_.Call(env, "onMemberCancel", {ToNumber(env, message.call_id)}); });
+}
+
+void CascadeObject::On(Napi::Env env, ProfiledMessage message) {
+  Delivering(env, [&] {
+    if (message.error.ok()) {
+      hooks_.Call(env, "onProfiled", {env.Null(), ToFlopsArray(env, message.flops)});
+    } else {
+      hooks_.Call(env, "onProfiled", {ToPlainError(env, message.error), env.Null()});
+    }
+  });
+  Arrived(env, 1);
+}
+
+void CascadeObject::On(Napi::Env env, ClosedMessage) {
+  Delivering(env, [&] { hooks_.Call(env, "onClosed", {}); });
+  closed_ = true;
+  Arrived(env, close_asked_ ? 1 : 0);
+}
+
+}  // namespace quorate

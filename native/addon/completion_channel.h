@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "native/addon/messages.h"
+#include "native/addon/napi_config.h"
+
+namespace quorate {
+
+class MailReceiver {
+ public:
+  // On the JavaScript thread. May not throw.
+  virtual void OnMail(Napi::Env env, Mail mail) = 0;
+
+ protected:
+  ~MailReceiver() = default;
+};
+
+// The way from any thread to the JavaScript thread: a list, and one ThreadSafeFunction that is
+// called when the list stops being empty. One per cascade. It outlives the environment safely: then
+// it drops what is posted.
+class CompletionChannel {
+ public:
+  // Throws when Node.js gives no ThreadSafeFunction. It starts without holding the event loop.
+  static std::shared_ptr<CompletionChannel> Open(Napi::Env env);
+  CompletionChannel() = default;
+  CompletionChannel(const CompletionChannel&) = delete;
+  CompletionChannel& operator=(const CompletionChannel&) = delete;
+
+  // Any thread.
+  void Post(Message message);
+  void PostSingles(std::vector<FinishedCall> singles);
+
+  // The rest: JavaScript thread only.
+
+  // Whom to give the mail to; nullptr: nobody.
+  void SetReceiver(MailReceiver* receiver) { receiver_ = receiver; }
+
+  // Whether the channel keeps the event loop alive.
+  void HoldLoop(Napi::Env env, bool hold);
+
+  // Drops everything from now on, and gives the ThreadSafeFunction back.
+  void Shut();
+
+ private:
+  static void OnCall(napi_env env, napi_value function, void* context, void* data);
+  static void OnFinalize(napi_env env, void* data, void* hint);
+  bool WakeLocked();  // False: nobody is there any more.
+  void Deliver(Napi::Env env);
+
+  std::mutex mutex_;
+  Mail mail_;                                    // Guarded by mutex_.
+  napi_threadsafe_function function_ = nullptr;  // Guarded by mutex_; nullptr: closed.
+  MailReceiver* receiver_ = nullptr;             // JavaScript thread only.
+};
+
+}  // namespace quorate

@@ -1,0 +1,62 @@
+#pragma once
+
+// What the process shares: threads, clock, kernels and ONNX Runtime. The only place in the addon
+// that knows the ort layer.
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "native/base/clock.h"
+#include "native/base/status.h"
+#include "native/kernels/kernels.h"
+#include "native/model/model.h"
+#include "native/scheduler/pool.h"
+
+namespace quorate {
+
+// The ONNX Runtime library in use; empty when no member needs it.
+struct RuntimeInfo {
+  std::string version;
+  std::string path;
+  bool telemetry_off = true;
+};
+
+struct OpenedRuntime {
+  std::shared_ptr<ModelLoader> loader;
+  RuntimeInfo info;
+};
+
+// Thread-safe. Leaked on purpose: a static object with a destructor could be waited on by a thread
+// while the process ends.
+class Composition {
+ public:
+  static Composition& Process();
+
+  Pool* pool() { return &pool_; }
+  Timer* timer() { return &timer_; }
+  const Clock* clock() const { return &clock_; }
+  std::shared_ptr<Kernels> kernels() const { return kernels_; }
+
+  // Opens the library on the first call; slow.
+  static StatusOr<OpenedRuntime> OpenRuntime(const std::vector<std::string>& paths);
+
+  // Environments that have the addon loaded. The last to leave joins the threads, unless some
+  // cascade of any environment did not end in time: then joining could take forever.
+  void EnterEnvironment();
+  void LeaveEnvironment(bool all_ended);
+
+ private:
+  Composition();
+
+  SteadyClock clock_;
+  Pool pool_;
+  Timer timer_{&clock_};
+  const std::shared_ptr<Kernels> kernels_;
+  std::mutex mutex_;
+  int environments_ = 0;
+  bool all_ended_ = true;
+};
+
+}  // namespace quorate

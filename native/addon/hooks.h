@@ -1,0 +1,40 @@
+#pragma once
+
+#include <exception>
+#include <initializer_list>
+
+#include "native/addon/napi_config.h"
+
+namespace quorate {
+
+// The functions of NativeHooks. JavaScript thread only.
+class Hooks {
+ public:
+  // Throws a TypeError-like Error with a code when a function is missing.
+  explicit Hooks(Napi::Object hooks);
+
+  // No-op after Drop().
+  void Call(Napi::Env env, const char* name, std::initializer_list<napi_value> arguments);
+
+  // What the hooks hold may be collected.
+  void Drop() { hooks_.Reset(); }
+
+ private:
+  Napi::ObjectReference hooks_;
+};
+
+// Runs `deliver` in a handle scope. What it throws has no caller to go to: it becomes an uncaught
+// exception, as from any other callback of the event loop.
+template <typename Deliver>
+void Delivering(Napi::Env env, Deliver deliver) {
+  const Napi::HandleScope scope(env);
+  try {
+    deliver();
+  } catch (const Napi::Error& error) {
+    napi_fatal_exception(env, error.Value());
+  } catch (const std::exception& error) {
+    napi_fatal_exception(env, Napi::Error::New(env, error.what()).Value());
+  }
+}
+
+}  // namespace quorate

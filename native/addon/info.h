@@ -1,0 +1,12 @@
+#pragma once
+
+#include "native/addon/messages.h"
+#include "native/addon/napi_config.h"
+#include "native/engine/cascade_plan.h"
+
+namespace quorate {
+
+// NativeInfo of the contract.
+Napi::Object ToInfoObject(Napi::Env env, const CascadePlan& plan, const RuntimeInfo& runtime);
+
+}  // namespace quorate

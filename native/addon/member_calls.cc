@@ -1,0 +1,177 @@
+#include "native/addon/member_calls.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace quorate {
+
+struct MemberCalls::OpenCall : std::enable_shared_from_this<OpenCall> {
+  uint64_t id = 0;
+  const Model* owner = nullptr;
+  std::weak_ptr<MemberCalls> table;
+  std::string where;
+  int64_t timeout_ns = kForever;
+  size_t rows = 0;
+  void* output = nullptr;  // Valid until the completion is called.
+  size_t output_bytes = 0;
+  Completion completion;
+  int64_t started_at = 0;
+  std::mutex starting;  // Held by Start(); who completes the call waits for it.
+  std::optional<CancelFlag::Hook> hook;
+};
+
+struct MemberCalls::CancelTask {
+  std::shared_ptr<MemberCalls> table;
+  std::shared_ptr<OpenCall> call;
+};
+
+namespace {
+
+HostArray CopyInput(const TensorSpec& spec, const TensorView& view, size_t rows) {
+  size_t elements = rows;
+  for (const int64_t dimension : view.row_shape) elements *= static_cast<size_t>(dimension);
+  HostArray copy = NewHostArray(ArrayTypeOf(spec.type), elements);
+  memcpy(copy.data.get(), view.data, copy.bytes());
+  return copy;
+}
+
+}  // namespace
+
+void MemberCalls::Start(const Model* owner, const FunctionMember& member, const Batch& batch,
+                        Completion completion) {
+  MemberCallMessage message{0, member.tier, member.member, batch.rows, {}, {}};
+  const std::vector<TensorSpec>& inputs = owner->spec().inputs;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    message.tensors.push_back(CopyInput(inputs[i], batch.inputs[i], batch.rows));
+  }
+  if (batch.row_ids != nullptr) message.rows.assign(batch.row_ids, batch.row_ids + batch.rows);
+  auto call = std::make_shared<OpenCall>();
+  call->owner = owner;
+  call->table = weak_from_this();
+  call->where = member.where;
+  call->timeout_ns = member.timeout_ns;
+  call->rows = batch.rows;
+  call->output = batch.output;
+  call->output_bytes = batch.output_bytes;
+  call->completion = completion;
+  call->started_at = clock_->NowNs();
+  std::unique_lock starting(call->starting);
+  bool stopped;
+  {
+    std::lock_guard lock(mutex_);
+    stopped = std::find(stopped_.begin(), stopped_.end(), owner) != stopped_.end();
+    if (!stopped) {
+      message.call_id = call->id = ++last_id_;
+      open_.emplace(call->id, call);
+    }
+  }
+  if (stopped) {
+    starting.unlock();
+    return completion({Status(StatusCode::kClosed, "the cascade is closed"), 0, 0});
+  }
+  call->hook.emplace(batch.cancel, &OnCancelFlag, call.get());
+  if (call->timeout_ns < kForever - call->started_at) {
+    timer_->Set(call.get(), call->started_at + call->timeout_ns,
+                [table = weak_from_this(), id = call->id] {
+                  if (const auto self = table.lock()) self->Expire(id);
+                });
+  }
+  channel_->Post(std::move(message));
+}
+
+// Under the flag's lock: the completion, and the end of the hook, are for a task of their own.
+void MemberCalls::OnCancelFlag(void* context) {
+  const auto call = static_cast<OpenCall*>(context)->weak_from_this().lock();
+  if (call == nullptr) return;
+  auto table = call->table.lock();
+  if (table == nullptr) return;
+  Pool* const pool = table->pool_;
+  pool->Submit({&RunCancelTask, new CancelTask{std::move(table), call}});
+}
+
+void MemberCalls::RunCancelTask(void* context) {
+  const std::unique_ptr<CancelTask> task(static_cast<CancelTask*>(context));
+  const auto call = task->table->Take(task->call->id);
+  if (call == nullptr) return;
+  task->table->Finish(call.get(), {StatusCode::kAborted, call->where + ": nobody waits any more"},
+                      true);
+}
+
+std::shared_ptr<MemberCalls::OpenCall> MemberCalls::Take(uint64_t id) {
+  std::lock_guard lock(mutex_);
+  const auto at = open_.find(id);
+  if (at == open_.end()) return nullptr;
+  auto call = std::move(at->second);
+  open_.erase(at);
+  return call;
+}
+
+void MemberCalls::Finish(OpenCall* call, Status status, bool tell) {
+  { std::lock_guard wait(call->starting); }
+  call->hook.reset();
+  timer_->Set(call, kForever, {});
+  if (tell) channel_->Post(MemberCancelMessage{call->id});
+  const auto run_ns = static_cast<uint64_t>(clock_->NowNs() - call->started_at);
+  call->completion({std::move(status), run_ns, 0});
+}
+
+void MemberCalls::Expire(uint64_t id) {
+  const auto call = Take(id);
+  if (call == nullptr) return;
+  const int64_t ms = call->timeout_ns / kNsPerMs;
+  Finish(
+      call.get(),
+      {StatusCode::kMember, call->where + " did not answer within " + std::to_string(ms) + " ms"},
+      true);
+}
+
+void MemberCalls::Stop(const Model* owner) {
+  std::vector<std::shared_ptr<OpenCall>> calls;
+  {
+    std::lock_guard lock(mutex_);
+    stopped_.push_back(owner);
+    std::erase_if(open_, [&](const auto& entry) {
+      if (entry.second->owner != owner) return false;
+      calls.push_back(entry.second);
+      return true;
+    });
+  }
+  for (const auto& call : calls) {
+    Finish(call.get(), {StatusCode::kClosed, call->where + ": the cascade was closed"}, true);
+  }
+}
+
+bool MemberCalls::Waits(uint64_t id) const {
+  std::lock_guard lock(mutex_);
+  return open_.contains(id);
+}
+
+void MemberCalls::Reply(uint64_t id, const MemberReply& reply) {
+  const auto call = Take(id);
+  if (call == nullptr) return;
+  const bool labels = call->owner->spec().output.row_shape.empty();
+  const size_t expected = call->output_bytes / sizeof(float);
+  if (reply.labels != labels || reply.length != expected) {
+    const auto text = [](bool is_labels, size_t length) {
+      return std::string(is_labels ? "Int32Array" : "Float32Array") + " of length " +
+             std::to_string(length);
+    };
+    return Finish(call.get(),
+                  {StatusCode::kMember,
+                   call->where + " returned " + text(reply.labels, reply.length) + " for " +
+                       std::to_string(call->rows) + " rows, expected " + text(labels, expected)},
+                  false);
+  }
+  if (reply.length > 0) memcpy(call->output, reply.data, call->output_bytes);
+  Finish(call.get(), {}, false);
+}
+
+void MemberCalls::Fail(uint64_t id, const std::string& message) {
+  const auto call = Take(id);
+  if (call == nullptr) return;
+  Finish(call.get(), {StatusCode::kMember, call->where + ": " + message}, false);
+}
+
+}  // namespace quorate

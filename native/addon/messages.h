@@ -1,0 +1,64 @@
+#pragma once
+
+// What the engine's threads tell the JavaScript thread. Plain memory: no JavaScript handle.
+
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "native/addon/arrays.h"
+#include "native/addon/composition.h"
+#include "native/addon/results.h"
+#include "native/engine/cascade_plan.h"
+
+namespace quorate {
+
+struct BuiltMessage {
+  std::vector<Status> problems;             // Empty: it worked,
+  std::shared_ptr<const CascadePlan> plan;  // and this is the result.
+  RuntimeInfo runtime;
+};
+
+struct BatchMessage {
+  uint64_t id;
+  Columns columns;
+};
+
+struct LazyMessage {
+  uint64_t id;
+  uint32_t tensor;
+  std::vector<uint32_t> rows;
+};
+
+struct MemberCallMessage {
+  uint64_t call_id;
+  uint32_t tier;
+  uint32_t member;
+  size_t count;
+  std::vector<HostArray> tensors;  // Copies: the batch may end before JavaScript reads them.
+  std::vector<uint32_t> rows;
+};
+
+struct MemberCancelMessage {
+  uint64_t call_id;
+};
+
+struct ProfiledMessage {
+  Status error;
+  std::vector<std::vector<int64_t>> flops;  // [tier][member]
+};
+
+struct ClosedMessage {};
+
+using Message = std::variant<BuiltMessage, BatchMessage, LazyMessage, MemberCallMessage,
+                             MemberCancelMessage, ProfiledMessage, ClosedMessage>;
+
+// Everything that waits for the JavaScript thread.
+struct Mail {
+  std::vector<FinishedCall> singles;  // All become one call of onRows.
+  std::vector<Message> messages;
+
+  bool empty() const { return singles.empty() && messages.empty(); }
+};
+
+}  // namespace quorate

@@ -1,0 +1,179 @@
+/** The addon without the TypeScript layer: specs and hooks as native/addon gets them. */
+import { loadAddon } from "../../src/native/load.js";
+import { runtimePaths } from "../../src/runtime-path.js";
+import type {
+  NativeCallOptions,
+  NativeCascade,
+  NativeColumns,
+  NativeError,
+  NativeHooks,
+  NativeInfo,
+  NativeMember,
+  NativeRows,
+  NativeSpec,
+  NativeTier,
+} from "../../src/native/contract.js";
+import { digits } from "./paths.js";
+
+export const addon = loadAddon();
+
+export const callOptions: NativeCallOptions = {
+  priority: 0,
+  deadlineMs: 0,
+  degradeOnDeadline: false,
+  trace: false,
+  wait: true,
+  copy: false,
+};
+
+export const fileMember = (name: string): NativeMember => ({
+  name,
+  path: digits(`${name}.onnx`),
+  inputs: [],
+  functionInputs: [],
+  output: "auto",
+  temperature: 1,
+  timeoutMs: 0,
+});
+
+export const functionMember = (more: Partial<NativeMember> = {}): NativeMember => ({
+  name: "function",
+  isFunction: true,
+  inputs: [],
+  functionInputs: [{ name: "image", type: "float32", rowShape: [64] }],
+  output: "label",
+  temperature: 1,
+  timeoutMs: 30_000,
+  ...more,
+});
+
+export const tier = (...members: NativeMember[]): NativeTier => ({
+  name: "only",
+  members,
+  rule: [],
+  combine: "vote",
+  evidence: "tier",
+  execution: "auto",
+  device: "auto",
+  maxRows: 256,
+  maxDelayUs: 0,
+  maxQueueRows: 65_536,
+  maxInFlight: 0,
+  onOverload: "auto",
+  onFailure: "reject",
+});
+
+export const spec = (...tiers: NativeTier[]): NativeSpec => ({
+  runtimePaths: runtimePaths(undefined),
+  classes: 10,
+  measures: 7,
+  shapes: [],
+  maxRowsInFlight: 65_536,
+  maxBytesInFlight: 2 ** 28,
+  spinUs: 0,
+  warmup: false,
+  tiers,
+});
+
+export const noHooks: NativeHooks = {
+  onBuilt: () => {},
+  onRows: () => {},
+  onBatch: () => {},
+  onMemberCall: () => {},
+  onMemberCancel: () => {},
+  onLazy: () => {},
+  onProfiled: () => {},
+  onClosed: () => {},
+};
+
+/** A call of a function member. */
+export interface MemberCall {
+  readonly id: number;
+  readonly count: number;
+  readonly tensors: readonly unknown[];
+  readonly rows: Uint32Array;
+}
+
+/** A built cascade whose hooks are promises and lists. */
+export class Harness {
+  readonly events: string[] = [];
+  readonly calls: MemberCall[] = [];
+  readonly cancelled: number[] = [];
+  readonly rows: NativeRows[] = [];
+  readonly batches: Map<number, NativeColumns> = new Map();
+  native!: NativeCascade;
+  info!: NativeInfo;
+  buildError: (NativeError & { readonly problems: readonly NativeError[] }) | undefined;
+  onCall: (call: MemberCall) => void = () => {};
+  onLazy: (id: number, tensor: number, rows: Uint32Array) => void = () => {};
+  #wake: () => void = () => {};
+
+  static async open(given: NativeSpec): Promise<Harness> {
+    const harness = Harness.start(given);
+    await harness.until(() => harness.events.length > 0);
+    return harness;
+  }
+
+  static start(given: NativeSpec): Harness {
+    const harness = new Harness();
+    harness.native = addon.createCascade(given, harness.#hooks());
+    return harness;
+  }
+
+  /** Waits for `condition`, looking after every hook. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async close(drainMs = 5000): Promise<void> {
+    this.native.close(drainMs);
+    await this.until(() => this.events.includes("closed"));
+  }
+
+  async batch(id: number): Promise<NativeColumns> {
+    await this.until(() => this.batches.has(id));
+    return this.batches.get(id) as NativeColumns;
+  }
+
+  #hooks(): NativeHooks {
+    const event = (name: string): void => {
+      this.events.push(name);
+      this.#wake();
+    };
+    return {
+      onBuilt: (error, info) => {
+        if (error !== null) this.buildError = error;
+        if (info !== null) this.info = info;
+        event("built");
+      },
+      onRows: (rows) => {
+        this.rows.push(rows);
+        event("rows");
+      },
+      onBatch: (id, columns) => {
+        this.batches.set(id, columns);
+        event("batch");
+      },
+      onMemberCall: (id, _tier, _member, count, tensors, rows) => {
+        const call = { id, count, tensors, rows };
+        this.calls.push(call);
+        event("call");
+        this.onCall(call);
+      },
+      onMemberCancel: (id) => {
+        this.cancelled.push(id);
+        event("cancel");
+      },
+      onLazy: (id, tensor, rows) => {
+        event("lazy");
+        this.onLazy(id, tensor, rows);
+      },
+      onProfiled: () => event("profiled"),
+      onClosed: () => event("closed"),
+    };
+  }
+}
