@@ -11,7 +11,7 @@ const nativeLayers = {
   ort: ["base", "model"],
   scheduler: ["base"],
   engine: ["base", "kernels", "model", "scheduler"],
-  addon: ["base", "engine", "ort"],
+  addon: ["base", "kernels", "model", "scheduler", "engine", "ort"],
 };
 
 /** Outside headers -> the only files that may include them. */

@@ -71,7 +71,7 @@ class CascadeObject final : private MailReceiver {
   size_t due_ = 0;
   uint64_t last_id_ = 0;
   std::unordered_map<uint64_t, Borrowed> borrowed_;  // By call, until it is finished.
-  bool built_ = false;  // onBuilt was called.
+  bool built_ = false;                               // onBuilt was called.
   bool close_asked_ = false;
   bool closed_ = false;
 };

@@ -43,8 +43,8 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] StatusOr {
  public:
-  StatusOr(T value) : value_(std::move(value)) {}            // NOLINT(google-explicit-constructor)
-  StatusOr(Status status) : status_(std::move(status)) {}    // NOLINT(google-explicit-constructor)
+  StatusOr(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
+  StatusOr(Status status) : status_(std::move(status)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
@@ -63,11 +63,11 @@ class [[nodiscard]] StatusOr {
 #define QUORATE_CONCAT_INNER(a, b) a##b
 #define QUORATE_CONCAT(a, b) QUORATE_CONCAT_INNER(a, b)
 
-#define QUORATE_RETURN_IF_ERROR(expression)                       \
-  do {                                                            \
+#define QUORATE_RETURN_IF_ERROR(expression)                        \
+  do {                                                             \
     if (::quorate::Status status_ = (expression); !status_.ok()) { \
-      return status_;                                             \
-    }                                                             \
+      return status_;                                              \
+    }                                                              \
   } while (false)
 
 #define QUORATE_ASSIGN_OR_RETURN(declaration, expression) \

@@ -28,21 +28,17 @@ constexpr size_t ElementSize(ElementType type) {
   switch (type) {
     case ElementType::kInt8:
     case ElementType::kUint8:
-    case ElementType::kBool:
-      return 1;
+    case ElementType::kBool: return 1;
     case ElementType::kFloat16:
     case ElementType::kBFloat16:
     case ElementType::kInt16:
-    case ElementType::kUint16:
-      return 2;
+    case ElementType::kUint16: return 2;
     case ElementType::kFloat32:
     case ElementType::kInt32:
-    case ElementType::kUint32:
-      return 4;
+    case ElementType::kUint32: return 4;
     case ElementType::kFloat64:
     case ElementType::kInt64:
-    case ElementType::kUint64:
-      return 8;
+    case ElementType::kUint64: return 8;
   }
   return 0;
 }

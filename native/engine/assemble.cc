@@ -40,6 +40,7 @@ class Assembler {
     plan_->tiers.resize(spec_.tiers.size());
     for (size_t t = 0; t < spec_.tiers.size(); ++t) LoadFiles(t);
     if (!problems_->empty()) return nullptr;
+    for (size_t t = 0; t < spec_.tiers.size(); ++t) AddDeclared(t);
     FixShapes();
     for (size_t t = 0; t < spec_.tiers.size(); ++t) MakeFunctions(t);
     if (!problems_->empty()) return nullptr;
@@ -102,10 +103,10 @@ class Assembler {
                 where + ": input \"" + input.name + "\" is " + ElementName(input.type) +
                     ", another member reads it as " + ElementName(known.type));
       } else if (!Merge(&known.row_shape, input.row_shape)) {
-        Problem(StatusCode::kModelMismatch,
-                where + ": input \"" + input.name + "\" has row shape " +
-                    ShapeText(input.row_shape) + ", another member reads " +
-                    ShapeText(known.row_shape));
+        Problem(StatusCode::kModelMismatch, where + ": input \"" + input.name +
+                                                "\" has row shape " + ShapeText(input.row_shape) +
+                                                ", another member reads " +
+                                                ShapeText(known.row_shape));
       }
       return i;
     }
@@ -126,12 +127,23 @@ class Assembler {
     return true;
   }
 
+  // Tensors that functions describe themselves.
+  void AddDeclared(size_t t) {
+    for (size_t m = 0; m < spec_.tiers[t].members.size(); ++m) {
+      for (const TensorSpec& input : spec_.tiers[t].members[m].function_inputs) {
+        if (input.row_shape != std::vector<int64_t>{kShapeFromModels})
+          AddTensor(input, Where(t, m));
+      }
+    }
+  }
+
   void FixShapes() {
     for (const auto& [name, shape] : spec_.shapes) {
       const auto at = std::find_if(plan_->tensors.begin(), plan_->tensors.end(),
                                    [&name](const RequestTensor& t) { return t.name == name; });
       if (at == plan_->tensors.end()) {
-        Problem(StatusCode::kInvalidArgument, "shapes names \"" + name + "\", which no model reads");
+        Problem(StatusCode::kInvalidArgument,
+                "shapes names \"" + name + "\", which no model reads");
       } else if (!Merge(&at->row_shape, shape)) {
         Problem(StatusCode::kModelMismatch, "shapes gives \"" + name + "\" " + ShapeText(shape) +
                                                 ", the models read " + ShapeText(at->row_shape));
@@ -163,8 +175,9 @@ class Assembler {
     }
     if (inputs.empty()) {
       Problem(StatusCode::kInvalidArgument,
-              Where(t, m) + ": no model of the cascade reads a tensor, so the function must declare "
-                            "its inputs with type and shape");
+              Where(t, m) +
+                  ": nothing in the cascade describes a tensor, so the function must "
+                  "declare its inputs with type and shape");
     }
     for (TensorSpec& input : inputs) {
       if (input.row_shape != std::vector<int64_t>{kShapeFromModels}) continue;
@@ -186,9 +199,9 @@ class Assembler {
     for (const RequestTensor& tensor : plan_->tensors) {
       if (std::any_of(tensor.row_shape.begin(), tensor.row_shape.end(),
                       [](int64_t d) { return d < 0; })) {
-        Problem(StatusCode::kModelMismatch,
-                "tensor \"" + tensor.name + "\" has open dimensions " +
-                    ShapeText(tensor.row_shape) + "; give them with `shapes`");
+        Problem(StatusCode::kModelMismatch, "tensor \"" + tensor.name + "\" has open dimensions " +
+                                                ShapeText(tensor.row_shape) +
+                                                "; give them with `shapes`");
       }
     }
   }
@@ -247,7 +260,8 @@ class Assembler {
     const bool integer = IsInteger(output.type);
     OutputChoice choice = spec.output;
     if (choice == OutputChoice::kAuto) {
-      choice = integer && member.output_shape.empty() ? OutputChoice::kLabel : OutputChoice::kLogits;
+      choice =
+          integer && member.output_shape.empty() ? OutputChoice::kLabel : OutputChoice::kLogits;
     }
     member.kind = choice == OutputChoice::kLabel           ? OutputKind::kLabel
                   : choice == OutputChoice::kProbabilities ? OutputKind::kProbabilities
@@ -263,22 +277,21 @@ class Assembler {
     const TensorSpec& output = member.model->spec().output;
     const std::string what = Where(t, m) + ": output \"" + output.name + "\"";
     if (member.output_shape.size() > 1 || member.width == 0) {
-      Problem(StatusCode::kModelMismatch,
-              what + " has row shape " + ShapeText(member.output_shape) +
-                  ", expected one value per class");
+      Problem(StatusCode::kModelMismatch, what + " has row shape " +
+                                              ShapeText(member.output_shape) +
+                                              ", expected one value per class");
     } else if (member.kind == OutputKind::kLabel) {
       if (!IsInteger(output.type) || member.width != 1) {
-        Problem(StatusCode::kModelMismatch,
-                what + " is " + ElementName(output.type) + " " + ShapeText(member.output_shape) +
-                    ", expected one int32 or int64 label per row");
+        Problem(StatusCode::kModelMismatch, what + " is " + ElementName(output.type) + " " +
+                                                ShapeText(member.output_shape) +
+                                                ", expected one int32 or int64 label per row");
       }
     } else if (!IsScore(output.type)) {
       Problem(StatusCode::kModelMismatch, what + " is " + ElementName(output.type) +
                                               ", expected float32, float16, bfloat16 or float64");
     } else if (member.width != plan_->classes && !(member.width == 1 && plan_->classes == 2)) {
       Problem(StatusCode::kModelMismatch, Where(t, m) + " returned " +
-                                              std::to_string(member.width) +
-                                              " classes, expected " +
+                                              std::to_string(member.width) + " classes, expected " +
                                               std::to_string(plan_->classes));
     }
     if (!member.class_map.empty() && member.class_map.size() != plan_->classes) {
@@ -334,8 +347,9 @@ class Assembler {
                      kind == RuleKind::kMargin || kind == RuleKind::kEntropy;
     }
     if (needs_scores) {
-      Problem(StatusCode::kInvalidArgument,
-              where + " has label-only members; its rule, combine and evidence may not need scores");
+      Problem(
+          StatusCode::kInvalidArgument,
+          where + " has label-only members; its rule, combine and evidence may not need scores");
     }
   }
 
@@ -367,7 +381,8 @@ class Assembler {
     reduction.rule = spec.rule;
     tier.cumulative = spec.cumulative;
     for (size_t later = t; later < spec_.tiers.size(); ++later) {
-      tier.keeps_sums = tier.keeps_sums || (spec_.tiers[later].cumulative && spec_.tiers.size() > 1);
+      tier.keeps_sums =
+          tier.keeps_sums || (spec_.tiers[later].cumulative && spec_.tiers.size() > 1);
       tier.skips_only_exits = tier.skips_only_exits || (later > t && spec_.tiers[later].cumulative);
     }
     if (!spec.cumulative) return;

@@ -46,6 +46,7 @@ class BatchRunImpl final : public BatchRun {
 
   // The batch goes through these, in this order. Each ends by handing over to the next.
   void ClearResults();
+  void RenewCancel();
   void Begin();
   void RunMembers();
   void Reduce();
@@ -113,6 +114,7 @@ class BatchRunImpl final : public BatchRun {
 
 BatchRunImpl::BatchRunImpl(BatchParts parts, BatchListener* listener)
     : parts_(parts), listener_(listener) {
+  RenewCancel();
   tallies = std::vector<MemberTally>(members());
   work_.plan = parts.plan;
   work_.tier = parts.tier;
@@ -136,18 +138,19 @@ BatchRunImpl::BatchRunImpl(BatchParts parts, BatchListener* listener)
 
 void BatchRunImpl::Start() {
   ClearResults();
-  {
-    std::lock_guard lock(cancel_mutex_);
-    cancel_.emplace();
-    work_.cancel = &*cancel_;
-  }
   holds_.store(2, std::memory_order_relaxed);  // The batch's and Begin()'s.
   parts_.pool->SubmitNext(TaskOf<&BatchRunImpl::Begin>());
 }
 
+void BatchRunImpl::RenewCancel() {
+  std::lock_guard lock(cancel_mutex_);
+  cancel_.emplace();
+  work_.cancel = &*cancel_;
+}
+
 void BatchRunImpl::Cancel() {
   std::lock_guard lock(cancel_mutex_);
-  if (cancel_) cancel_->Cancel();
+  cancel_->Cancel();
 }
 
 void BatchRunImpl::ClearResults() {
@@ -163,7 +166,10 @@ void BatchRunImpl::ClearResults() {
 }
 
 void BatchRunImpl::Release() {
-  if (holds_.fetch_sub(1, std::memory_order_acq_rel) == 1) listener_->OnBatchReleased(this);
+  if (holds_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // Here, not in Start(): a batch may be cancelled between the taking of its rows and its start.
+  RenewCancel();
+  listener_->OnBatchReleased(this);
 }
 
 void BatchRunImpl::PostHelpers(size_t tasks, Task helper) {

@@ -53,8 +53,8 @@ struct BatchColumns {
   std::vector<int32_t> labels;
   std::vector<uint8_t> votes;
   std::vector<uint8_t> flags;
-  std::vector<uint8_t> members_ran;   // k, or fewer where sequential execution stopped.
-  std::vector<uint8_t> all_failed;    // 1: every member that ran failed on the row.
+  std::vector<uint8_t> members_ran;  // k, or fewer where sequential execution stopped.
+  std::vector<uint8_t> all_failed;   // 1: every member that ran failed on the row.
   std::vector<float> score, confidence, margin, entropy;
   std::vector<float> sums;            // [rows x classes] when the tier keeps sums.
   std::vector<int32_t> member_votes;  // [rows x members] when traced.
@@ -72,7 +72,8 @@ class BatchRun {
   bool traced = false;
   int64_t taken_at = 0;
 
-  // Submits the batch to the pool (SubmitNext when already on it). Clears what an earlier batch left.
+  // Submits the batch to the pool (SubmitNext when already on it). Clears what an earlier batch
+  // left.
   virtual void Start() = 0;
 
   // Asks running models to stop: all rows are dead, or the cascade closes. Any thread, any time

@@ -16,7 +16,7 @@ struct RequestTensor {
   ElementType type = ElementType::kFloat32;
   std::vector<int64_t> row_shape;  // Concrete.
   size_t row_bytes = 0;
-  std::vector<uint32_t> tiers;     // Tiers that read it, ascending.
+  std::vector<uint32_t> tiers;  // Tiers that read it, ascending.
 };
 
 struct PlannedMember {
@@ -25,12 +25,12 @@ struct PlannedMember {
   OutputKind kind = OutputKind::kLogits;
   ElementType output_type = ElementType::kFloat32;
   std::vector<int64_t> output_shape;  // Per row, concrete.
-  uint32_t width = 0;             // Values per output row.
+  uint32_t width = 0;                 // Values per output row.
   size_t output_row_bytes = 0;
   float temperature = 1.0f;
   std::vector<uint32_t> tensors;  // Per model input: index into CascadePlan::tensors.
   std::vector<int32_t> class_map;
-  float batch_difference = -1.0f; // Largest score difference of 8 rows alone and together.
+  float batch_difference = -1.0f;  // Largest score difference of 8 rows alone and together.
 };
 
 struct PlannedTier {
@@ -42,14 +42,14 @@ struct PlannedTier {
   bool keeps_sums = false;        // This or a later tier is cumulative.
   bool skips_only_exits = false;  // A later cumulative tier reads this one's evidence.
   bool sequential = false;
-  bool blocking = true;           // Every member computes on the thread that starts it.
+  bool blocking = true;  // Every member computes on the thread that starts it.
   size_t max_rows = 1;
   int64_t max_delay_ns = 0;
   size_t max_queue_rows = SIZE_MAX;
   size_t max_in_flight = 2;
   Overload on_overload = Overload::kAuto;
   OnFailure on_failure = OnFailure::kReject;
-  double warm_ns_per_row = 0;     // Measured at build; 0 when not.
+  double warm_ns_per_row = 0;  // Measured at build; 0 when not.
 };
 
 struct CascadePlan {

@@ -6,9 +6,7 @@ namespace quorate {
 
 namespace {
 
-Status Invalid(std::string message) {
-  return {StatusCode::kInvalidArgument, std::move(message)};
-}
+Status Invalid(std::string message) { return {StatusCode::kInvalidArgument, std::move(message)}; }
 
 // The stack depth of a postfix rule is never negative and ends at one value.
 bool WellFormed(const RuleProgram& rule) {
@@ -45,8 +43,8 @@ void CheckRule(const TierSpec& tier, const std::string& where, bool last,
     const bool graded = op.kind == RuleKind::kScore || op.kind == RuleKind::kConfidence ||
                         op.kind == RuleKind::kMargin || op.kind == RuleKind::kEntropy;
     if (graded && !(op.threshold >= 0.0f && op.threshold <= 1.0f)) {
-      problems->push_back(Invalid(where + ": a threshold is " + std::to_string(op.threshold) +
-                                  ", expected 0...1"));
+      problems->push_back(
+          Invalid(where + ": a threshold is " + std::to_string(op.threshold) + ", expected 0...1"));
     }
   }
 }

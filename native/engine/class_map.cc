@@ -1,7 +1,10 @@
 #include "native/engine/class_map.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
+
+#include "native/kernels/row_ops.h"
 
 namespace quorate {
 
@@ -35,19 +38,51 @@ void FlipSigns(Bits* scores, size_t rows) {
   for (size_t i = 0; i < rows; ++i) scores[i] = static_cast<Bits>(scores[i] ^ kSign);
 }
 
-template <typename Float>
-void Complement(Float* scores, size_t rows) {
-  for (size_t i = 0; i < rows; ++i) scores[i] = Float{1} - scores[i];
+// To the nearest half, ties to even. What no probability can be becomes NaN.
+uint16_t HalfOf(float value) {
+  if (!(value > -2.0f && value < 2.0f)) return 0x7e00;
+  const uint32_t sign = value < 0.0f ? 0x8000u : 0u;
+  const float size = std::fabs(value);
+  if (size < 0x1p-14f)
+    return static_cast<uint16_t>(sign | static_cast<uint32_t>(std::lrint(size * 0x1p24f)));
+  const uint32_t bits = portable::ToBits(size);
+  const uint32_t rounded = bits + 0xfffu + (bits >> 13 & 1u);
+  return static_cast<uint16_t>(sign | ((rounded >> 13) - (112u << 10)));
 }
 
-// A binary output speaks for class 1; with the classes swapped it speaks for class 0. Assemble()
-// refuses 16-bit probabilities here: their complement would need rounding.
+uint16_t BFloat16Of(float value) {
+  if (std::isnan(value)) return 0x7fc0;
+  const uint32_t bits = portable::ToBits(value);
+  return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+float ComplementOf(float p) { return 1.0f - p; }
+double ComplementOf(double p) { return 1.0 - p; }
+portable::Half ComplementOf(portable::Half p) { return {HalfOf(1.0f - portable::ToRaw(p))}; }
+portable::BFloat16 ComplementOf(portable::BFloat16 p) {
+  return {BFloat16Of(1.0f - portable::ToRaw(p))};
+}
+
+template <typename Float>
+void Complement(uint8_t* output, size_t rows) {
+  auto* scores = reinterpret_cast<Float*>(output);
+  for (size_t i = 0; i < rows; ++i) scores[i] = ComplementOf(scores[i]);
+}
+
+void ComplementAll(ElementType type, uint8_t* output, size_t rows) {
+  switch (type) {
+    case ElementType::kFloat16: return Complement<portable::Half>(output, rows);
+    case ElementType::kBFloat16: return Complement<portable::BFloat16>(output, rows);
+    case ElementType::kFloat64: return Complement<double>(output, rows);
+    default: return Complement<float>(output, rows);
+  }
+}
+
+// A binary output speaks for class 1; with the classes swapped it speaks for class 0.
 void SwapBinary(const PlannedMember& member, uint8_t* output, size_t rows) {
   const size_t size = ElementSize(member.output_type);
   if (member.kind == OutputKind::kProbabilities) {
-    if (size == 8) Complement(reinterpret_cast<double*>(output), rows);
-    if (size == 4) Complement(reinterpret_cast<float*>(output), rows);
-    return;
+    return ComplementAll(member.output_type, output, rows);
   }
   if (size == 8) FlipSigns(reinterpret_cast<uint64_t*>(output), rows);
   if (size == 4) FlipSigns(reinterpret_cast<uint32_t*>(output), rows);

@@ -28,7 +28,7 @@ struct TierCounters {
   uint64_t batches = 0;
   uint64_t queue_ns = 0;  // Summed over rows; the others over batches.
   uint64_t gather_ns = 0;
-  uint64_t run_ns = 0;    // Wall time of the members' phase.
+  uint64_t run_ns = 0;  // Wall time of the members' phase.
   uint64_t reduce_ns = 0;
   uint64_t scatter_ns = 0;
   uint64_t bytes_to_device = 0;

@@ -43,11 +43,11 @@ Status EngineImpl::CheckAdmission(const Call& call) const {
     return {StatusCode::kDeadline, "the deadline had passed when the call was made"};
   }
   if (!call.options.wait && (OverBudget(call) || (call.single && !waiting_.empty()))) {
-    return {StatusCode::kQueueFull,
-            std::to_string(rows_in_flight_) + " rows and " + std::to_string(bytes_in_flight_) +
-                " bytes are in flight, the limits are " +
-                std::to_string(parts_.plan->max_rows_in_flight) + " and " +
-                std::to_string(parts_.plan->max_bytes_in_flight)};
+    return {StatusCode::kQueueFull, std::to_string(rows_in_flight_) + " rows and " +
+                                        std::to_string(bytes_in_flight_) +
+                                        " bytes are in flight, the limits are " +
+                                        std::to_string(parts_.plan->max_rows_in_flight) + " and " +
+                                        std::to_string(parts_.plan->max_bytes_in_flight)};
   }
   return {};
 }
@@ -208,8 +208,8 @@ void EngineImpl::Perform(Effects effects) {
   if (effects.closed) {
     // From a task of its own: the owner may destroy the engine at once, and callers of this
     // function may still stand in it.
-    pool->Submit({[](void* context) { static_cast<EngineListener*>(context)->OnClosed(); },
-                  listener});
+    pool->Submit(
+        {[](void* context) { static_cast<EngineListener*>(context)->OnClosed(); }, listener});
   }
 }
 

@@ -31,7 +31,7 @@ class EngineListener {
 struct EngineParts {
   std::shared_ptr<const CascadePlan> plan;
   std::shared_ptr<Kernels> kernels;
-  Pool* pool = nullptr;    // These three outlive the engine.
+  Pool* pool = nullptr;  // These three outlive the engine.
   Timer* timer = nullptr;
   const Clock* clock = nullptr;
 };

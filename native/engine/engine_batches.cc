@@ -53,10 +53,10 @@ void EngineImpl::Pump(Effects* effects) {
 BatchRun* EngineImpl::IdleRun(uint32_t index) {
   Tier& tier = *tiers_[index];
   if (tier.idle.empty()) {
-    tier.runs.push_back(BatchRun::Create(
-        {parts_.plan.get(), &parts_.plan->tiers[index], index, parts_.kernels.get(), parts_.pool,
-         parts_.clock, &tier.ns_per_row},
-        this));
+    tier.runs.push_back(
+        BatchRun::Create({parts_.plan.get(), &parts_.plan->tiers[index], index,
+                          parts_.kernels.get(), parts_.pool, parts_.clock, &tier.ns_per_row},
+                         this));
     return tier.runs.back().get();
   }
   BatchRun* run = tier.idle.back();
@@ -81,8 +81,7 @@ void EngineImpl::OnBatchDone(BatchRun* run) {
       DeliverRow(run, tier, i, &effects);
       Report(record, &effects);
     }
-    tiers_[tier]->counters.scatter_ns +=
-        static_cast<uint64_t>(parts_.clock->NowNs() - start);
+    tiers_[tier]->counters.scatter_ns += static_cast<uint64_t>(parts_.clock->NowNs() - start);
     --tiers_[tier]->in_flight;
     Finish(&effects);
   }
@@ -148,8 +147,8 @@ void EngineImpl::DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* eff
 // The last tier failed: the last finished tier's answer, if there is one.
 void EngineImpl::RowFailed(RequestRecord* record, uint32_t row, const Status& error) {
   const bool answered = record->result.rows[row].voters > 0;
-  Settle(record, row, {answered ? RowStatus::kOk : RowStatus::kFailed, answered,
-                       answered ? nullptr : &error});
+  Settle(record, row,
+         {answered ? RowStatus::kOk : RowStatus::kFailed, answered, answered ? nullptr : &error});
 }
 
 void EngineImpl::DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects) {
@@ -167,9 +166,9 @@ void EngineImpl::DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effec
       return;
     }
     if (policy != Overload::kWait) {
-      const Status full(StatusCode::kQueueFull,
-                        "tier \"" + next.name + "\" has " + std::to_string(next.max_queue_rows) +
-                            " rows waiting, its limit");
+      const Status full(StatusCode::kQueueFull, "tier \"" + next.name + "\" has " +
+                                                    std::to_string(next.max_queue_rows) +
+                                                    " rows waiting, its limit");
       Settle(record, row, {RowStatus::kRejected, false, &full});
       return;
     }

@@ -103,7 +103,7 @@ class EngineImpl final : public Engine, private BatchListener {
   size_t bytes_in_flight_ = 0;
   uint64_t submitted_ = 0;
   uint64_t settled_ = 0;
-  size_t busy_runs_ = 0;  // Started and not released.
+  size_t busy_runs_ = 0;                   // Started and not released.
   mutable std::vector<BusyMeter> meters_;  // 0: cpu, 1: function.
   int64_t timer_at_ = kForever;
   int64_t abort_at_ = kForever;

@@ -81,8 +81,7 @@ void EngineImpl::StopDeadRuns() {
     for (BatchRun* run : tier->active) {
       bool dead = true;
       for (const RowRef& ref : run->rows) {
-        dead = dead &&
-               static_cast<RequestRecord*>(ref.owner)->phase(ref.row) == RowPhase::kSettled;
+        dead = dead && static_cast<RequestRecord*>(ref.owner)->phase(ref.row) == RowPhase::kSettled;
       }
       if (dead) run->Cancel();
     }
@@ -146,7 +145,8 @@ void EngineImpl::Close(int64_t drain_ns) {
     if (closed_) return;
     closing_ = true;
     const int64_t now = parts_.clock->NowNs();
-    if (!aborted_) abort_at_ = std::min(abort_at_, drain_ns == kForever ? kForever : now + drain_ns);
+    if (!aborted_)
+      abort_at_ = std::min(abort_at_, drain_ns == kForever ? kForever : now + drain_ns);
     if (now >= abort_at_) Abort(&effects);
     Finish(&effects);
   }

@@ -28,7 +28,7 @@ struct RowResult {
   uint8_t voters = 0;  // Members that votes and measures are over.
   uint8_t flags = 0;
   RowStatus status = RowStatus::kOk;
-  uint8_t error = 0;   // 0 none, i = errors[i - 1] of the call (255 = the last).
+  uint8_t error = 0;  // 0 none, i = errors[i - 1] of the call (255 = the last).
 };
 
 // One visited tier of a traced row.
@@ -44,18 +44,18 @@ struct TraceTier {
 // The answer to one call, handed over once.
 struct FinishedCall {
   uint64_t id = 0;
-  bool single = false;                         // Came through SubmitRow.
+  bool single = false;  // Came through SubmitRow.
   std::vector<RowResult> rows;
   std::vector<Status> errors;                  // Distinct.
   std::vector<std::vector<TraceTier>> traces;  // Empty, or one entry per row.
 };
 
 struct CallOptions {
-  int priority = 0;                // 0 highest ... 9 lowest.
-  int64_t deadline_in_ns = kForever; // From submission.
+  int priority = 0;                   // 0 highest ... 9 lowest.
+  int64_t deadline_in_ns = kForever;  // From submission.
   bool degrade_on_deadline = false;
   bool trace = false;
-  bool wait = false;               // Over the admission bounds: wait instead of kQueueFull.
+  bool wait = false;  // Over the admission bounds: wait instead of kQueueFull.
 };
 
 // A call's data for one request tensor.
@@ -65,7 +65,7 @@ struct CallTensor {
 };
 
 struct Call {
-  uint64_t id = 0;                     // Chosen by the caller, unique among open calls.
+  uint64_t id = 0;  // Chosen by the caller, unique among open calls.
   uint32_t rows = 0;
   bool single = false;
   std::vector<CallTensor> tensors;     // In the order of CascadePlan::tensors.

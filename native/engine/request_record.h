@@ -31,8 +31,8 @@ class RequestRecord final : public RowOwner {
   RowPhase phase(uint32_t row) const { return static_cast<RowPhase>(states_[row] & 3); }
   uint32_t tier(uint32_t row) const { return states_[row] >> 3; }
   void Move(uint32_t row, RowPhase phase, uint32_t tier) {
-    states_[row] = static_cast<uint16_t>((states_[row] & kCounted) | tier << 3 |
-                                         static_cast<uint32_t>(phase));
+    states_[row] =
+        static_cast<uint16_t>((states_[row] & kCounted) | tier << 3 | static_cast<uint32_t>(phase));
   }
   // Counts the row against maxRowsInFlight from now until it settles.
   void Count(uint32_t row);
@@ -58,7 +58,7 @@ class RequestRecord final : public RowOwner {
   FinishedCall result;
   std::vector<std::vector<const uint8_t*>> lazy_rows;  // [tensor][row]
   std::vector<std::unique_ptr<uint8_t[]>> lazy_blocks;
-  std::vector<std::unique_ptr<float[]>> evidence;      // [row], cumulative cascades only.
+  std::vector<std::unique_ptr<float[]>> evidence;  // [row], cumulative cascades only.
 
  private:
   static constexpr uint16_t kCounted = 4;

@@ -51,53 +51,57 @@ enum Measure : uint8_t { kScore = 1, kConfidence = 2, kMargin = 4, kEntropy = 8 
 
 // Bits of a row's flags.
 enum RowFlag : uint8_t {
-  kExit = 1,     // Leaves at this tier: the rule holds, or the tier is the last.
-  kTied = 2,     // Two labels share the highest vote count.
-  kValid = 4,    // At least one member gave a valid vote.
-  kAgreed = 8,   // The rule holds (no rule: valid and not tied).
-  kPartial = 16, // Sequential execution stopped before all members ran.
+  kExit = 1,      // Leaves at this tier: the rule holds, or the tier is the last.
+  kTied = 2,      // Two labels share the highest vote count.
+  kValid = 4,     // At least one member gave a valid vote.
+  kAgreed = 8,    // The rule holds (no rule: valid and not tied).
+  kPartial = 16,  // Sequential execution stopped before all members ran.
 };
 
 // One member's output for the rows of a batch: row-major [rows x width], width = `width` of the
 // plan (classes, or 1 for a binary output), or 1 for kLabel.
 struct MemberOutput {
-  const void* data = nullptr;                    // nullptr: the member failed, it abstains on every row.
-  ElementType type = ElementType::kFloat32;      // Scores: float32/16/64, bfloat16. Labels: int32, int64.
+  const void* data = nullptr;  // nullptr: the member failed, it abstains on every row.
+  ElementType type =
+      ElementType::kFloat32;  // Scores: float32/16/64, bfloat16. Labels: int32, int64.
   OutputKind kind = OutputKind::kLogits;
-  float temperature = 1.0f;                      // kLogits only; finite, > 0.
-  uint32_t width = 0;                            // classes; 1 = binary logit/probability or label.
+  float temperature = 1.0f;  // kLogits only; finite, > 0.
+  uint32_t width = 0;        // classes; 1 = binary logit/probability or label.
 };
 
 // What one reduction does; fixed when the cascade is built.
 struct ReductionPlan {
-  uint32_t members = 0;              // k, 1...kMaxMembers.
-  uint32_t classes = 0;              // C >= 2.
+  uint32_t members = 0;  // k, 1...kMaxMembers.
+  uint32_t classes = 0;  // C >= 2.
   Combine combine = Combine::kVote;
-  uint8_t measures = 0;              // Measures the caller wants; those the rule reads are computed anyway.
-  bool last = false;                 // The last tier: every row exits.
-  uint32_t earlier_members = 0;      // Cumulative evidence: members of all earlier tiers, else 0.
+  uint8_t measures = 0;  // Measures the caller wants; those the rule reads are computed anyway.
+  bool last = false;     // The last tier: every row exits.
+  uint32_t earlier_members = 0;  // Cumulative evidence: members of all earlier tiers, else 0.
   RuleProgram rule;
 };
 
 // Per-row inputs beside the member outputs; each may be nullptr.
 struct RowState {
-  const float* prior_sums = nullptr;     // [rows x classes] sum of P over earlier tiers' valid members.
-  const uint8_t* members_ran = nullptr;  // [rows] sequential execution: members that ran (a prefix); else k.
-  const int8_t* decided = nullptr;       // [rows] sequential execution: 1 exit, 0 defer, -1 evaluate the rule.
+  const float* prior_sums =
+      nullptr;  // [rows x classes] sum of P over earlier tiers' valid members.
+  const uint8_t* members_ran =
+      nullptr;  // [rows] sequential execution: members that ran (a prefix); else k.
+  const int8_t* decided =
+      nullptr;  // [rows] sequential execution: 1 exit, 0 defer, -1 evaluate the rule.
 };
 
 // Columns to fill; float columns and votes may be nullptr when nobody wants them.
 struct ReductionColumns {
-  int32_t* labels = nullptr;       // [rows] the answered label, -1 without a valid vote.
-  uint8_t* votes = nullptr;        // [rows] votes for that label.
-  uint8_t* flags = nullptr;        // [rows] RowFlag bits.
-  float* score = nullptr;          // [rows]; NaN on label-only tiers, as the three below.
+  int32_t* labels = nullptr;  // [rows] the answered label, -1 without a valid vote.
+  uint8_t* votes = nullptr;   // [rows] votes for that label.
+  uint8_t* flags = nullptr;   // [rows] RowFlag bits.
+  float* score = nullptr;     // [rows]; NaN on label-only tiers, as the three below.
   float* confidence = nullptr;
   float* margin = nullptr;
   float* entropy = nullptr;
-  float* sums = nullptr;           // [rows x classes] sum of P incl. prior_sums (cumulative evidence).
-  int32_t* member_votes = nullptr; // [rows x members] each member's vote, -1 = abstained (trace).
-  float* member_scores = nullptr;  // [rows x members] each member's P of its own vote (trace).
+  float* sums = nullptr;  // [rows x classes] sum of P incl. prior_sums (cumulative evidence).
+  int32_t* member_votes = nullptr;  // [rows x members] each member's vote, -1 = abstained (trace).
+  float* member_scores = nullptr;   // [rows x members] each member's P of its own vote (trace).
 };
 
 // Three-valued verdict of a row during sequential execution.

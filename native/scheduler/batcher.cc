@@ -8,9 +8,7 @@ namespace {
 
 // Ageing is linear and alike for all rows, so "priority minus age" never changes an order that
 // was once right: a fixed key is enough.
-int64_t OrderKey(int priority, int64_t submitted_at) {
-  return submitted_at + priority * kAgeingNs;
-}
+int64_t OrderKey(int priority, int64_t submitted_at) { return submitted_at + priority * kAgeingNs; }
 
 template <typename Queues>
 int FirstLevel(const Queues& queues) {

@@ -11,8 +11,8 @@
 
 namespace quorate {
 
-constexpr int kPriorities = 10;                    // 0 highest ... 9 lowest.
-constexpr int64_t kAgeingNs = 50 * kNsPerMs;       // A row gains one level per 50 ms waited.
+constexpr int kPriorities = 10;               // 0 highest ... 9 lowest.
+constexpr int64_t kAgeingNs = 50 * kNsPerMs;  // A row gains one level per 50 ms waited.
 
 // The owner of waiting rows. The batcher asks it before it takes a row, so that cancelled rows
 // fall out of the queue when their turn comes.

@@ -128,9 +128,9 @@ void Timer::Loop() {
       wake_.wait(lock);
       continue;
     }
-    const auto first = std::min_element(
-        entries_.begin(), entries_.end(),
-        [](const Entry& a, const Entry& b) { return a.at_ns < b.at_ns; });
+    const auto first =
+        std::min_element(entries_.begin(), entries_.end(),
+                         [](const Entry& a, const Entry& b) { return a.at_ns < b.at_ns; });
     const int64_t now = clock_->NowNs();
     if (first->at_ns > now) {
       wake_.wait_for(lock, std::chrono::nanoseconds(first->at_ns - now));

@@ -16,17 +16,29 @@ describe("createCascade", () => {
     ["half a class", { ...good, classes: 2.5 }, /^classes is 2\.5, expected a whole number/],
     ["a shape of zero", { ...good, shapes: [["x", [0]]] }, /shapes\[0\]\[1\]\[0\] is 0, expected a whole number/],
     ["a shape that is no pair", { ...good, shapes: ["x"] }, /shapes\[0\] is a string, expected a pair/],
-    ["an unknown combine", withTier({ combine: "sum" }), /tiers\[0\]\.combine is "sum", expected one of "vote", "mean"/],
+    [
+      "an unknown combine",
+      withTier({ combine: "sum" }),
+      /tiers\[0\]\.combine is "sum", expected one of "vote", "mean"/,
+    ],
     ["no maxRows", withTier({ maxRows: undefined }), /tiers\[0\]\.maxRows is undefined, expected a number/],
     ["an unknown rule", withTier({ rule: [{ kind: "luck" }] }), /tiers\[0\]\.rule\[0\]\.kind is "luck"/],
     ["a rule without numbers", withTier({ rule: [{ kind: "never" }] }), /rule\[0\]\.arity is undefined/],
-    ["33 rules", withTier({ rule: Array(33).fill({ kind: "never", arity: 0, votes: 0, threshold: 0 }) }), /more than 32/],
+    [
+      "33 rules",
+      withTier({ rule: Array(33).fill({ kind: "never", arity: 0, votes: 0, threshold: 0 }) }),
+      /more than 32/,
+    ],
     ["a temperature of text", withMember({ temperature: "hot" }), /members\[0\]\.temperature is a string/],
     ["two sources", withMember({ isFunction: true }), /2 are given, expected exactly one/],
     ["no source", withMember({ path: undefined }), /0 are given, expected exactly one/],
     ["bytes of floats", withMember({ path: undefined, bytes: new Float32Array(1) }), /bytes is Float32Array/],
     ["a class map of floats", withMember({ classMap: new Float64Array(1) }), /classMap is Float64Array/],
-    ["half a declaration", withMember({ functionInputs: [{ name: "x", type: "int8" }] }), /only one of type and rowShape/],
+    [
+      "half a declaration",
+      withMember({ functionInputs: [{ name: "x", type: "int8" }] }),
+      /only one of type and rowShape/,
+    ],
     ["an unknown type", withMember({ functionInputs: [{ name: "x", type: "int4", rowShape: [] }] }), /"int4"/],
   ];
   for (const [name, given, message] of cases) {
@@ -79,7 +91,7 @@ describe("a call", () => {
     ["another type", [new Float64Array(64)], /^tensor "image" is a Float64Array, expected a Float32Array/],
     ["another length", [new Float32Array(65)], /^tensor "image" has 65 elements, expected 64 for 1 row/],
     ["shared memory", [new Float32Array(new SharedArrayBuffer(256))], /lies in a SharedArrayBuffer/],
-    ["resizable memory", [new Float32Array(new (ArrayBuffer as any)(256, { maxByteLength: 512 }))], /resizable/],
+    ["resizable memory", [new Float32Array(Reflect.construct(ArrayBuffer, [256, { maxByteLength: 512 }]))], /resizable/],
     ["detached memory", [detached], /transferred away/],
   ];
   for (const [name, inputs, message] of cases) {
@@ -122,7 +134,21 @@ describe("a call", () => {
   });
 
   it("survives arguments of every kind in every place", () => {
-    const odd = [undefined, null, true, -1, 1e300, "x", Symbol("s"), {}, [], () => {}, 5n, row(), new DataView(row().buffer)];
+    const odd = [
+      undefined,
+      null,
+      true,
+      -1,
+      1e300,
+      "x",
+      Symbol("s"),
+      {},
+      [],
+      () => {},
+      5n,
+      row(),
+      new DataView(row().buffer),
+    ];
     const { native } = harness;
     for (const method of ["submitRow", "submitBatch", "cancel", "completeMember", "provide"] as const) {
       for (let i = 0; i < 400; i++) {

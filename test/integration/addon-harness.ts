@@ -1,6 +1,5 @@
 /** The addon without the TypeScript layer: specs and hooks as native/addon gets them. */
-import { loadAddon } from "../../src/native/load.js";
-import { runtimePaths } from "../../src/runtime-path.js";
+
 import type {
   NativeCallOptions,
   NativeCascade,
@@ -13,6 +12,8 @@ import type {
   NativeSpec,
   NativeTier,
 } from "../../src/native/contract.js";
+import { loadAddon } from "../../src/native/load.js";
+import { runtimePaths } from "../../src/runtime-path.js";
 import { digits } from "./paths.js";
 
 export const addon = loadAddon();

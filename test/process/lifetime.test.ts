@@ -78,11 +78,13 @@ describe("a process", () => {
   it("survives 1,000 builds and closes with bounded memory", async () => {
     const ended = await runChild(
       `const cycle = async () => { const c = await digits().build(); await c.run(row(1)); await c.close(); };
-       for (let i = 0; i < 200; i++) await cycle();
-       gc(); const early = process.memoryUsage.rss();
-       for (let i = 0; i < 800; i++) await cycle();
-       gc(); const late = process.memoryUsage.rss();
-       const kib = (late - early) / 1024 / 800;
+       // The smallest RSS of a window: allocators give memory back when it suits them.
+       const window = async (cycles) => { let least = Infinity; for (let i = 1; i <= cycles; i++) { await cycle(); if (i % 50 === 0) { gc(); least = Math.min(least, process.memoryUsage.rss()); } } return least; };
+       await window(100);
+       const early = await window(300);
+       await window(300);
+       const late = await window(300);
+       const kib = (late - early) / 1024 / 600;
        console.log(kib.toFixed(2) + " KiB per cycle");
        check(kib < 20, "RSS grows by " + kib.toFixed(2) + " KiB per cycle");`,
       ["--expose-gc"],
@@ -104,7 +106,7 @@ describe("a process", () => {
 
   it("lives when a worker is terminated in the middle of a batch, and others go on", async () => {
     const ended = await runChild(
-      `const body = \`import { Cascade, agreementAtLeast } from "\${root}dist/index.js";
+      `const body = \`import { Cascade, agreementAtLeast } from "file://\${root}dist/index.js";
          const onnx = (n) => "\${root}examples/digits/" + n + ".onnx";
          const c = await Cascade.builder().tier("t", { members: [onnx("large")] }).build();
          const { parentPort } = await import("node:worker_threads");

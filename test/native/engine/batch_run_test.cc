@@ -552,6 +552,16 @@ TEST(BatchRunTest, CancelReachesRunningMembersAndNotTheNextBatch) {
   }
 }
 
+TEST(BatchRunTest, ACancelBeforeTheStartIsKept) {
+  Bench bench(3);
+  auto model = bench.AddFake(1);
+  Caller caller(&bench);
+  caller.run().Cancel();
+  EXPECT_EQ(caller.Run(10).first_error.code(), StatusCode::kAborted);
+  EXPECT_TRUE(model->seen().empty());
+  EXPECT_TRUE(caller.Run(10).first_error.ok());
+}
+
 TEST(BatchRunTest, CancelMayComeAtAnyTime) {
   Bench bench(3, 4);
   for (uint32_t m = 0; m < 3; ++m) bench.AddFake(m);

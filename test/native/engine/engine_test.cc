@@ -19,7 +19,11 @@ using Random = std::independent_bits_engine<std::mt19937, 32, uint32_t>;
 constexpr uint32_t kClasses = 4;
 
 uint32_t Mix(uint32_t x) {
-  x ^= x >> 16; x *= 0x7feb352dU; x ^= x >> 15; x *= 0x846ca68bU; x ^= x >> 16;
+  x ^= x >> 16;
+  x *= 0x7feb352dU;
+  x ^= x >> 15;
+  x *= 0x846ca68bU;
+  x ^= x >> 16;
   return x;
 }
 
@@ -265,7 +269,8 @@ TEST(Engine, AnswersEveryInterleavingAsOneRowAtATime) {
         call.single = single;
         call.options.wait = true;
         call.options.priority = static_cast<int>(mine() % kPriorities);
-        if (mine() % 16 == 0) call.options.deadline_in_ns = static_cast<int64_t>(mine() % 300) * kNsPerUs + 1;
+        if (mine() % 16 == 0)
+          call.options.deadline_in_ns = static_cast<int64_t>(mine() % 300) * kNsPerUs + 1;
         if (lazy) {
           call.tensors = {{nullptr, true}};
           std::lock_guard lock(house.listener.mutex_);
@@ -278,8 +283,14 @@ TEST(Engine, AnswersEveryInterleavingAsOneRowAtATime) {
         ASSERT_EQ(finished.rows.size(), rows.size());
         for (size_t i = 0; i < rows.size(); ++i) {
           const RowResult& row = finished.rows[i];
-          if (row.status == RowStatus::kCancelled) { ++cancelled; continue; }
-          if (row.status == RowStatus::kExpired) { ++expired; continue; }
+          if (row.status == RowStatus::kCancelled) {
+            ++cancelled;
+            continue;
+          }
+          if (row.status == RowStatus::kExpired) {
+            ++expired;
+            continue;
+          }
           ASSERT_EQ(row.status, RowStatus::kOk);
           ASSERT_EQ(AnswerOf(row), expected[rows[i]]);
         }

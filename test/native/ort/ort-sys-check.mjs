@@ -68,8 +68,16 @@ function splitTopLevel(text) {
 
 // Both sides become one spelling: "const T" -> "const T", pointers as a trailing " *" each.
 const RUST = {
-  "core::ffi::c_char": "char", "core::ffi::c_void": "void", "core::ffi::c_int": "int", usize: "size_t",
-  i64: "int64_t", u64: "uint64_t", u32: "uint32_t", ortchar: "char", bool: "bool", OrtStatusPtr: "OrtStatus *",
+  "core::ffi::c_char": "char",
+  "core::ffi::c_void": "void",
+  "core::ffi::c_int": "int",
+  usize: "size_t",
+  i64: "int64_t",
+  u64: "uint64_t",
+  u32: "uint32_t",
+  ortchar: "char",
+  bool: "bool",
+  OrtStatusPtr: "OrtStatus *",
 };
 
 /** `*const *mut T` -> "T * const *": C reads outwards what Rust reads inwards. */
@@ -199,7 +207,8 @@ const theirs = parseRustTable(listing);
 const theirEnums = parseRustEnums(listing);
 const declared = header.match(/inline constexpr Slot</g).length;
 const problems = [...compare(ours, theirs, theirEnums), ...unused(ours)];
-if (ours.slots.length !== declared || declared < 40) problems.push(`read ${ours.slots.length} of ${declared} slots of api.h`);
+if (ours.slots.length !== declared || declared < 40)
+  problems.push(`read ${ours.slots.length} of ${declared} slots of api.h`);
 if (theirs.length < 280) problems.push(`read only ${theirs.length} slots of ort-sys`);
 
 // Planted faults, each of which must be found.

@@ -65,8 +65,16 @@ TEST(Timer, CallsBackInOrderOfTime) {
   std::latch done(2);
   int a = 0, b = 0;
   const int64_t now = clock.NowNs();
-  timer.Set(&a, now + 4 * kNsPerMs, [&] { std::lock_guard lock(mutex); order.push_back(1); done.count_down(); });
-  timer.Set(&b, now + 2 * kNsPerMs, [&] { std::lock_guard lock(mutex); order.push_back(2); done.count_down(); });
+  timer.Set(&a, now + 4 * kNsPerMs, [&] {
+    std::lock_guard lock(mutex);
+    order.push_back(1);
+    done.count_down();
+  });
+  timer.Set(&b, now + 2 * kNsPerMs, [&] {
+    std::lock_guard lock(mutex);
+    order.push_back(2);
+    done.count_down();
+  });
   done.wait();
   EXPECT_EQ(order, (std::vector<int>{2, 1}));
 }

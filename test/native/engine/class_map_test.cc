@@ -1,0 +1,89 @@
+// A member's output in the cascade's class order.
+
+#include "native/engine/class_map.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "native/kernels/row_ops.h"
+
+namespace quorate {
+namespace {
+
+PlannedMember Member(OutputKind kind, ElementType type, uint32_t width, std::vector<int32_t> map) {
+  PlannedMember member;
+  member.kind = kind;
+  member.output_type = type;
+  member.width = width;
+  member.class_map = std::move(map);
+  return member;
+}
+
+template <typename T>
+std::vector<T> Mapped(const PlannedMember& member, std::vector<T> values, size_t rows) {
+  ApplyClassMap(member, reinterpret_cast<uint8_t*>(values.data()), rows);
+  return values;
+}
+
+TEST(ClassMapTest, ScoresOfEverySizeMoveToTheirClass) {
+  const std::vector<int32_t> map = {2, 0, 1};
+  EXPECT_EQ(Mapped<float>(Member(OutputKind::kLogits, ElementType::kFloat32, 3, map),
+                          {1, 2, 3, 4, 5, 6}, 2),
+            (std::vector<float>{2, 3, 1, 5, 6, 4}));
+  EXPECT_EQ(
+      Mapped<double>(Member(OutputKind::kLogits, ElementType::kFloat64, 3, map), {1, 2, 3}, 1),
+      (std::vector<double>{2, 3, 1}));
+  EXPECT_EQ(
+      Mapped<uint16_t>(Member(OutputKind::kLogits, ElementType::kFloat16, 3, map), {1, 2, 3}, 1),
+      (std::vector<uint16_t>{2, 3, 1}));
+}
+
+TEST(ClassMapTest, LabelsInRangeAreRenamed) {
+  const std::vector<int32_t> map = {2, 0, 1};
+  EXPECT_EQ(
+      Mapped<int32_t>(Member(OutputKind::kLabel, ElementType::kInt32, 1, map), {0, 1, 2, 3, -1}, 5),
+      (std::vector<int32_t>{2, 0, 1, 3, -1}));
+  EXPECT_EQ(Mapped<int64_t>(Member(OutputKind::kLabel, ElementType::kInt64, 1, map), {0, 9}, 2),
+            (std::vector<int64_t>{2, 9}));
+}
+
+TEST(ClassMapTest, ASwappedBinaryProbabilityIsTheNearestComplement) {
+  const auto half = Member(OutputKind::kProbabilities, ElementType::kFloat16, 1, {1, 0});
+  const auto brain = Member(OutputKind::kProbabilities, ElementType::kBFloat16, 1, {1, 0});
+  // Every half in [0, 1], both ways: at most half a step off.
+  for (uint16_t bits = 0; bits <= 0x3c00; ++bits) {
+    const uint16_t swapped = Mapped<uint16_t>(half, {bits}, 1)[0];
+    const float exact = 1.0f - portable::ToRaw(portable::Half{bits});
+    const float error = std::fabs(portable::ToRaw(portable::Half{swapped}) - exact);
+    for (const int step : {-1, 1}) {
+      const auto next = static_cast<uint16_t>(swapped + step);
+      if (next > 0x3c00) continue;
+      ASSERT_LE(error, std::fabs(portable::ToRaw(portable::Half{next}) - exact)) << bits;
+    }
+  }
+  for (const float p : {0.0f, 0.25f, 0.5f, 0.75f, 1.0f}) {
+    const auto bits = static_cast<uint16_t>(portable::ToBits(p) >> 16);
+    const uint16_t swapped = Mapped<uint16_t>(brain, {bits}, 1)[0];
+    EXPECT_EQ(portable::ToRaw(portable::BFloat16{swapped}), 1.0f - p);
+  }
+}
+
+TEST(ClassMapTest, AnInvalidBinaryProbabilityStaysInvalid) {
+  const auto half = Member(OutputKind::kProbabilities, ElementType::kFloat16, 1, {1, 0});
+  for (const uint16_t bits : {0x7e00, 0x7c00, 0xfc00, 0x4000, 0xffff}) {
+    const float p = portable::ToRaw(portable::Half{Mapped<uint16_t>(half, {bits}, 1)[0]});
+    EXPECT_FALSE(p >= -1e-3f && p <= 1.0f + 1e-3f) << bits;
+  }
+}
+
+TEST(ClassMapTest, WithoutAMapOrWithTheOwnOrderNothingChanges) {
+  EXPECT_EQ(Mapped<float>(Member(OutputKind::kLogits, ElementType::kFloat32, 2, {}), {1, 2}, 1),
+            (std::vector<float>{1, 2}));
+  EXPECT_EQ(Mapped<float>(Member(OutputKind::kLogits, ElementType::kFloat32, 1, {0, 1}), {3}, 1),
+            (std::vector<float>{3}));
+}
+
+}  // namespace
+}  // namespace quorate
