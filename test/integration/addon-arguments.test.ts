@@ -91,7 +91,11 @@ describe("a call", () => {
     ["another type", [new Float64Array(64)], /^tensor "image" is a Float64Array, expected a Float32Array/],
     ["another length", [new Float32Array(65)], /^tensor "image" has 65 elements, expected 64 for 1 row/],
     ["shared memory", [new Float32Array(new SharedArrayBuffer(256))], /lies in a SharedArrayBuffer/],
-    ["resizable memory", [new Float32Array(Reflect.construct(ArrayBuffer, [256, { maxByteLength: 512 }]))], /resizable/],
+    [
+      "resizable memory",
+      [new Float32Array(Reflect.construct(ArrayBuffer, [256, { maxByteLength: 512 }]))],
+      /resizable/,
+    ],
     ["detached memory", [detached], /transferred away/],
   ];
   for (const [name, inputs, message] of cases) {

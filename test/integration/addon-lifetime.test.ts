@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { runtimePaths } from "../../src/runtime-path.js";
 
-const addonPath = process.env["QUORATE_NATIVE_PATH"] ?? fileURLToPath(new URL("../../build/Release/quorate.node", import.meta.url));
+const addonPath =
+  process.env["QUORATE_NATIVE_PATH"] ?? fileURLToPath(new URL("../../build/Release/quorate.node", import.meta.url));
 const onnx = fileURLToPath(new URL("../../examples/digits/large.onnx", import.meta.url));
 
 const preamble = `
@@ -99,8 +100,14 @@ describe("a process", () => {
 
   const ways: readonly (readonly [string, string])[] = [
     ["a model is loading", `addon.createCascade(spec(file), hooks()); process.exit(0);`],
-    ["a batch runs", `const n = await open(file); n.submitBatch(1, 200000, [new Float32Array(64 * 200000)], options); setTimeout(() => process.exit(0), 20);`],
-    ["a function is asked", `const n = await open(callback, { onMemberCall: () => process.exit(0) }); n.submitRow(1, [row], options);`],
+    [
+      "a batch runs",
+      `const n = await open(file); n.submitBatch(1, 200000, [new Float32Array(64 * 200000)], options); setTimeout(() => process.exit(0), 20);`,
+    ],
+    [
+      "a function is asked",
+      `const n = await open(callback, { onMemberCall: () => process.exit(0) }); n.submitRow(1, [row], options);`,
+    ],
     ["it profiles", `const n = await open(file); n.profile(); process.exit(0);`],
     ["it closes", `const n = await open(callback); n.submitRow(1, [row], options); n.close(5000); process.exit(0);`],
   ];
@@ -132,11 +139,26 @@ describe("a process", () => {
 
 describe("a worker", () => {
   const bodies: readonly (readonly [string, string])[] = [
-    ["with an idle cascade", `globalThis.kept = await open(file); require("node:worker_threads").parentPort.postMessage(1);`],
-    ["in a batch", `const n = await open(file); n.submitBatch(1, 200000, [new Float32Array(64 * 200000)], options); require("node:worker_threads").parentPort.postMessage(1);`],
-    ["in a function", `const n = await open(callback, { onMemberCall: () => { require("node:worker_threads").parentPort.postMessage(1); for (;;); } }); n.submitRow(1, [row], options);`],
-    ["flooded with answers", `let id = 0; const n = await open(file, { onRows: () => { for (let i = 0; i < 50; i++) n.submitRow(++id, [row], options); } }); n.submitRow(++id, [row], options); require("node:worker_threads").parentPort.postMessage(1);`],
-    ["while it builds", `addon.createCascade(spec(file), hooks()); require("node:worker_threads").parentPort.postMessage(1);`],
+    [
+      "with an idle cascade",
+      `globalThis.kept = await open(file); require("node:worker_threads").parentPort.postMessage(1);`,
+    ],
+    [
+      "in a batch",
+      `const n = await open(file); n.submitBatch(1, 200000, [new Float32Array(64 * 200000)], options); require("node:worker_threads").parentPort.postMessage(1);`,
+    ],
+    [
+      "in a function",
+      `const n = await open(callback, { onMemberCall: () => { require("node:worker_threads").parentPort.postMessage(1); for (;;); } }); n.submitRow(1, [row], options);`,
+    ],
+    [
+      "flooded with answers",
+      `let id = 0; const n = await open(file, { onRows: () => { for (let i = 0; i < 50; i++) n.submitRow(++id, [row], options); } }); n.submitRow(++id, [row], options); require("node:worker_threads").parentPort.postMessage(1);`,
+    ],
+    [
+      "while it builds",
+      `addon.createCascade(spec(file), hooks()); require("node:worker_threads").parentPort.postMessage(1);`,
+    ],
   ];
   for (const [name, body] of bodies) {
     it(`may be terminated ${name}, again and again`, async () => {
