@@ -11,7 +11,7 @@ if (cuda && !process.env.CUDACXX && !find("nvcc")) fail("nvcc is missing; run wi
 const cmake = buildTools();
 const settings = [`-DQUORATE_CUDA=${cuda ? "ON" : "OFF"}`];
 // One architecture: this check is about the front ends, not about every device.
-if (cuda) settings.push("-DCMAKE_CUDA_ARCHITECTURES=90-real");
+if (cuda) settings.push("-DQUORATE_CUDA_ARCHITECTURES=90-real");
 if (find("ccache")) settings.push(`-DCMAKE_CXX_COMPILER_LAUNCHER=${find("ccache")}`);
 if (find("ccache") && cuda) settings.push(`-DCMAKE_CUDA_COMPILER_LAUNCHER=${find("ccache")}`);
 
@@ -42,9 +42,12 @@ const frontends = {
   },
 };
 
+// One snapshot, so that an edit during the builds is no difference between them.
+const snapshot = copySources(root, "snapshot");
 const results = Object.entries(frontends).map(([name, build]) => {
   const start = performance.now();
-  const tree = freshTree(name);
+  const tree = copySources(snapshot, name);
+  symlinkSync(join(root, "node_modules"), join(tree, "node_modules"), "dir");
   build(tree);
   const path = join(tree, "build/Release/quorate.node");
   if (!existsSync(path)) fail(`${name} left no build/Release/quorate.node`);
@@ -64,14 +67,13 @@ for (const other of others) {
 console.log(`${results.map(({ name }) => name).join(", ")} agree with CUDA ${cuda ? "ON" : "OFF"}: ${first.says}`);
 
 /** A copy of what the build reads; node-gyp's rebuild empties build/, so never the checkout itself. */
-function freshTree(name) {
+function copySources(from, name) {
   const tree = join(root, "build", "frontends", `${name}-${cuda ? "cuda" : "cpu"}`);
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
   for (const entry of ["CMakeLists.txt", "binding.gyp", "cmake", "native", "package.json"]) {
-    cpSync(join(root, entry), join(tree, entry), { recursive: true, preserveTimestamps: true });
+    cpSync(join(from, entry), join(tree, entry), { recursive: true, preserveTimestamps: true });
   }
-  symlinkSync(join(root, "node_modules"), join(tree, "node_modules"), "dir");
   return tree;
 }
 

@@ -44,7 +44,7 @@ std::shared_ptr<Engine> CascadeCore::engine() const {
 StatusOr<Counters> CascadeCore::Snapshot() const {
   if (const auto open = engine()) return open->Snapshot();
   std::lock_guard lock(mutex_);
-  if (state_ == State::kEnded && !last_counters_.tiers.empty()) return last_counters_;
+  if (!last_counters_.tiers.empty()) return last_counters_;  // Since the engine has gone.
   return Status(StatusCode::kInvalidArgument, "the cascade is not built");
 }
 

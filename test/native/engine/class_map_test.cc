@@ -72,7 +72,7 @@ TEST(ClassMapTest, ASwappedBinaryProbabilityIsTheNearestComplement) {
 
 TEST(ClassMapTest, AnInvalidBinaryProbabilityStaysInvalid) {
   const auto half = Member(OutputKind::kProbabilities, ElementType::kFloat16, 1, {1, 0});
-  for (const uint16_t bits : {0x7e00, 0x7c00, 0xfc00, 0x4000, 0xffff}) {
+  for (const uint16_t bits : std::vector<uint16_t>{0x7e00, 0x7c00, 0xfc00, 0x4000, 0xffff}) {
     const float p = portable::ToRaw(portable::Half{Mapped<uint16_t>(half, {bits}, 1)[0]});
     EXPECT_FALSE(p >= -1e-3f && p <= 1.0f + 1e-3f) << bits;
   }

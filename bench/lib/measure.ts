@@ -1,0 +1,96 @@
+/** Timed loops. Times in milliseconds of `performance.now()`. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { median, quantile } from "./statistics.js";
+import type { Metrics } from "./suite.js";
+
+/** One way to do the work. `work` does some of it and gives the number of rows done. */
+export interface Contestant {
+  readonly name: string;
+  work(): Promise<number>;
+  close?(): Promise<void>;
+}
+
+const settleMs = 20;
+
+interface Slice {
+  readonly rows: number;
+  readonly ms: number;
+  readonly cpuUs: number;
+}
+
+/**
+ * Rows per second and CPU-seconds (all threads of the process) per 1e6 rows. Contestants take turns, so a change of
+ * the machine's load meets all of them; the first turn warms up and does not count.
+ */
+export async function throughput(
+  contestants: readonly Contestant[],
+  turnMs: number,
+  turns: number,
+): Promise<Record<string, Metrics>> {
+  const slices = new Map<string, Slice[]>();
+  for (let turn = 0; turn <= turns; turn++) {
+    for (const contestant of contestants) {
+      const slice = await runSlice(contestant, turn === 0 ? turnMs / 2 : turnMs);
+      if (turn > 0) slices.set(contestant.name, [...(slices.get(contestant.name) ?? []), slice]);
+    }
+  }
+  return Object.fromEntries(
+    contestants.map(({ name }) => {
+      const all = slices.get(name) ?? [];
+      const total = (pick: (slice: Slice) => number): number => all.reduce((sum, slice) => sum + pick(slice), 0);
+      const rows = total((slice) => slice.rows);
+      return [
+        name,
+        {
+          "rows/s": median(all.map((slice) => (slice.rows / slice.ms) * 1000)),
+          "CPU-s per 1e6 rows": total((slice) => slice.cpuUs) / rows,
+        },
+      ];
+    }),
+  );
+}
+
+async function runSlice(contestant: Contestant, ms: number): Promise<Slice> {
+  // The threads of the contestant before may still spin.
+  await sleep(settleMs);
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  let rows = 0;
+  do rows += await contestant.work();
+  while (performance.now() - start < ms);
+  const spent = process.cpuUsage(cpu);
+  return { rows, ms: performance.now() - start, cpuUs: spent.user + spent.system };
+}
+
+/** Latency of one call after the other, in microseconds. */
+export async function latency(call: () => Promise<unknown>, calls: number): Promise<Metrics> {
+  for (let i = 0; i < calls / 5; i++) await call();
+  const samples: number[] = [];
+  const cpu = process.cpuUsage();
+  for (let i = 0; i < calls; i++) {
+    const start = performance.now();
+    await call();
+    samples.push((performance.now() - start) * 1000);
+  }
+  const spent = process.cpuUsage(cpu);
+  return {
+    "p50 µs": quantile(samples, 0.5),
+    "p95 µs": quantile(samples, 0.95),
+    "p99 µs": quantile(samples, 0.99),
+    "CPU-s per 1e6 rows": (spent.user + spent.system) / calls,
+  };
+}
+
+/** Keeps `callers` calls in flight until `rows` are done. */
+export async function callersInFlight(
+  run: (i: number) => Promise<unknown>,
+  callers: number,
+  rows: number,
+): Promise<number> {
+  let next = 0;
+  const caller = async (): Promise<void> => {
+    while (next < rows) await run(next++);
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return rows;
+}

@@ -1,0 +1,20 @@
+/** The built package, by what the bench uses of it: so the bench type-checks before dist/ exists. */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root } from "./root.js";
+
+export interface Cascade {
+  run(row: Float32Array): Promise<{ readonly label: number }>;
+  runBatch(rows: Float32Array): Promise<{ readonly labels: Int32Array }>;
+  counters(): unknown;
+  close(): Promise<void>;
+}
+
+export interface Quorate {
+  readonly Cascade: { fromSpec(spec: unknown): Promise<Cascade> };
+  agreementAtLeast(threshold: number): unknown;
+  scoreAtLeast(threshold: number): unknown;
+  allOf(...rules: unknown[]): unknown;
+}
+
+export const quorate: Quorate = await import(pathToFileURL(join(root, "dist/index.js")).href);

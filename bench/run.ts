@@ -1,0 +1,114 @@
+/** `npm run bench`: runs the suites, each trial in a process of its own, and writes what it measured. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import { addonHash, load, machine, versions } from "./lib/machine.js";
+import { comparison, reportOf, terminalReport } from "./lib/report.js";
+import { type Result, type SuiteResult, summarize } from "./lib/result.js";
+import { root } from "./lib/root.js";
+import type { Suite, Trial } from "./lib/suite.js";
+import { suites } from "./suites/index.js";
+
+interface Options {
+  readonly smoke?: boolean;
+  readonly suite?: string[];
+  readonly trials: string;
+  readonly name: string;
+  readonly compare?: string;
+  readonly report?: string;
+}
+
+/** A trial that hangs is an error. */
+const trialTimeoutMs = 120_000;
+
+const options = new Command("bench")
+  .description("Benches of quorate; see bench/README.md.")
+  .option("--smoke", "one short trial per suite; writes no files")
+  .option("--suite <names...>", `only these: ${suites.map(({ name }) => name).join(", ")}`)
+  .option("--trials <n>", "processes per suite", "5")
+  .option("--name <name>", "name of the result file", "bench")
+  .option("--compare <file>", "print the ratio to an earlier result")
+  .option("--report <file>", "write docs/benchmarks.md from a result; measures nothing")
+  .parse()
+  .opts<Options>();
+
+if (options.report === undefined) await measureAll();
+else writeReport(options.report);
+
+async function measureAll(): Promise<void> {
+  const smoke = options.smoke ?? false;
+  const trials = smoke ? 1 : Number(options.trials);
+  if (!(Number.isInteger(trials) && trials >= 1)) throw new Error(`--trials ${options.trials} is not a count`);
+  const chosen = chooseSuites(options.suite);
+  const addon = addonHash();
+  const start = performance.now();
+  const measured: SuiteResult[] = [];
+  for (const suite of chosen) {
+    const result = await measure(suite, trials, smoke);
+    measured.push(result);
+    console.log(`${terminalReport(result)}\n`);
+  }
+  const date = new Date().toISOString();
+  const result: Result = {
+    format: 1,
+    date,
+    command: ["npm run bench", ...process.argv.slice(2).flatMap((arg, i) => (i === 0 ? ["--", arg] : [arg]))].join(" "),
+    smoke,
+    machine: machine(),
+    versions: versions(),
+    addon,
+    addonChangedDuringRun: addonHash() !== addon,
+    seconds: Math.round((performance.now() - start) / 1000),
+    suites: measured,
+  };
+  console.log(JSON.stringify({ machine: result.machine, versions: result.versions, seconds: result.seconds }));
+  if (options.compare !== undefined) console.log(comparison(result, readResult(options.compare)));
+  if (smoke) return;
+  const path = join(root, "bench/results", `${date.slice(0, 10)}-${options.name}.json`);
+  writeFileSync(path, `${JSON.stringify(result, null, 1)}\n`);
+  console.log(`wrote ${path}`);
+  // Part of the suites would make a page with holes.
+  if (chosen.length === suites.length) writeReport(path);
+}
+
+async function measure(suite: Suite, trials: number, smoke: boolean): Promise<SuiteResult> {
+  const before = load();
+  const results: Trial[] = [];
+  for (let i = 0; i < trials; i++) results.push(await runTrial(suite.name, smoke));
+  const { name, question, notes, targets } = suite;
+  return { name, question, notes, load: [before, load()], trials, ...summarize(results, targets) };
+}
+
+async function runTrial(name: string, smoke: boolean): Promise<Trial> {
+  const child = fork(join(import.meta.dirname, "lib/trial.js"), smoke ? [name, "smoke"] : [name]);
+  const timer = setTimeout(() => child.kill("SIGKILL"), trialTimeoutMs);
+  let trial: Trial | undefined;
+  child.on("message", (message) => {
+    trial = message as Trial;
+  });
+  const [code, signal] = await once(child, "exit");
+  clearTimeout(timer);
+  if (trial === undefined || code !== 0) {
+    throw new Error(`a trial of ${name} failed: ${signal === null ? `exit code ${code}` : `signal ${signal}`}`);
+  }
+  return trial;
+}
+
+function chooseSuites(names: readonly string[] | undefined): readonly Suite[] {
+  for (const name of names ?? []) {
+    if (!suites.some((suite) => suite.name === name)) throw new Error(`there is no suite "${name}"`);
+  }
+  return names === undefined ? suites : suites.filter(({ name }) => names.includes(name));
+}
+
+function writeReport(path: string): void {
+  const target = join(root, "docs/benchmarks.md");
+  writeFileSync(target, reportOf(readResult(path), path.replace(/.*[\\/]/, "")));
+  console.log(`wrote ${target}`);
+}
+
+function readResult(path: string): Result {
+  return JSON.parse(readFileSync(path, "utf8")) as Result;
+}

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "native/addon/napi_config.h"
+#include "native/base/clock.h"
+#include "native/engine/cascade_spec.h"
+
+namespace quorate {
+
+constexpr double kMostUs = 1e15;  // About thirty years.
+
+struct ParsedMember {
+  MemberSpec spec;  // A function member still lacks make_function.
+  bool is_function = false;
+  int64_t timeout_ns = kForever;
+};
+
+// NativeMember of the contract. `where` is what messages call it; what is wrong goes to `problem`.
+ParsedMember ReadMember(Napi::Value value, const std::string& where, Status* problem);
+
+// [string, X]: returns X.
+Napi::Value ReadPair(Napi::Value value, const std::string& where, std::string* first,
+                     Status* problem);
+
+// Sizes of at least 1.
+void ReadShape(Napi::Value value, const std::string& where, std::vector<int64_t>* shape,
+               Status* problem);
+
+}  // namespace quorate
