@@ -43,6 +43,7 @@ async function measureAll(): Promise<void> {
   if (!(Number.isInteger(trials) && trials >= 1)) throw new Error(`--trials ${options.trials} is not a count`);
   const chosen = chooseSuites(options.suite);
   const addon = addonHash();
+  const versionsAtStart = versions();
   const start = performance.now();
   const measured: SuiteResult[] = [];
   for (const suite of chosen) {
@@ -57,7 +58,7 @@ async function measureAll(): Promise<void> {
     command: ["npm run bench", ...process.argv.slice(2).flatMap((arg, i) => (i === 0 ? ["--", arg] : [arg]))].join(" "),
     smoke,
     machine: machine(),
-    versions: versions(),
+    versions: versionsAtStart,
     addon,
     addonChangedDuringRun: addonHash() !== addon,
     seconds: Math.round((performance.now() - start) / 1000),
