@@ -39,7 +39,7 @@ it("gives every row the answer of one row at a time", { timeout: 120_000 }, asyn
   const expected: { label: number; tier: number; near: boolean }[] = [];
   for (const row of rows) {
     const answer = await alone.run({ image: row }, { trace: true });
-    const near = (answer.trace ?? []).some((visit, t) => Math.abs(visit.score - (thresholds[t] ?? 2)) < 1e-4);
+    const near = (answer.trace ?? []).some((visit, t) => Math.abs((visit.score ?? 0) - (thresholds[t] ?? 2)) < 1e-4);
     expected.push({ label: answer.label, tier: answer.tierIndex, near });
   }
   await alone.close();
