@@ -24,7 +24,11 @@ EngineImpl::EngineImpl(EngineParts parts, EngineListener* listener)
   if (parts_.plan->spin_ns > 0) parts_.pool->SpinAtLeast(parts_.plan->spin_ns);
 }
 
-EngineImpl::~EngineImpl() { parts_.timer->Remove(this); }
+EngineImpl::~EngineImpl() {
+  parts_.timer->Remove(this);
+  // Every row has settled; what the queues still hold are entries of rows that were cancelled.
+  for (auto& tier : tiers_) tier->batcher.Purge();
+}
 
 BusyMeter& EngineImpl::MeterOf(uint32_t tier) {
   return meters_[parts_.plan->tiers[tier].blocking ? 0 : 1];

@@ -102,16 +102,22 @@ void Batcher::TakeBatch(size_t bulk_budget, std::vector<RowRef>* batch) {
 
 void Batcher::Purge() {
   for (auto& queue : singles_) {
-    std::deque<Single> kept;
-    for (const Single& single : queue) {
-      if (single.ref.owner->Waits(single.ref.row)) {
-        kept.push_back(single);
-      } else {
-        --single_rows_;
-        single.ref.owner->DropReference();
+    std::erase_if(queue, [this](const Single& single) {
+      if (single.ref.owner->Waits(single.ref.row)) return false;
+      --single_rows_;
+      single.ref.owner->DropReference();
+      return true;
+    });
+  }
+  for (auto& queue : bulks_) {
+    std::erase_if(queue, [this](const Bulk& bulk) {
+      for (uint32_t row = bulk.next; row < bulk.end; ++row) {
+        if (bulk.owner->Waits(row)) return false;
       }
-    }
-    queue.swap(kept);
+      bulk_rows_ -= bulk.end - bulk.next;
+      bulk.owner->DropReference();
+      return true;
+    });
   }
 }
 

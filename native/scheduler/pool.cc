@@ -28,15 +28,12 @@ void Pool::StartLocked() {
 }
 
 void Pool::Submit(Task task) {
-  bool wake;
-  {
-    std::lock_guard lock(mutex_);
-    if (workers_.empty()) StartLocked();
-    tasks_.push_back(task);
-    queued_.fetch_add(1, std::memory_order_release);
-    wake = sleeping_ > 0;
-  }
-  if (wake) wake_.notify_one();
+  std::lock_guard lock(mutex_);
+  if (workers_.empty()) StartLocked();
+  tasks_.push_back(task);
+  queued_.fetch_add(1, std::memory_order_release);
+  // Under the lock: a task may end the pool's last user before this call has returned.
+  if (sleeping_ > 0) wake_.notify_one();
 }
 
 void Pool::SubmitNext(Task task) {

@@ -2,7 +2,7 @@
 // table that is not ours: name, index, and each parameter's and the result's type; and every enum
 // value. Also: every slot is called by native/ort and has a test of its own.
 //
-//     node test/native/ort/ort-sys-check.mjs          (needs cargo and crates.io)
+//     node test/native/ort/ort-sys-check.mjs          (needs cargo)
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -163,6 +163,21 @@ TEST(Batcher, PurgeForgetsDeadRowsAndKeepsTheOrderOfTheOthers) {
   EXPECT_EQ(Rows(batch), (std::vector<uint32_t>{1, 3}));
 }
 
+TEST(Batcher, PurgeForgetsABulkCallWithoutAWaitingRow) {
+  FakeOwner dead, alive;
+  for (uint32_t i = 0; i < 5; ++i) dead.dead.insert(i);
+  alive.dead = {0, 1};
+  Batcher batcher({4, 0});
+  batcher.AddBulk(&dead, 5, 0, 0, 0);
+  batcher.AddBulk(&alive, 3, 0, 0, 0);
+  batcher.Purge();
+  EXPECT_EQ(dead.dropped, 1);
+  EXPECT_EQ(batcher.rows(), 3u);
+  std::vector<RowRef> batch;
+  batcher.TakeBatch(kAll, &batch);
+  EXPECT_EQ(Rows(batch), (std::vector<uint32_t>{2}));
+}
+
 TEST(Batcher, TakesEveryRowExactlyOnceUnderRandomTraffic) {
   Random random(7);
   for (int round = 0; round < 200; ++round) {
