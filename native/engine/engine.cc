@@ -69,7 +69,7 @@ Status EngineImpl::Submit(Call call) {
     submitted_ += record->call.rows;
     tiers_[0]->counters.entered += record->call.rows;
     tiers_[0]->counters.in_flight += record->call.rows;
-    if (record->deadline != kForever) deadlines_.emplace(record->deadline, record->call.id);
+    AddDeadline(*record);
     if (wait) {
       ++record->references;
       waiting_.push_back(record);
@@ -80,6 +80,19 @@ Status EngineImpl::Submit(Call call) {
   }
   Perform(std::move(effects));
   return {};
+}
+
+// Calls leave their deadline behind when they finish early: most entries may be of calls long gone.
+void EngineImpl::AddDeadline(const RequestRecord& record) {
+  if (record.deadline == kForever) return;
+  constexpr size_t kWorthAPass = 1024;
+  if (deadlines_.size() > 2 * requests_.size() + kWorthAPass) {
+    deadlines_ = {};
+    for (const auto& [id, open] : requests_) {
+      if (open != &record && open->deadline != kForever) deadlines_.emplace(open->deadline, id);
+    }
+  }
+  deadlines_.emplace(record.deadline, record.call.id);
 }
 
 void EngineImpl::Admit(RequestRecord* record, Effects* effects) {

@@ -70,6 +70,7 @@ class EngineImpl final : public Engine, private BatchListener {
   void Finish(Effects* effects);  // Pump, timer, close: the end of every locked section.
   Status CheckAdmission(const Call& call) const;
   bool OverBudget(const Call& call) const;
+  void AddDeadline(const RequestRecord& record);
   void Admit(RequestRecord* record, Effects* effects);
   void AdmitWaiting(Effects* effects);
   void Enqueue(RequestRecord* record, uint32_t row, uint32_t tier, int64_t now, Effects* effects);
