@@ -16,10 +16,7 @@ class CascadeCore::GivingUpLoader final : public ModelLoader {
 
   StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source,
                                         const ModelOptions& options) override {
-    {
-      std::lock_guard lock(core_->mutex_);
-      if (core_->abandoned_) return Status(StatusCode::kClosed, "the cascade was closed");
-    }
+    QUORATE_RETURN_IF_ERROR(core_->GoOn());
     return loader_->Load(source, options);
   }
 
@@ -27,6 +24,11 @@ class CascadeCore::GivingUpLoader final : public ModelLoader {
   CascadeCore* const core_;
   ModelLoader* const loader_;
 };
+
+Status CascadeCore::GoOn() const {
+  std::lock_guard lock(mutex_);
+  return abandoned_ ? Status(StatusCode::kClosed, "the cascade was closed") : Status();
+}
 
 void CascadeCore::StartBuild() {
   AddFunctions();
@@ -52,6 +54,10 @@ std::shared_ptr<const CascadePlan> CascadeCore::Assemble(std::vector<Status>* pr
                                                          RuntimeInfo* runtime) {
   std::shared_ptr<ModelLoader> loader;
   if (NeedsRuntime()) {
+    if (Status status = GoOn(); !status.ok()) {
+      problems->push_back(std::move(status));
+      return nullptr;
+    }
     auto opened = Composition::OpenRuntime(request_.runtime_paths);
     if (!opened.ok()) {
       *problems = Validate(request_.spec);

@@ -65,6 +65,7 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   std::shared_ptr<const CascadePlan> Assemble(std::vector<Status>* problems, RuntimeInfo* runtime);
   void Open(BuiltMessage message);
   void RunProfile();
+  Status GoOn() const;  // kClosed once it was abandoned.
   void AddFunctions();
   bool NeedsRuntime() const;
 

@@ -10,8 +10,8 @@ namespace {
 
 // A running model stops at its next operator.
 constexpr int64_t kEndNs = 500 * kNsPerMs;
-// A model that is being loaded cannot be stopped, and must not outlive its library's destructors.
-constexpr int64_t kThreadNs = 5000 * kNsPerMs;
+// A model that is being loaded cannot be stopped, and must not meet its library's destructors.
+constexpr int64_t kThreadNs = 20'000 * kNsPerMs;
 
 }  // namespace
 
@@ -20,11 +20,22 @@ void Environment::Install(Napi::Env env) {
   env.SetInstanceData<Environment>(self);  // Deletes it, after the hook below.
   Composition::Process().EnterEnvironment();
   napi_add_env_cleanup_hook(env, &Cleanup, self);
+  self->ListenForExit(env);
 }
 
 Environment& Environment::Of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
+// On the main thread process.exit() runs no cleanup hook: next come the destructors of the
+// libraries, under threads that may still be in them.
+void Environment::ListenForExit(Napi::Env env) {
+  const auto process = env.Global().Get("process").As<Napi::Object>();
+  const auto on_exit = [](const Napi::CallbackInfo& info) { Of(info.Env()).EndCascades(); };
+  process.Get("once").As<Napi::Function>().Call(
+      process, {Napi::String::New(env, "exit"), Napi::Function::New(env, on_exit, "quorateExit")});
+}
+
 void Environment::Add(const std::shared_ptr<CascadeCore>& core) {
+  if (ending_) return core->Abandon();
   std::erase_if(cores_, [](const std::weak_ptr<CascadeCore>& known) { return known.expired(); });
   cores_.push_back(core);
 }
@@ -35,6 +46,7 @@ void Environment::Cleanup(void* self) {
 }
 
 bool Environment::EndCascades() {
+  ending_ = true;
   std::vector<std::shared_ptr<CascadeCore>> open;
   for (const std::weak_ptr<CascadeCore>& known : cores_) {
     if (auto core = known.lock()) open.push_back(std::move(core));

@@ -18,14 +18,17 @@ class Environment {
   static Environment& Of(Napi::Env env);
 
   ArrayMaker* arrays() { return &arrays_; }
+  // A cascade that is about to be built. Once the environment ends, it is abandoned.
   void Add(const std::shared_ptr<CascadeCore>& core);
 
  private:
+  void ListenForExit(Napi::Env env);
   static void Cleanup(void* self);
   bool EndCascades();
 
   ArrayMaker arrays_;
   std::vector<std::weak_ptr<CascadeCore>> cores_;
+  bool ending_ = false;
 };
 
 }  // namespace quorate

@@ -119,6 +119,20 @@ describe("a process", () => {
     });
   }
 
+  it("may exit at any moment of a build", async () => {
+    for (let ms = 0; ms < 24; ms += 2) {
+      const ended = await child(`addon.createCascade(spec(file), hooks()); setTimeout(() => process.exit(7), ${ms});`);
+      expect(ended).toMatchObject(clean("", 7));
+    }
+  });
+
+  it("may begin a cascade in its last moment: it is not built", async () => {
+    const ended = await child(
+      `process.on("exit", () => { addon.createCascade(spec(file), hooks()); }); process.exit(0);`,
+    );
+    expect(ended).toMatchObject(clean(""));
+  });
+
   it("frees a dropped cascade, if its hooks do not hold it", async () => {
     const ended = await child(
       `let collected = 0;
