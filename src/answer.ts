@@ -79,26 +79,36 @@ export function answerAt(columns: NativeColumns, i: number, legend: Legend): Ans
   const tierIndex = columns.tiers[i] ?? 0;
   const votes = columns.votes[i] ?? 0;
   const flags = columns.flags[i] ?? 0;
-  const answer: Writable<Answer> = {
-    label,
-    tier: legend.tiers[tierIndex]?.name ?? "",
-    tierIndex,
-    votes,
-    agreement: votes / (columns.voters[i] || 1),
-    agreed: (flags & rowFlag.agreed) !== 0,
-    valid: (flags & rowFlag.valid) !== 0,
-    degraded: (flags & rowFlag.degraded) !== 0,
-    partial: (flags & rowFlag.partial) !== 0,
-  };
-  const labelName = legend.classNames?.[label];
-  if (labelName !== undefined) answer.labelName = labelName;
+  const tier = legend.tiers[tierIndex]?.name ?? "";
+  const agreement = votes / (columns.voters[i] || 1);
+  const agreed = (flags & rowFlag.agreed) !== 0;
+  const valid = (flags & rowFlag.valid) !== 0;
+  const degraded = (flags & rowFlag.degraded) !== 0;
+  const partial = (flags & rowFlag.partial) !== 0;
   const score = columns.score?.[i];
   const confidence = columns.confidence?.[i];
   const margin = columns.margin?.[i];
   const entropy = columns.entropy?.[i];
-  if (isNumber(score)) answer.score = score;
-  if (isNumber(confidence)) answer.confidence = confidence;
-  if (isNumber(margin)) answer.margin = margin;
+  const answer: Writable<Answer> =
+    isNumber(score) && isNumber(confidence) && isNumber(margin)
+      ? // One literal for the common case: adding fields one by one costs more than all the rest.
+        { label, tier, tierIndex, votes, agreement, score, confidence, margin, agreed, valid, degraded, partial }
+      : {
+          label,
+          tier,
+          tierIndex,
+          votes,
+          agreement,
+          agreed,
+          valid,
+          degraded,
+          partial,
+          ...(isNumber(score) ? { score } : {}),
+          ...(isNumber(confidence) ? { confidence } : {}),
+          ...(isNumber(margin) ? { margin } : {}),
+        };
+  const labelName = legend.classNames?.[label];
+  if (labelName !== undefined) answer.labelName = labelName;
   if (isNumber(entropy)) answer.entropy = entropy;
   const trace = columns.traces?.[i];
   if (trace !== undefined) answer.trace = trace.map((tier) => traceTier(tier, legend));

@@ -19,7 +19,7 @@ export interface CallOptions {
 /** Options of `runBatch`. */
 export interface BatchCallOptions extends CallOptions {
   /**
-   * Copy the input slice by slice. Without it the engine reads your arrays in place: do not write to them and do
+   * Copy the input before the call returns. Without it the engine reads your arrays in place: do not write to them and do
    * not transfer their buffers before the promise has settled. @default false
    */
   readonly copy?: boolean;
@@ -30,8 +30,21 @@ export interface BatchCallOptions extends CallOptions {
 /** Where the middle of the nine levels is. */
 const defaultPriority = 5;
 
+/** What most calls have. */
+export const noOptions: BatchCallOptions = {};
+const plain: NativeCallOptions = {
+  priority: defaultPriority,
+  deadlineMs: 0,
+  degradeOnDeadline: false,
+  trace: false,
+  wait: false,
+  copy: false,
+};
+const plainWaiting: NativeCallOptions = { ...plain, wait: true };
+
 /** @throws QuorateError: a bad option, an aborted signal, a deadline in the past */
 export function checkCallOptions(options: BatchCallOptions, wait: boolean): NativeCallOptions {
+  if (options === noOptions) return wait ? plainWaiting : plain;
   const { signal, deadlineMs, onDeadline = "reject", priority = 0, trace = false, copy = false, rows } = options;
   if (!(Number.isInteger(priority) && priority >= 0 && priority <= 9)) {
     throw invalidArgument(`priority is ${String(priority)}, expected an integer from 0 (default) to 9 (lowest).`);

@@ -2,7 +2,7 @@
 import type { Answer } from "./answer.js";
 import type { BatchAnswer } from "./batch-answer.js";
 import { CascadeBuilder } from "./builder.js";
-import type { BatchCallOptions, CallOptions } from "./call-options.js";
+import { type BatchCallOptions, type CallOptions, noOptions } from "./call-options.js";
 import { type CostPrices, type CostReport, costOf } from "./cost.js";
 import { type CascadeCounters, countersSince, namedCounters } from "./counters.js";
 import { Engine } from "./engine/engine.js";
@@ -62,7 +62,7 @@ export class Cascade implements AsyncDisposable {
   }
 
   /** Answers one row; calls from many callers are batched together. The row is copied before the call returns. */
-  run(row: RowInput, options: CallOptions = {}): Promise<Answer> {
+  run(row: RowInput, options: CallOptions = noOptions): Promise<Answer> {
     return this.#engine.run(row, options, false);
   }
 
@@ -71,7 +71,7 @@ export class Cascade implements AsyncDisposable {
    * (or use `copy: true`). Rejects only when the whole call is invalid, aborted or closed; rows that failed have
    * their own `status`.
    */
-  runBatch(rows: BatchInput, options: BatchCallOptions = {}): Promise<BatchAnswer> {
+  runBatch(rows: BatchInput, options: BatchCallOptions = noOptions): Promise<BatchAnswer> {
     return this.#engine.runBatch(rows, options);
   }
 

@@ -35,12 +35,16 @@ Status CheckBuffer(Napi::Env env, napi_value buffer, const std::string& subject)
   return {};
 }
 
-StatusOr<GivenArray> ReadTensor(const RequestTensor& tensor, Napi::Value value, size_t rows) {
+std::string Subject(const RequestTensor& tensor) { return "tensor \"" + tensor.name + "\""; }
+
+// `stays`: it will be read later, in place.
+StatusOr<GivenArray> ReadTensor(const RequestTensor& tensor, Napi::Value value, size_t rows,
+                                bool stays) {
   const Napi::Env env = value.Env();
-  const std::string subject = "tensor \"" + tensor.name + "\"";
   const napi_typedarray_type expected = ArrayTypeOf(tensor.type);
   if (!value.IsTypedArray()) {
-    return Invalid(subject + " is " + KindOf(value) + ", expected a " + ArrayName(expected));
+    return Invalid(Subject(tensor) + " is " + KindOf(value) + ", expected a " +
+                   ArrayName(expected));
   }
   napi_typedarray_type type;
   size_t length;
@@ -48,15 +52,16 @@ StatusOr<GivenArray> ReadTensor(const RequestTensor& tensor, Napi::Value value, 
   napi_value buffer;
   size_t offset;
   if (napi_get_typedarray_info(env, value, &type, &length, &data, &buffer, &offset) != napi_ok) {
-    return Invalid(subject + " cannot be read");
+    return Invalid(Subject(tensor) + " cannot be read");
   }
   if (type != expected) {
-    return Invalid(subject + " is a " + ArrayName(type) + ", expected a " + ArrayName(expected));
+    return Invalid(Subject(tensor) + " is a " + ArrayName(type) + ", expected a " +
+                   ArrayName(expected));
   }
-  QUORATE_RETURN_IF_ERROR(CheckBuffer(env, buffer, subject));
+  if (stays) QUORATE_RETURN_IF_ERROR(CheckBuffer(env, buffer, Subject(tensor)));
   const size_t size = ElementSize(tensor.type);
   if (length * size != rows * tensor.row_bytes) {
-    return Invalid(subject + " has " + std::to_string(length) + " elements, expected " +
+    return Invalid(Subject(tensor) + " has " + std::to_string(length) + " elements, expected " +
                    std::to_string(rows * tensor.row_bytes / size) + " for " + std::to_string(rows) +
                    (rows == 1 ? " row" : " rows"));
   }
@@ -141,7 +146,7 @@ Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool copy, Call* 
       call->tensors[t].lazy = true;
       continue;
     }
-    QUORATE_ASSIGN_OR_RETURN(given[t], ReadTensor(tensor, value, call->rows));
+    QUORATE_ASSIGN_OR_RETURN(given[t], ReadTensor(tensor, value, call->rows, !copy));
     if (copy) continue;
     call->tensors[t].data = given[t].data;
     borrowed->push_back(Napi::Persistent(value.As<Napi::Object>()));
@@ -152,7 +157,7 @@ Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool copy, Call* 
 
 StatusOr<std::unique_ptr<uint8_t[]>> CopyTensor(const RequestTensor& tensor, Napi::Value value,
                                                 size_t rows) {
-  QUORATE_ASSIGN_OR_RETURN(const GivenArray given, ReadTensor(tensor, value, rows));
+  QUORATE_ASSIGN_OR_RETURN(const GivenArray given, ReadTensor(tensor, value, rows, false));
   std::unique_ptr<uint8_t[]> data(new uint8_t[given.bytes]);
   if (given.bytes > 0) memcpy(data.get(), given.data, given.bytes);
   return data;

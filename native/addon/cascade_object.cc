@@ -30,7 +30,7 @@ Napi::Object CascadeObject::New(Napi::Env env, CascadeRequest request, Napi::Obj
   const auto method = [&](const char* name, auto function) {
     object.Set(name, Napi::Function::New(env, function, name));
   };
-  method("submitRow", &Call<&CascadeObject::SubmitRow>);
+  method("submitRows", &SubmitRows);
   method("submitBatch", &Call<&CascadeObject::SubmitBatch>);
   method("cancel", &Call<&CascadeObject::Cancel>);
   method("completeMember", &Call<&CascadeObject::CompleteMember>);
@@ -94,20 +94,21 @@ std::shared_ptr<Engine> CascadeObject::NeedEngine(Napi::Env env) const {
   throw ToNapiError(env, {StatusCode::kClosed, "the cascade is closed"});
 }
 
-void CascadeObject::SubmitRow(const Info& info) { Submit(info, true, 1, info[1], info[2]); }
-
-void CascadeObject::SubmitBatch(const Info& info) {
-  const auto rows = ValueOrThrow(info.Env(), ReadWhole(info[1], "rows", UINT32_MAX));
-  if (rows == 0) {
-    throw ToNapiError(info.Env(), {StatusCode::kInvalidArgument, "rows is 0, expected at least 1"});
-  }
-  Submit(info, false, static_cast<uint32_t>(rows), info[2], info[3]);
+Napi::Value CascadeObject::SubmitRows(const Info& info) {
+  return Napi::Number::New(info.Env(), From(info).Submit(info, true));
 }
 
-void CascadeObject::Submit(const Info& info, bool single, uint32_t rows, Napi::Value inputs,
-                           Napi::Value options) {
+void CascadeObject::SubmitBatch(const Info& info) { Submit(info, false); }
+
+// (id, rows, inputs, options). Returns the rows taken.
+uint32_t CascadeObject::Submit(const Info& info, bool single) {
   const Napi::Env env = info.Env();
   const auto engine = NeedEngine(env);
+  const auto rows =
+      static_cast<uint32_t>(ValueOrThrow(env, ReadWhole(info[1], "rows", UINT32_MAX)));
+  if (rows == 0) {
+    throw ToNapiError(env, {StatusCode::kInvalidArgument, "rows is 0, expected at least 1"});
+  }
   class Call call;
   call.id = ValueOrThrow(env, ReadWhole(info[0], "id", kMostId));
   if (call.id <= last_id_) {
@@ -115,17 +116,19 @@ void CascadeObject::Submit(const Info& info, bool single, uint32_t rows, Napi::V
                             "id is " + std::to_string(call.id) + ", expected more than " +
                                 std::to_string(last_id_) + ", the id before it"});
   }
-  const GivenOptions given = ValueOrThrow(env, ReadCallOptions(options));
+  const GivenOptions given = ValueOrThrow(env, ReadCallOptions(info[3]));
   call.rows = rows;
   call.single = single;
   call.options = given.options;
   Borrowed borrowed;
-  ThrowIfError(env, ReadInputs(engine->plan(), inputs, single || given.copy, &call, &borrowed));
-  const uint64_t id = last_id_ = call.id;
-  ThrowIfError(env, engine->Submit(std::move(call)));
+  ThrowIfError(env, ReadInputs(engine->plan(), info[2], single || given.copy, &call, &borrowed));
+  const uint64_t id = call.id;
+  const uint32_t taken = ValueOrThrow(env, engine->Submit(std::move(call)));
+  last_id_ = single ? id + taken - 1 : id;
   // The answer cannot overtake this: it comes through the event loop.
   if (!borrowed.empty()) borrowed_.emplace(id, std::move(borrowed));
-  Expect(env);
+  Expect(env, single ? taken : 1);
+  return taken;
 }
 
 void CascadeObject::Cancel(const Info& info) {
@@ -196,8 +199,8 @@ void CascadeObject::Close(const Info& info) {
   core_->Close(drain_ns);
 }
 
-void CascadeObject::Expect(Napi::Env env) {
-  if (due_++ > 0) return;
+void CascadeObject::Expect(Napi::Env env, size_t count) {
+  if (std::exchange(due_, due_ + count) > 0) return;
   channel_->HoldLoop(env, true);
   self_.Ref();
 }

@@ -35,7 +35,7 @@ class CascadeObject final : private MailReceiver {
   static Napi::Value GetCounters(const Info& info);
   static CascadeObject& From(const Info& info);
 
-  void SubmitRow(const Info& info);
+  static Napi::Value SubmitRows(const Info& info);
   void SubmitBatch(const Info& info);
   void Cancel(const Info& info);
   void CompleteMember(const Info& info);
@@ -45,8 +45,7 @@ class CascadeObject final : private MailReceiver {
 
   // The engine; throws before onBuilt, and when there is none any more.
   std::shared_ptr<Engine> NeedEngine(Napi::Env env) const;
-  void Submit(const Info& info, bool single, uint32_t rows, Napi::Value inputs,
-              Napi::Value options);
+  uint32_t Submit(const Info& info, bool single);
 
   // cascade_mail.cc
   void OnMail(Napi::Env env, Mail mail) override;
@@ -60,7 +59,7 @@ class CascadeObject final : private MailReceiver {
   void On(Napi::Env env, ClosedMessage message);
 
   // Answers that are due.
-  void Expect(Napi::Env env);
+  void Expect(Napi::Env env, size_t count = 1);
   void Arrived(Napi::Env env, size_t count);
 
   const uint8_t measures_;

@@ -22,6 +22,8 @@ class BatchListener {
   virtual ~BatchListener() = default;
   // Where the row's data for a request tensor lies. Called on a pool thread, no lock held.
   virtual const uint8_t* RowData(const RowRef& row, uint32_t tensor) = 0;
+  // The row's index in its call, for function members.
+  virtual uint32_t RowIndex(const RowRef& row) { return row.row; }
   // Cumulative evidence of the row so far, [classes]; nullptr when it has none.
   virtual const float* RowEvidence(const RowRef& row) = 0;
   // The reduction is done: the run's columns hold the answers. On a pool thread, as its last act.

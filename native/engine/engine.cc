@@ -36,17 +36,25 @@ BusyMeter& EngineImpl::MeterOf(uint32_t tier) {
 
 bool EngineImpl::OverBudget(const Call& call) const {
   const CascadePlan& plan = *parts_.plan;
-  if (call.single && rows_in_flight_ >= plan.max_rows_in_flight) return true;
+  if (call.single && rows_in_flight_ > 0 && rows_in_flight_ + call.rows > plan.max_rows_in_flight) {
+    return true;
+  }
   return call.storage_bytes > 0 && bytes_in_flight_ > 0 &&
          bytes_in_flight_ + call.storage_bytes > plan.max_bytes_in_flight;
 }
 
-Status EngineImpl::CheckAdmission(const Call& call) const {
+// Checks admission; leaves only those rows of the call that are taken.
+Status EngineImpl::Limit(Call* call) const {
   if (closing_) return {StatusCode::kClosed, "the cascade is closed"};
-  if (call.options.deadline_in_ns <= 0) {
+  if (call->options.deadline_in_ns <= 0) {
     return {StatusCode::kDeadline, "the deadline had passed when the call was made"};
   }
-  if (!call.options.wait && (OverBudget(call) || (call.single && !waiting_.empty()))) {
+  if (call->options.wait) return {};
+  const size_t limit = parts_.plan->max_rows_in_flight;
+  if (call->single && rows_in_flight_ < limit) {
+    call->rows = static_cast<uint32_t>(std::min<size_t>(call->rows, limit - rows_in_flight_));
+  }
+  if (OverBudget(*call) || (call->single && !waiting_.empty())) {
     return {StatusCode::kQueueFull, std::to_string(rows_in_flight_) + " rows and " +
                                         std::to_string(bytes_in_flight_) +
                                         " bytes are in flight, the limits are " +
@@ -56,16 +64,25 @@ Status EngineImpl::CheckAdmission(const Call& call) const {
   return {};
 }
 
-Status EngineImpl::Submit(Call call) {
+RequestRecord* EngineImpl::Find(uint64_t id) const {
+  auto at = requests_.upper_bound(id);
+  if (at == requests_.begin()) return nullptr;
+  RequestRecord* const record = (--at)->second;
+  return id - record->call.id < record->call.rows ? record : nullptr;
+}
+
+StatusOr<uint32_t> EngineImpl::Submit(Call call) {
   Effects effects;
+  uint32_t rows = 0;
   {
     std::lock_guard lock(mutex_);
-    QUORATE_RETURN_IF_ERROR(CheckAdmission(call));
+    QUORATE_RETURN_IF_ERROR(Limit(&call));
+    rows = call.rows;
     const bool wait = OverBudget(call) || (call.options.wait && !waiting_.empty());
     auto* record = new RequestRecord(std::move(call), parts_.clock->NowNs(), &rows_in_flight_);
     // A tier keeps sums when it or a later one is cumulative, so the first tier tells for all.
     if (parts_.plan->tiers[0].keeps_sums) record->evidence.resize(record->call.rows);
-    requests_.emplace(record->call.id, record);
+    requests_.emplace_hint(requests_.end(), record->call.id, record);
     submitted_ += record->call.rows;
     tiers_[0]->counters.entered += record->call.rows;
     tiers_[0]->counters.in_flight += record->call.rows;
@@ -79,7 +96,7 @@ Status EngineImpl::Submit(Call call) {
     Finish(&effects);
   }
   Perform(std::move(effects));
-  return {};
+  return rows;
 }
 
 // Calls leave their deadline behind when they finish early: most entries may be of calls long gone.
@@ -103,9 +120,12 @@ void EngineImpl::Admit(RequestRecord* record, Effects* effects) {
   for (uint32_t tensor : parts_.plan->tiers[0].tensors) {
     lazy = lazy || record->call.tensors[tensor].lazy;
   }
-  if (record->call.single) record->Count(0);
   if (record->call.single || lazy) {
-    for (uint32_t row = 0; row < record->call.rows; ++row) Enqueue(record, row, 0, now, effects);
+    for (uint32_t row = 0; row < record->call.rows; ++row) {
+      if (record->phase(row) == RowPhase::kSettled) continue;
+      if (record->call.single) record->Count(row);
+      Enqueue(record, row, 0, now, effects);
+    }
   } else {
     ++record->references;
     tiers_[0]->batcher.AddBulk(record, record->call.rows, record->call.options.priority,
@@ -144,9 +164,8 @@ void EngineImpl::Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_
   Effects effects;
   {
     std::lock_guard lock(mutex_);
-    const auto at = requests_.find(id);
-    if (at == requests_.end()) return;
-    RequestRecord* record = at->second;
+    RequestRecord* const record = Find(id);
+    if (record == nullptr) return;
     const size_t row_bytes = parts_.plan->tensors[tensor].row_bytes;
     const int64_t now = parts_.clock->NowNs();
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -154,7 +173,7 @@ void EngineImpl::Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_
       if (row >= record->call.rows || record->phase(row) != RowPhase::kAwaiting) continue;
       if (!record->Lacks(row, tensor)) continue;
       if (data == nullptr) {
-        Settle(record, row, {RowStatus::kFailed, false, &error});
+        Settle(record, row, {RowStatus::kFailed, false, &error}, &effects);
         continue;
       }
       record->lazy_rows[tensor][row] = data.get() + i * row_bytes;

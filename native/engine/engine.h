@@ -44,11 +44,13 @@ class Engine {
 
   virtual const CascadePlan& plan() const = 0;
 
-  // Takes the call, or says why not (kClosed, kQueueFull, kDeadline). It is O(1) in rows, but for
-  // one byte of state and a result slot per row.
-  virtual Status Submit(Call call) = 0;
+  // Takes the call, or says why not (kClosed, kQueueFull, kDeadline). Returns how many rows it
+  // took: of single rows that do not wait, those for which there is room, at least one. It is O(1)
+  // in rows, but for two bytes of state and a result slot per row.
+  virtual StatusOr<uint32_t> Submit(Call call) = 0;
 
-  // Settles the call's unfinished rows as cancelled; unknown ids are ignored.
+  // Settles the call's unfinished rows as cancelled, or the single row that has this id; unknown
+  // ids are ignored.
   virtual void Cancel(uint64_t id) = 0;
 
   // Answers OnLazy: `data` holds the rows' data in the order of `rows`, or is null when they failed

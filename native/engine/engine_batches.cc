@@ -14,6 +14,10 @@ const uint8_t* EngineImpl::RowData(const RowRef& row, uint32_t tensor) {
   return RecordOf(row)->Data(row.row, tensor, parts_.plan->tensors[tensor].row_bytes);
 }
 
+uint32_t EngineImpl::RowIndex(const RowRef& row) {
+  return RecordOf(row)->call.single ? 0 : row.row;
+}
+
 const float* EngineImpl::RowEvidence(const RowRef& row) {
   const auto& evidence = RecordOf(row)->evidence;
   return evidence.empty() ? nullptr : evidence[row.row].get();
@@ -129,15 +133,15 @@ void EngineImpl::DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* eff
   if (record->phase(row) == RowPhase::kSettled) return;
   const PlannedTier& plan = parts_.plan->tiers[tier];
   if (!run->reduce_error.ok()) {
-    Settle(record, row, {RowStatus::kFailed, false, &run->reduce_error});
+    Settle(record, row, {RowStatus::kFailed, false, &run->reduce_error}, effects);
   } else if (run->columns.all_failed[i] && plan.on_failure == OnFailure::kReject) {
-    Settle(record, row, {RowStatus::kFailed, false, &run->first_error});
+    Settle(record, row, {RowStatus::kFailed, false, &run->first_error}, effects);
   } else if (run->columns.all_failed[i] && plan.reduction.last) {
-    RowFailed(record, row, run->first_error);
+    RowFailed(record, row, run->first_error, effects);
   } else if (run->columns.flags[i] & kExit) {
     Record(run, tier, i, record, row);
     const bool valid = run->columns.flags[i] & kValid;
-    Settle(record, row, {valid ? RowStatus::kOk : RowStatus::kInvalid});
+    Settle(record, row, {valid ? RowStatus::kOk : RowStatus::kInvalid}, effects);
   } else {
     if (!run->columns.all_failed[i]) Record(run, tier, i, record, row);
     DeferRow(run, tier, i, effects);
@@ -145,10 +149,12 @@ void EngineImpl::DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* eff
 }
 
 // The last tier failed: the last finished tier's answer, if there is one.
-void EngineImpl::RowFailed(RequestRecord* record, uint32_t row, const Status& error) {
+void EngineImpl::RowFailed(RequestRecord* record, uint32_t row, const Status& error,
+                           Effects* effects) {
   const bool answered = record->result.rows[row].voters > 0;
   Settle(record, row,
-         {answered ? RowStatus::kOk : RowStatus::kFailed, answered, answered ? nullptr : &error});
+         {answered ? RowStatus::kOk : RowStatus::kFailed, answered, answered ? nullptr : &error},
+         effects);
 }
 
 void EngineImpl::DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects) {
@@ -162,14 +168,14 @@ void EngineImpl::DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effec
       policy = impatient ? Overload::kReject : Overload::kWait;
     }
     if (policy == Overload::kDegrade && record->result.rows[row].voters > 0) {
-      Settle(record, row, {RowStatus::kOk, true});
+      Settle(record, row, {RowStatus::kOk, true}, effects);
       return;
     }
     if (policy != Overload::kWait) {
       const Status full(StatusCode::kQueueFull, "tier \"" + next.name + "\" has " +
                                                     std::to_string(next.max_queue_rows) +
                                                     " rows waiting, its limit");
-      Settle(record, row, {RowStatus::kRejected, false, &full});
+      Settle(record, row, {RowStatus::kRejected, false, &full}, effects);
       return;
     }
   }

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <queue>
 #include <set>
-#include <unordered_map>
 
 #include "native/engine/batch_run.h"
 #include "native/engine/busy_meter.h"
@@ -22,7 +21,7 @@ class EngineImpl final : public Engine, private BatchListener {
   ~EngineImpl() override;
 
   const CascadePlan& plan() const override { return *parts_.plan; }
-  Status Submit(Call call) override;
+  StatusOr<uint32_t> Submit(Call call) override;
   void Cancel(uint64_t id) override;
   void Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_t>& rows,
                std::unique_ptr<uint8_t[]> data, Status error) override;
@@ -61,6 +60,7 @@ class EngineImpl final : public Engine, private BatchListener {
 
   // BatchListener
   const uint8_t* RowData(const RowRef& row, uint32_t tensor) override;
+  uint32_t RowIndex(const RowRef& row) override;
   const float* RowEvidence(const RowRef& row) override;
   void OnBatchDone(BatchRun* run) override;
   void OnBatchReleased(BatchRun* run) override;
@@ -68,7 +68,8 @@ class EngineImpl final : public Engine, private BatchListener {
   // All below: mutex_ held, except Perform().
   void Perform(Effects effects);
   void Finish(Effects* effects);  // Pump, timer, close: the end of every locked section.
-  Status CheckAdmission(const Call& call) const;
+  Status Limit(Call* call) const;
+  RequestRecord* Find(uint64_t id) const;
   bool OverBudget(const Call& call) const;
   void AddDeadline(const RequestRecord& record);
   void Admit(RequestRecord* record, Effects* effects);
@@ -78,10 +79,10 @@ class EngineImpl final : public Engine, private BatchListener {
   BatchRun* IdleRun(uint32_t tier);
   void DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects);
   void DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects);
-  void RowFailed(RequestRecord* record, uint32_t row, const Status& error);
+  void RowFailed(RequestRecord* record, uint32_t row, const Status& error, Effects* effects);
   void Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* record, uint32_t row);
   void CountBatch(const BatchRun& run, uint32_t tier);
-  void Settle(RequestRecord* record, uint32_t row, const Outcome& outcome);
+  void Settle(RequestRecord* record, uint32_t row, const Outcome& outcome, Effects* effects);
   void SettleAll(RequestRecord* record, const Outcome& outcome, bool degrade, Effects* effects);
   void Report(RequestRecord* record, Effects* effects);
   void StopDeadRuns();
@@ -96,8 +97,8 @@ class EngineImpl final : public Engine, private BatchListener {
 
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Tier>> tiers_;
-  std::unordered_map<uint64_t, RequestRecord*> requests_;
-  std::deque<RequestRecord*> waiting_;  // For admission; one reference each.
+  std::map<uint64_t, RequestRecord*> requests_;  // By their first id.
+  std::deque<RequestRecord*> waiting_;           // For admission; one reference each.
   using Deadline = std::pair<int64_t, uint64_t>;
   std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
   size_t rows_in_flight_ = 0;

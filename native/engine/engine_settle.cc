@@ -4,7 +4,8 @@
 
 namespace quorate {
 
-void EngineImpl::Settle(RequestRecord* record, uint32_t row, const Outcome& outcome) {
+void EngineImpl::Settle(RequestRecord* record, uint32_t row, const Outcome& outcome,
+                        Effects* effects) {
   const uint32_t tier = record->tier(row);
   Tier& at = *tiers_[tier];
   TierCounters& counters = at.counters;
@@ -34,16 +35,18 @@ void EngineImpl::Settle(RequestRecord* record, uint32_t row, const Outcome& outc
   record->Uncount(row);
   --record->remaining;
   ++settled_;
+  if (record->call.single) effects->finished.push_back(record->TakeRow(row));
 }
 
-// Hands the call over when its last row has settled and no batch reads its buffer.
+// When the call's last row has settled and no batch reads its buffer: lets it go, and hands it over
+// unless its rows went one by one.
 void EngineImpl::Report(RequestRecord* record, Effects* effects) {
   if (record->remaining > 0 || record->readers > 0) return;
   const auto at = requests_.find(record->call.id);
   if (at == requests_.end() || at->second != record) return;
   requests_.erase(at);
   if (record->admitted) bytes_in_flight_ -= record->call.storage_bytes;
-  effects->finished.push_back(std::move(record->result));
+  if (!record->call.single) effects->finished.push_back(std::move(record->result));
   record->DropReference();
 }
 
@@ -52,9 +55,9 @@ void EngineImpl::SettleAll(RequestRecord* record, const Outcome& outcome, bool d
   for (uint32_t row = 0; row < record->call.rows; ++row) {
     if (record->phase(row) == RowPhase::kSettled) continue;
     if (degrade && record->result.rows[row].voters > 0) {
-      Settle(record, row, {RowStatus::kOk, true});
+      Settle(record, row, {RowStatus::kOk, true}, effects);
     } else {
-      Settle(record, row, outcome);
+      Settle(record, row, outcome, effects);
     }
   }
   Report(record, effects);
@@ -64,10 +67,18 @@ void EngineImpl::Cancel(uint64_t id) {
   Effects effects;
   {
     std::lock_guard lock(mutex_);
-    const auto at = requests_.find(id);
-    if (at == requests_.end()) return;
+    RequestRecord* const record = Find(id);
+    if (record == nullptr) return;
     const Status aborted(StatusCode::kAborted, "the call was aborted");
-    SettleAll(at->second, {RowStatus::kCancelled, false, &aborted}, false, &effects);
+    const Outcome outcome{RowStatus::kCancelled, false, &aborted};
+    if (record->call.single) {
+      const auto row = static_cast<uint32_t>(id - record->call.id);
+      if (record->phase(row) == RowPhase::kSettled) return;
+      Settle(record, row, outcome, &effects);
+      Report(record, &effects);
+    } else {
+      SettleAll(record, outcome, false, &effects);
+    }
     StopDeadRuns();
     Finish(&effects);
   }

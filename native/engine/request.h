@@ -41,10 +41,10 @@ struct TraceTier {
   uint32_t batch_rows = 0;
 };
 
-// The answer to one call, handed over once.
+// The answer to one call, handed over once; of a call of single rows, the answer to one of them.
 struct FinishedCall {
   uint64_t id = 0;
-  bool single = false;  // Came through SubmitRow.
+  bool single = false;
   std::vector<RowResult> rows;
   std::vector<Status> errors;                  // Distinct.
   std::vector<std::vector<TraceTier>> traces;  // Empty, or one entry per row.
@@ -65,8 +65,10 @@ struct CallTensor {
 };
 
 struct Call {
-  uint64_t id = 0;  // Chosen by the caller, unique among open calls.
+  uint64_t id = 0;  // Chosen by the caller. A call has the ids from here to id + rows - 1.
   uint32_t rows = 0;
+  // Its rows are calls of their own that came together: row i is answered by itself, as id + i, at
+  // once when it is known. Their data is in `storage`.
   bool single = false;
   std::vector<CallTensor> tensors;     // In the order of CascadePlan::tensors.
   std::unique_ptr<uint8_t[]> storage;  // Owns the data when it was copied; else it is borrowed and

@@ -1,12 +1,13 @@
 #include "native/engine/request_record.h"
 
+#include <algorithm>
+
 namespace quorate {
 
 RequestRecord::RequestRecord(Call given, int64_t now, size_t* rows_in_flight)
     : call(std::move(given)),
       submitted_at(now),
       remaining(call.rows),
-      lazy_rows(call.tensors.size()),
       states_(call.rows, 0),
       rows_in_flight_(rows_in_flight) {
   result.id = call.id;
@@ -14,7 +15,9 @@ RequestRecord::RequestRecord(Call given, int64_t now, size_t* rows_in_flight)
   result.rows.resize(call.rows);
   if (call.options.trace) result.traces.resize(call.rows);
   for (size_t t = 0; t < call.tensors.size(); ++t) {
-    if (call.tensors[t].lazy) lazy_rows[t].resize(call.rows, nullptr);
+    if (!call.tensors[t].lazy) continue;
+    lazy_rows.resize(call.tensors.size());
+    lazy_rows[t].resize(call.rows, nullptr);
   }
   if (call.options.deadline_in_ns != kForever) deadline = now + call.options.deadline_in_ns;
 }
@@ -42,6 +45,19 @@ void RequestRecord::Uncount(uint32_t row) {
 const uint8_t* RequestRecord::Data(uint32_t row, uint32_t tensor, size_t row_bytes) const {
   const CallTensor& given = call.tensors[tensor];
   return given.lazy ? lazy_rows[tensor][row] : given.data + size_t{row} * row_bytes;
+}
+
+FinishedCall RequestRecord::TakeRow(uint32_t row) {
+  FinishedCall taken;
+  taken.id = call.id + row;
+  taken.single = true;
+  taken.rows.push_back(result.rows[row]);
+  if (const uint8_t error = result.rows[row].error; error != 0) {
+    taken.errors.push_back(result.errors[std::min<size_t>(error, result.errors.size()) - 1]);
+    taken.rows[0].error = 1;
+  }
+  if (!result.traces.empty()) taken.traces.push_back(std::move(result.traces[row]));
+  return taken;
 }
 
 uint8_t RequestRecord::AddError(const Status& error) {

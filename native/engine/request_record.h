@@ -48,6 +48,9 @@ class RequestRecord final : public RowOwner {
   // The index by which rows refer to this error.
   uint8_t AddError(const Status& error);
 
+  // A single row's answer, moved out.
+  FinishedCall TakeRow(uint32_t row);
+
   Call call;
   int64_t submitted_at;
   int64_t deadline = kForever;
@@ -56,7 +59,7 @@ class RequestRecord final : public RowOwner {
   bool admitted = false;    // Its bytes count.
   uint32_t references = 1;  // The engine's table, and one per queue entry.
   FinishedCall result;
-  std::vector<std::vector<const uint8_t*>> lazy_rows;  // [tensor][row]
+  std::vector<std::vector<const uint8_t*>> lazy_rows;  // [tensor][row], when a tensor is lazy.
   std::vector<std::unique_ptr<uint8_t[]>> lazy_blocks;
   std::vector<std::unique_ptr<float[]>> evidence;  // [row], cumulative cascades only.
 

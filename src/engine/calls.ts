@@ -10,6 +10,8 @@ import { LazyTensors } from "./lazy-tensors.js";
 import { Settler } from "./settler.js";
 import type { LazyTensor } from "./tensors.js";
 
+const nothing = (): void => {};
+
 /** How a call's promise is settled, and what must be undone then. */
 interface Pending {
   readonly lazy: LazyTensors | undefined;
@@ -18,8 +20,15 @@ interface Pending {
   reject(error: QuorateError): void;
 }
 
-interface PendingRow extends Pending {
-  resolve(answer: Answer): void;
+class PendingRow implements Pending {
+  readonly lazy: LazyTensors | undefined;
+  unlisten: () => void = nothing;
+  resolve: (answer: Answer) => void = nothing;
+  reject: (error: QuorateError) => void = nothing;
+
+  constructor(lazy: LazyTensors | undefined) {
+    this.lazy = lazy;
+  }
 }
 
 interface PendingBatch extends Pending {
@@ -27,8 +36,8 @@ interface PendingBatch extends Pending {
   resolve(answer: BatchAnswer): void;
 }
 
-/** What a new call needs. */
-export interface NewCall {
+/** What a new batch needs. */
+export interface NewBatch {
   readonly signal: AbortSignal | undefined;
   readonly lazy: ReadonlyMap<number, LazyTensor>;
   /** Hands the call to the engine; throwing rejects the promise. */
@@ -48,27 +57,51 @@ export class Calls {
     return this.#rows.size + this.#batches.size;
   }
 
-  /** One row. Aborting rejects at once: its tensors are copied, nobody reads the caller's. */
-  row(call: NewCall): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const id = ++this.#lastId;
-      const { signal } = call;
-      const unlisten = onAbort(signal, () => {
-        this.#rows.delete(id);
-        reject(abortedBy(signal));
-        call.cancel(id);
-      });
-      this.#rows.set(id, { resolve, reject, unlisten, lazy: lazyTensors(call) });
-      submit(call, id, this.#rows);
+  /** The id of the call that comes next. */
+  get nextId(): number {
+    return this.#lastId + 1;
+  }
+
+  /** One row, with the next id. Aborting rejects at once: its tensors are copied, nobody reads the caller's. */
+  row(
+    signal: AbortSignal | undefined,
+    lazy: ReadonlyMap<number, LazyTensor> | undefined,
+    cancel: (id: number) => void,
+  ): Promise<Answer> {
+    const id = ++this.#lastId;
+    const pending = new PendingRow(lazyTensors(lazy));
+    this.#rows.set(id, pending);
+    const promise = new Promise<Answer>((resolve, reject) => {
+      pending.resolve = resolve;
+      pending.reject = reject;
     });
+    if (signal !== undefined) {
+      pending.unlisten = onAbort(signal, () => {
+        this.#rows.delete(id);
+        pending.reject(abortedBy(signal));
+        cancel(id);
+      });
+    }
+    return promise;
+  }
+
+  /** The engine did not take these rows. */
+  refuseRows(firstId: number, count: number, thrown: unknown): void {
+    for (let id = firstId; id < firstId + count; id++) {
+      const pending = this.#rows.get(id);
+      if (pending === undefined) continue; // Aborted meanwhile.
+      this.#rows.delete(id);
+      pending.unlisten();
+      pending.reject(toQuorateError(thrown));
+    }
   }
 
   /** A batch. Aborting rejects when the engine has let go of the caller's arrays. */
-  batch(call: NewCall): Promise<BatchAnswer> {
+  batch(call: NewBatch): Promise<BatchAnswer> {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       const unlisten = onAbort(call.signal, () => call.cancel(id));
-      this.#batches.set(id, { resolve, reject, unlisten, lazy: lazyTensors(call), signal: call.signal });
+      this.#batches.set(id, { resolve, reject, unlisten, lazy: lazyTensors(call.lazy), signal: call.signal });
       submit(call, id, this.#batches);
     });
   }
@@ -87,12 +120,10 @@ export class Calls {
       this.#rows.delete(id);
       pending.unlisten();
       if (hasAnswer(columns, i)) {
-        const answer = answerAt(columns, i, legend);
-        this.#settler.add(() => pending.resolve(answer));
+        this.#settler.add(pending, answerAt(columns, i, legend));
       } else {
         // Made anew for every row: no two calls share an error.
-        const error = rowError(columns, i, columnErrors(columns, pending.lazy?.causes));
-        this.#settler.add(() => pending.reject(error));
+        this.#settler.add(pending, rowError(columns, i, columnErrors(columns, pending.lazy?.causes)));
       }
     }
     this.#settler.flush();
@@ -127,7 +158,7 @@ export function closedError(): QuorateError {
   return new QuorateError("QUORATE_ERR_CLOSED", "the cascade is closed.");
 }
 
-function submit(call: NewCall, id: number, waiting: Map<number, Pending>): void {
+function submit(call: NewBatch, id: number, waiting: Map<number, Pending>): void {
   try {
     call.submit(id);
   } catch (thrown) {
@@ -137,6 +168,6 @@ function submit(call: NewCall, id: number, waiting: Map<number, Pending>): void 
   }
 }
 
-function lazyTensors(call: NewCall): LazyTensors | undefined {
-  return call.lazy.size === 0 ? undefined : new LazyTensors(call.lazy);
+function lazyTensors(lazy: ReadonlyMap<number, LazyTensor> | undefined): LazyTensors | undefined {
+  return lazy === undefined || lazy.size === 0 ? undefined : new LazyTensors(lazy);
 }

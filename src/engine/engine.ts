@@ -17,6 +17,7 @@ import { Calls, closedError } from "./calls.js";
 import { keepAlive, weakHooks } from "./hooks.js";
 import { MemberCalls, type MemberTraffic } from "./member-calls.js";
 import { refuseReentry } from "./reentry.js";
+import { RowBlock } from "./row-block.js";
 import { checkInputs } from "./tensors.js";
 
 /** FLOPs per row, [tier][member]; -1 = unknown. */
@@ -35,12 +36,15 @@ export class Engine {
   readonly #members: MemberCalls;
   readonly #built: Deferred<NativeInfo> = deferred();
   #info: NativeInfo | undefined;
+  #block: RowBlock | undefined;
   #legend: Legend;
   #flops: FlopsTable | undefined;
   #profiled: Deferred<FlopsTable> | undefined;
   #closed: Deferred<void> | undefined;
   /** Nothing will come from the addon any more: building failed, or the cascade has closed. */
   #done = false;
+  /** Kept alive at the moment. */
+  #kept = false;
   /** Held by the engine alone: the addon's hooks are weak. */
   readonly #hooks: NativeHooks;
 
@@ -77,32 +81,46 @@ export class Engine {
 
   /** @param wait over the admission bounds: wait, or reject with _QUEUE_FULL */
   run(input: unknown, options: CallOptions, wait: boolean): Promise<Answer> {
-    return this.#start("run", () => {
+    try {
+      this.#checkOpen("run");
       const native = checkCallOptions(options, wait);
+      const id = this.#calls.nextId;
+      if (this.#block?.add(id, input, native))
+        return this.#watched(this.#calls.row(options.signal, undefined, this.#cancel));
       const checked = checkInputs(this.info.tensors, input, 1);
-      return this.#calls.row({
-        signal: options.signal,
-        lazy: checked.lazy,
-        submit: (id) => this.#native.submitRow(id, checked.native, native),
-        cancel: (id) => this.#cancel(id),
-      });
-    });
+      this.#block?.flush();
+      const answer = this.#calls.row(options.signal, checked.lazy, this.#cancel);
+      try {
+        this.#native.submitRows(id, 1, checked.native, native);
+      } catch (thrown) {
+        this.#calls.refuseRows(id, 1, thrown);
+      }
+      return this.#watched(answer);
+    } catch (thrown) {
+      return Promise.reject(toQuorateError(thrown));
+    }
   }
 
   runBatch(input: unknown, options: BatchCallOptions): Promise<BatchAnswer> {
-    return this.#start("runBatch", () => {
+    try {
+      this.#checkOpen("runBatch");
+      this.#block?.flush();
       const native = checkCallOptions(options, true);
       const checked = checkInputs(this.info.tensors, input, options.rows);
-      return this.#calls.batch({
+      const answer = this.#calls.batch({
         signal: options.signal,
         lazy: checked.lazy,
         submit: (id) => this.#native.submitBatch(id, checked.rows, checked.native, native),
-        cancel: (id) => this.#cancel(id),
+        cancel: this.#cancel,
       });
-    });
+      return this.#watched(answer);
+    } catch (thrown) {
+      return Promise.reject(toQuorateError(thrown));
+    }
   }
 
   counters(): NativeCounters {
+    this.#block?.flush();
     try {
       return this.#native.counters();
     } catch (thrown) {
@@ -131,6 +149,7 @@ export class Engine {
       return Promise.reject(thrown);
     }
     if (this.#closed === undefined) {
+      this.#block?.flush();
       this.#closed = deferred();
       this.#watch();
       this.#native.close(drainMs);
@@ -138,33 +157,33 @@ export class Engine {
     return this.#closed.promise;
   }
 
-  /** Argument errors reject before anything is queued. */
-  #start<T>(method: string, call: () => Promise<T>): Promise<T> {
-    try {
-      refuseReentry(this, method);
-      if (this.#closed !== undefined) throw closedError();
-      const started = call();
-      this.#watch();
-      return started;
-    } catch (thrown) {
-      return Promise.reject(toQuorateError(thrown));
-    }
+  #checkOpen(method: string): void {
+    refuseReentry(this, method);
+    if (this.#closed !== undefined) throw closedError();
   }
 
-  #cancel(id: number): void {
+  readonly #cancel = (id: number): void => {
+    this.#block?.flush();
     this.#native.cancel(id);
     this.#watch();
+  };
+
+  #watched<T>(answer: Promise<T>): Promise<T> {
+    this.#watch();
+    return answer;
   }
 
   /** Whatever waits for a hook keeps this engine alive. */
   #watch(): void {
-    const waiting = [
-      this.#calls.waiting > 0,
-      this.#info === undefined,
-      this.#profiled !== undefined && this.#flops === undefined,
-      this.#closed !== undefined,
-    ];
-    keepAlive(this, !this.#done && waiting.includes(true));
+    const waits =
+      this.#calls.waiting > 0 ||
+      this.#info === undefined ||
+      (this.#profiled !== undefined && this.#flops === undefined) ||
+      this.#closed !== undefined;
+    const keep = waits && !this.#done;
+    if (keep === this.#kept) return;
+    this.#kept = keep;
+    keepAlive(this, keep);
   }
 
   #finish(): void {
@@ -177,6 +196,12 @@ export class Engine {
       onBuilt: (error, info) => {
         if (info !== null) {
           this.#info = info;
+          this.#block = new RowBlock(
+            this.#native,
+            info.tensors,
+            this.spec.maxRowsInFlight ?? 65536,
+            (id, count, thrown) => this.#calls.refuseRows(id, count, thrown),
+          );
           this.#built.resolve(info);
           this.#watch();
           return;

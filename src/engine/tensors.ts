@@ -19,20 +19,27 @@ export interface CheckedInputs {
   readonly lazy: ReadonlyMap<number, LazyTensor>;
 }
 
-const arrayNames: Readonly<Record<ElementType, string>> = {
-  float32: "Float32Array",
-  float16: "Uint16Array",
-  bfloat16: "Uint16Array",
-  float64: "Float64Array",
-  int8: "Int8Array",
-  uint8: "Uint8Array",
-  int16: "Int16Array",
-  uint16: "Uint16Array",
-  int32: "Int32Array",
-  uint32: "Uint32Array",
-  int64: "BigInt64Array",
-  uint64: "BigUint64Array",
-  bool: "Uint8Array",
+interface ArrayType {
+  readonly name: string;
+  readonly BYTES_PER_ELEMENT: number;
+  new (length: number): NativeTensorData;
+}
+
+/** The array of each element type. */
+export const arrayTypes: Readonly<Record<ElementType, ArrayType>> = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
 };
 
 /** Elements of one row. */
@@ -93,7 +100,7 @@ export function dataProblem(tensor: NativeTensorInfo, data: unknown, count: numb
 }
 
 function typeProblem(tensor: NativeTensorInfo, data: unknown): string | undefined {
-  const expected = arrayNames[tensor.type];
+  const expected = arrayTypes[tensor.type].name;
   const name = types.isTypedArray(data) ? data[Symbol.toStringTag] : undefined;
   return name === expected
     ? undefined
@@ -156,7 +163,7 @@ function describe(tensor: NativeTensorInfo): string {
   const shape = tensor.rowShape.length === 0 ? "one number" : `[${tensor.rowShape.join(", ")}]`;
   // Where the array's name does not say what its elements are.
   const type = ["float16", "bfloat16", "bool"].includes(tensor.type) ? ` (${tensor.type})` : "";
-  return `${arrayNames[tensor.type]} of ${shape}${type}`;
+  return `${arrayTypes[tensor.type].name} of ${shape}${type}`;
 }
 
 function namesOf(table: readonly NativeTensorInfo[]): string {

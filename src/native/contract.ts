@@ -289,8 +289,11 @@ export interface NativeCounters {
 }
 
 export interface NativeCascade {
-  /** Copies the row's given tensors before it returns. Throws a coded error. */
-  submitRow(id: number, inputs: NativeInputs, options: NativeCallOptions): void;
+  /**
+   * Rows that are calls of their own, with the ids from `id` on and the same options. Copies their tensors before it
+   * returns. Returns how many of them, from the first, were taken; throws a coded error when none was.
+   */
+  submitRows(id: number, rows: number, inputs: NativeInputs, options: NativeCallOptions): number;
   /** Reads the tensors in place until onBatch(id), unless options.copy. Throws a coded error. */
   submitBatch(id: number, rows: number, inputs: NativeInputs, options: NativeCallOptions): void;
   /** Settles what can be settled of the call as cancelled; unknown ids are ignored. */

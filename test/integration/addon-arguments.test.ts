@@ -124,9 +124,9 @@ describe("a call", () => {
   });
 
   it("refuses a foreign `this`", async () => {
-    const { submitRow } = harness.native;
+    const { submitRows } = harness.native;
     for (const self of [undefined, {}, noHooks]) {
-      const error = await errorOf(() => submitRow.call(self as never, 1, [row()], callOptions));
+      const error = await errorOf(() => submitRows.call(self as never, 1, 1, [row()], callOptions));
       expect(error.message).toMatch(/no native cascade/);
     }
   });
@@ -154,7 +154,7 @@ describe("a call", () => {
       new DataView(row().buffer),
     ];
     const { native } = harness;
-    for (const method of ["submitRow", "submitBatch", "cancel", "completeMember", "provide"] as const) {
+    for (const method of ["submitRows", "submitBatch", "cancel", "completeMember", "provide"] as const) {
       for (let i = 0; i < 400; i++) {
         const args = Array.from({ length: 5 }, (_, k) => odd[(i * 7 + k * (1 + (i % 5))) % odd.length]);
         try {

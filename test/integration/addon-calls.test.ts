@@ -11,7 +11,7 @@ describe("results", () => {
     const harness = await Harness.open(spec(tier(functionMember({ maxRows: 1 } as object))));
     const { native } = harness;
     harness.onCall = (call) => native.completeMember(call.id, null, "no");
-    for (let id = 1; id <= 20; id++) native.submitRow(id, [rows(1)], callOptions);
+    for (let id = 1; id <= 20; id++) native.submitRows(id, 1, [rows(1)], callOptions);
     await harness.until(() => harness.rows.reduce((sum, { count }) => sum + count, 0) === 20);
     const ids = harness.rows.flatMap((columns) => [...columns.ids]);
     expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
@@ -114,7 +114,7 @@ describe("a function member", () => {
 
   it("is let go by close", async () => {
     const harness = await open();
-    harness.native.submitRow(1, [rows(1)], callOptions);
+    harness.native.submitRows(1, 1, [rows(1)], callOptions);
     await harness.until(() => harness.calls.length === 1);
     await harness.close(0);
     expect(harness.rows[0]?.errors[0]?.code).toBe("QUORATE_ERR_CLOSED");
@@ -129,7 +129,7 @@ describe("a function member", () => {
     };
     const total = 300;
     for (let id = 1; id <= total; id++) {
-      harness.native.submitRow(id, [rows(1)], callOptions);
+      harness.native.submitRows(id, 1, [rows(1)], callOptions);
       if (id % 3 === 0) setTimeout(() => harness.native.cancel(id), id % 5);
       if (id % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -158,7 +158,7 @@ describe("a lazy tensor", () => {
 describe("close", () => {
   it("before built waits for the build", async () => {
     const harness = Harness.start(spec(tier(fileMember("tiny-a"))));
-    const early = await errorOf(() => harness.native.submitRow(1, [rows(1)], callOptions));
+    const early = await errorOf(() => harness.native.submitRows(1, 1, [rows(1)], callOptions));
     expect(early.message).toBe("the cascade is not built yet");
     harness.native.close(0);
     harness.native.close(1000);
@@ -178,7 +178,7 @@ describe("close", () => {
     harness.native.submitBatch(1, 7, [rows(7)], callOptions);
     await harness.close();
     expect((await harness.batch(1)).count).toBe(7);
-    const error = await errorOf(() => harness.native.submitRow(2, [rows(1)], callOptions));
+    const error = await errorOf(() => harness.native.submitRows(2, 1, [rows(1)], callOptions));
     expect(error).toHaveProperty("code", "QUORATE_ERR_CLOSED");
     expect(harness.native.counters()).toMatchObject({ submitted: 7, settled: 7, pending: 0 });
   });

@@ -67,7 +67,7 @@ describe("a process", () => {
       `const native = await open(callback, {
          onMemberCall: (id, t, m, count) => setTimeout(() => { native.completeMember(id, new Int32Array(count), ""); }, 200),
          onRows: (rows) => console.log(rows.count) });
-       native.submitRow(1, [row], options);`,
+       native.submitRows(1, 1, [row], options);`,
     );
     expect(ended).toMatchObject(clean("1\n"));
     const dropped = await child(
@@ -82,7 +82,7 @@ describe("a process", () => {
     const ended = await child(
       `process.on("uncaughtException", (error) => console.log(error.message));
        const native = await open(file, { onRows: () => { throw new Error("mine"); }, onClosed: () => console.log("closed") });
-       native.submitRow(1, [row], options);
+       native.submitRows(1, 1, [row], options);
        setTimeout(() => native.close(100), 200);`,
     );
     expect(ended).toMatchObject(clean("mine\nclosed\n"));
@@ -91,7 +91,7 @@ describe("a process", () => {
   it("ends with code 1 and the stack when nobody catches that", async () => {
     const ended = await child(
       `const native = await open(file, { onRows: () => { throw new Error("mine"); } });
-       native.submitRow(1, [row], options);`,
+       native.submitRows(1, 1, [row], options);`,
     );
     expect(ended.code).not.toBe(0);
     expect(ended.signal).toBeNull();
@@ -106,10 +106,13 @@ describe("a process", () => {
     ],
     [
       "a function is asked",
-      `const n = await open(callback, { onMemberCall: () => process.exit(0) }); n.submitRow(1, [row], options);`,
+      `const n = await open(callback, { onMemberCall: () => process.exit(0) }); n.submitRows(1, 1, [row], options);`,
     ],
     ["it profiles", `const n = await open(file); n.profile(); process.exit(0);`],
-    ["it closes", `const n = await open(callback); n.submitRow(1, [row], options); n.close(5000); process.exit(0);`],
+    [
+      "it closes",
+      `const n = await open(callback); n.submitRows(1, 1, [row], options); n.close(5000); process.exit(0);`,
+    ],
   ];
   for (const [name, body] of ways) {
     it(`may exit while ${name}`, async () => {
@@ -163,11 +166,11 @@ describe("a worker", () => {
     ],
     [
       "in a function",
-      `const n = await open(callback, { onMemberCall: () => { require("node:worker_threads").parentPort.postMessage(1); for (;;); } }); n.submitRow(1, [row], options);`,
+      `const n = await open(callback, { onMemberCall: () => { require("node:worker_threads").parentPort.postMessage(1); for (;;); } }); n.submitRows(1, 1, [row], options);`,
     ],
     [
       "flooded with answers",
-      `let id = 0; const n = await open(file, { onRows: () => { for (let i = 0; i < 50; i++) n.submitRow(++id, [row], options); } }); n.submitRow(++id, [row], options); require("node:worker_threads").parentPort.postMessage(1);`,
+      `let id = 0; const n = await open(file, { onRows: () => { for (let i = 0; i < 50; i++) n.submitRows(++id, 1, [row], options); } }); n.submitRows(++id, 1, [row], options); require("node:worker_threads").parentPort.postMessage(1);`,
     ],
     [
       "while it builds",
@@ -184,7 +187,7 @@ describe("a worker", () => {
            await w.terminate();
          }
          const n = await open(file, { onRows: (rows) => { console.log(rows.count); n.close(0); } });
-         n.submitRow(1, [row], options);`,
+         n.submitRows(1, 1, [row], options);`,
       );
       expect(ended).toMatchObject(clean("1\n"));
     });
@@ -194,7 +197,7 @@ describe("a worker", () => {
     const ended = await child(
       `const { Worker: W } = require("node:worker_threads");
        for (let i = 0; i < 4; i++) {
-         const w = new W(${JSON.stringify(preamble)} + "(async () => { const n = await open(file, { onRows: () => n.close(0) }); n.submitRow(1, [row], options); })();", { eval: true });
+         const w = new W(${JSON.stringify(preamble)} + "(async () => { const n = await open(file, { onRows: () => n.close(0) }); n.submitRows(1, 1, [row], options); })();", { eval: true });
          console.log(await new Promise((resolve) => w.once("exit", resolve)));
        }`,
     );

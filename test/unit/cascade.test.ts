@@ -148,6 +148,7 @@ describe("run", () => {
     const { cascade, native } = await openFake();
     void cascade.run(row, { priority: 1, deadlineMs: 20, onDeadline: "degrade", trace: true });
     void cascade.run(row);
+    await turn();
     expect(native.submitted[0]?.options).toEqual({
       priority: 1,
       deadlineMs: 20,

@@ -64,7 +64,9 @@ export class FakeCascade implements NativeCascade {
   now: NativeCounters;
   /** What profile() answers. */
   flops: number[][] | null = null;
-  /** Thrown by the next submit. */
+  /** Most rows that submitRows takes at once. */
+  room = Number.POSITIVE_INFINITY;
+  /** Thrown by the next submit, or after one that took rows in part. */
   refusal: Error | undefined;
 
   constructor(spec: NativeSpec, hooks: NativeHooks) {
@@ -73,8 +75,15 @@ export class FakeCascade implements NativeCascade {
     this.now = zeroCounters(spec);
   }
 
-  submitRow(id: number, inputs: NativeInputs, options: NativeCallOptions): void {
-    this.submitBatch(id, 1, inputs, options);
+  submitRows(id: number, rows: number, inputs: NativeInputs, options: NativeCallOptions): number {
+    // The caller uses its arrays again.
+    const copies = inputs.map((input) => (ArrayBuffer.isView(input) ? input.slice() : input));
+    const { refusal } = this;
+    if (this.room < rows) this.refusal = undefined; // That is for the others.
+    const taken = Math.min(rows, this.room);
+    this.submitBatch(id, taken, copies, options);
+    if (taken < rows) this.refusal = refusal;
+    return taken;
   }
   submitBatch(id: number, rows: number, inputs: NativeInputs, options: NativeCallOptions): void {
     const { refusal } = this;

@@ -259,10 +259,11 @@ TEST(Engine, AnswersEveryInterleavingAsOneRowAtATime) {
     std::atomic<size_t> cancelled{0}, expired{0};
     auto caller = [&](uint32_t thread) {
       Random mine(seed * 100 + thread);
-      for (size_t done = 0, n = 0; done < RowsPerSpec() / 4; ++n) {
-        const uint64_t id = (uint64_t{thread} << 32) + n;
+      for (size_t done = 0, calls = 0; done < RowsPerSpec() / 4; ++calls) {
+        const uint64_t id = (uint64_t{thread} << 32) + done;
+        // Single rows that come together are still answered, cancelled and expire one by one.
         const bool single = mine() % 2;
-        std::vector<uint32_t> rows(single ? 1 : 1 + mine() % 200);
+        std::vector<uint32_t> rows(1 + mine() % (single ? 4 : 200));
         for (uint32_t& row : rows) row = mine() % kDistinct;
         const bool lazy = mine() % 8 == 0;
         Call call = MakeCall(id, rows, single || mine() % 2);
@@ -277,9 +278,15 @@ TEST(Engine, AnswersEveryInterleavingAsOneRowAtATime) {
           house.listener.lazy_inputs[id] = rows;
         }
         ASSERT_TRUE(house.engine->Submit(std::move(call)).ok());
-        if (mine() % 16 == 0) house.engine->Cancel(id);
-        if (n % 64 == 0) house.CheckIdentities();
-        const FinishedCall finished = house.listener.Wait(id);
+        if (mine() % 16 == 0) house.engine->Cancel(single ? id + mine() % rows.size() : id);
+        if (calls % 64 == 0) house.CheckIdentities();
+        FinishedCall finished;
+        if (!single) finished = house.listener.Wait(id);
+        for (size_t i = 0; single && i < rows.size(); ++i) {
+          const FinishedCall one = house.listener.Wait(id + i);
+          ASSERT_EQ(one.rows.size(), 1u);
+          finished.rows.push_back(one.rows[0]);
+        }
         ASSERT_EQ(finished.rows.size(), rows.size());
         for (size_t i = 0; i < rows.size(); ++i) {
           const RowResult& row = finished.rows[i];
@@ -319,13 +326,37 @@ TEST(Engine, RefusesASingleRowOverTheLimitAndTakesItAfterwards) {
   ASSERT_TRUE(house.engine->Submit(std::move(first)).ok());
   Call second = MakeCall(2, {2}, true);
   second.single = true;
-  EXPECT_EQ(house.engine->Submit(std::move(second)).code(), StatusCode::kQueueFull);
+  EXPECT_EQ(house.engine->Submit(std::move(second)).status().code(), StatusCode::kQueueFull);
   house.engine->Cancel(1);
   EXPECT_EQ(house.listener.Wait(1).rows[0].status, RowStatus::kCancelled);
   Call third = MakeCall(3, {3}, true);
   third.single = true;
   EXPECT_TRUE(house.engine->Submit(std::move(third)).ok());
   house.engine->Cancel(3);
+}
+
+TEST(Engine, TakesAsManySingleRowsAsThereIsRoomFor) {
+  Random random(1);
+  CascadeSpec spec = Spec(random);
+  spec.max_rows_in_flight = 5;
+  spec.tiers[0].max_rows = 64;
+  spec.tiers[0].max_delay_ns = 3600 * 1000 * kNsPerMs;
+  House house(spec);
+  const auto submit = [&](uint64_t id) {
+    Call call = MakeCall(id, {1, 2, 3}, true);
+    call.single = true;
+    return house.engine->Submit(std::move(call));
+  };
+  EXPECT_EQ(submit(1).value(), 3u);
+  EXPECT_EQ(submit(4).value(), 2u);
+  EXPECT_EQ(submit(6).status().code(), StatusCode::kQueueFull);
+  for (uint64_t id = 1; id <= 5; ++id) {
+    house.engine->Cancel(id);
+    EXPECT_EQ(house.listener.Wait(id).rows[0].status, RowStatus::kCancelled);
+  }
+  const Counters counters = house.engine->Snapshot();
+  EXPECT_EQ(counters.submitted, 5u);
+  EXPECT_EQ(counters.tiers[0].cancelled, 5u);
 }
 
 TEST(Engine, SettlesWhatIsLeftWhenItClosesWithoutDrain) {
@@ -340,7 +371,7 @@ TEST(Engine, SettlesWhatIsLeftWhenItClosesWithoutDrain) {
   const FinishedCall finished = house.listener.Wait(1);
   ASSERT_EQ(finished.errors.size(), 1u);
   EXPECT_EQ(finished.errors[0].code(), StatusCode::kClosed);
-  EXPECT_EQ(house.engine->Submit(MakeCall(2, {1}, true)).code(), StatusCode::kClosed);
+  EXPECT_EQ(house.engine->Submit(MakeCall(2, {1}, true)).status().code(), StatusCode::kClosed);
 }
 
 TEST(Engine, ExpiresARowWhoseDeadlinePassesInTheQueue) {
@@ -355,7 +386,7 @@ TEST(Engine, ExpiresARowWhoseDeadlinePassesInTheQueue) {
   EXPECT_EQ(house.listener.Wait(1).rows[0].status, RowStatus::kExpired);
   Call past = MakeCall(2, {1}, true);
   past.options.deadline_in_ns = 0;
-  EXPECT_EQ(house.engine->Submit(std::move(past)).code(), StatusCode::kDeadline);
+  EXPECT_EQ(house.engine->Submit(std::move(past)).status().code(), StatusCode::kDeadline);
 }
 
 }  // namespace
