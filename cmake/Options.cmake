@@ -2,6 +2,7 @@
 option(QUORATE_ADDON "Build the Node.js addon" ON)
 option(QUORATE_TESTS "Build the native tests (needs GoogleTest)" OFF)
 option(QUORATE_BENCH "Build the native benches" OFF)
+option(QUORATE_COUNTERS "Count rows and times; OFF only to measure what that costs" ON)
 option(QUORATE_WERROR "Treat warnings as errors" ON)
 set(QUORATE_CUDA "AUTO" CACHE STRING "CUDA kernels: ON, OFF or AUTO")
 set_property(CACHE QUORATE_CUDA PROPERTY STRINGS AUTO ON OFF)

@@ -11,16 +11,11 @@ std::unique_ptr<Engine> Engine::Create(EngineParts parts, EngineListener* listen
 }
 
 EngineImpl::EngineImpl(EngineParts parts, EngineListener* listener)
-    : parts_(std::move(parts)), listener_(listener) {
-  std::vector<uint32_t> members;
+    : parts_(std::move(parts)), listener_(listener), ledger_(*parts_.plan) {
   for (const PlannedTier& tier : parts_.plan->tiers) {
     tiers_.push_back(std::make_unique<Tier>(BatcherOptions{tier.max_rows, tier.max_delay_ns}));
     tiers_.back()->ns_per_row = static_cast<int64_t>(tier.warm_ns_per_row);
-    tiers_.back()->counters.members.resize(tier.members.size());
-    members.push_back(static_cast<uint32_t>(tier.members.size()));
   }
-  meters_.emplace_back("cpu", members);
-  meters_.emplace_back("function", members);
   if (parts_.plan->spin_ns > 0) parts_.pool->SpinAtLeast(parts_.plan->spin_ns);
 }
 
@@ -28,10 +23,6 @@ EngineImpl::~EngineImpl() {
   parts_.timer->Remove(this);
   // Every row has settled; what the queues still hold are entries of rows that were cancelled.
   for (auto& tier : tiers_) tier->batcher.Purge();
-}
-
-BusyMeter& EngineImpl::MeterOf(uint32_t tier) {
-  return meters_[parts_.plan->tiers[tier].blocking ? 0 : 1];
 }
 
 bool EngineImpl::OverBudget(const Call& call) const {
@@ -83,9 +74,7 @@ StatusOr<uint32_t> EngineImpl::Submit(Call call) {
     // A tier keeps sums when it or a later one is cumulative, so the first tier tells for all.
     if (parts_.plan->tiers[0].keeps_sums) record->evidence.resize(record->call.rows);
     requests_.emplace_hint(requests_.end(), record->call.id, record);
-    submitted_ += record->call.rows;
-    tiers_[0]->counters.entered += record->call.rows;
-    tiers_[0]->counters.in_flight += record->call.rows;
+    ledger_.Submit(rows);
     AddDeadline(*record);
     if (wait) {
       ++record->references;
@@ -193,14 +182,7 @@ void EngineImpl::Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_
 
 Counters EngineImpl::Snapshot() const {
   std::lock_guard lock(mutex_);
-  Counters counters;
-  counters.submitted = submitted_;
-  counters.settled = settled_;
-  counters.pending = submitted_ - settled_;
-  for (const auto& tier : tiers_) counters.tiers.push_back(tier->counters);
-  const int64_t now = parts_.clock->NowNs();
-  for (BusyMeter& meter : meters_) counters.devices.push_back(meter.Read(now));
-  return counters;
+  return ledger_.Read(parts_.clock->NowNs());
 }
 
 std::vector<std::vector<int64_t>> EngineImpl::Profile() {

@@ -48,7 +48,7 @@ void EngineImpl::Pump(Effects* effects) {
       ++tier.in_flight;
       ++busy_runs_;
       tier.active.insert(run);
-      MeterOf(static_cast<uint32_t>(i)).Start(static_cast<uint32_t>(i), now);
+      ledger_.StartBatch(static_cast<uint32_t>(i), now);
       effects->starts.push_back(run);
     }
   }
@@ -76,8 +76,7 @@ void EngineImpl::OnBatchDone(BatchRun* run) {
     while (!tiers_[tier]->active.contains(run)) ++tier;
     tiers_[tier]->active.erase(run);
     const int64_t start = parts_.clock->NowNs();
-    MeterOf(tier).Stop(tier, start);
-    CountBatch(*run, tier);
+    ledger_.FinishBatch(tier, *run, start);
     for (size_t i = 0; i < run->rows.size(); ++i) {
       // A call has one reader per row in a batch, so it is reported at its last row, never before.
       RequestRecord* record = RecordOf(run->rows[i]);
@@ -85,7 +84,7 @@ void EngineImpl::OnBatchDone(BatchRun* run) {
       DeliverRow(run, tier, i, &effects);
       Report(record, &effects);
     }
-    tiers_[tier]->counters.scatter_ns += static_cast<uint64_t>(parts_.clock->NowNs() - start);
+    ledger_.Scattered(tier, parts_.clock->NowNs() - start);
     --tiers_[tier]->in_flight;
     Finish(&effects);
   }
@@ -105,26 +104,6 @@ void EngineImpl::OnBatchReleased(BatchRun* run) {
     if (closing_) Finish(&effects);
   }
   Perform(std::move(effects));
-}
-
-void EngineImpl::CountBatch(const BatchRun& run, uint32_t tier) {
-  TierCounters& counters = tiers_[tier]->counters;
-  ++counters.batches;
-  counters.gather_ns += static_cast<uint64_t>(run.gather_ns);
-  counters.run_ns += static_cast<uint64_t>(run.run_ns);
-  counters.reduce_ns += static_cast<uint64_t>(run.reduce_ns);
-  for (const RowRef& ref : run.rows) {
-    counters.queue_ns += static_cast<uint64_t>(run.taken_at - ref.queued_at);
-  }
-  for (size_t m = 0; m < counters.members.size(); ++m) {
-    const MemberTally& tally = run.tallies[m];
-    MemberCounters& member = counters.members[m];
-    member.rows_run += tally.rows_run;
-    member.rows_skipped += run.rows.size() - tally.rows_run;
-    member.rows_failed += tally.rows_failed;
-    member.rows_padded += tally.rows_padded;
-    member.run_ns += tally.run_ns;
-  }
 }
 
 void EngineImpl::DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects) {
@@ -185,10 +164,7 @@ void EngineImpl::DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effec
     if (kept == nullptr) kept = std::make_unique<float[]>(classes);
     std::copy_n(run->columns.sums.data() + i * classes, classes, kept.get());
   }
-  ++tiers_[tier]->counters.deferred;
-  --tiers_[tier]->counters.in_flight;
-  ++tiers_[tier + 1]->counters.entered;
-  ++tiers_[tier + 1]->counters.in_flight;
+  ledger_.Defer(tier);
   Enqueue(record, row, tier + 1, parts_.clock->NowNs(), effects);
 }
 

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "native/engine/batch_run.h"
-#include "native/engine/busy_meter.h"
 #include "native/engine/engine.h"
+#include "native/engine/ledger.h"
 #include "native/engine/request_record.h"
 
 namespace quorate {
@@ -38,7 +38,6 @@ class EngineImpl final : public Engine, private BatchListener {
     std::vector<BatchRun*> idle;
     std::set<BatchRun*> active;  // Between Start() and OnBatchDone.
     std::atomic<int64_t> ns_per_row{0};
-    TierCounters counters;
     size_t cancelled_waiting = 0;  // Dead entries in the batcher, at most.
   };
 
@@ -81,7 +80,6 @@ class EngineImpl final : public Engine, private BatchListener {
   void DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects);
   void RowFailed(RequestRecord* record, uint32_t row, const Status& error, Effects* effects);
   void Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* record, uint32_t row);
-  void CountBatch(const BatchRun& run, uint32_t tier);
   void Settle(RequestRecord* record, uint32_t row, const Outcome& outcome, Effects* effects);
   void SettleAll(RequestRecord* record, const Outcome& outcome, bool degrade, Effects* effects);
   void Report(RequestRecord* record, Effects* effects);
@@ -90,7 +88,6 @@ class EngineImpl final : public Engine, private BatchListener {
   void Abort(Effects* effects);
   void SetTimer();
   void OnTimer();
-  BusyMeter& MeterOf(uint32_t tier);
 
   const EngineParts parts_;
   EngineListener* const listener_;
@@ -103,10 +100,8 @@ class EngineImpl final : public Engine, private BatchListener {
   std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
   size_t rows_in_flight_ = 0;
   size_t bytes_in_flight_ = 0;
-  uint64_t submitted_ = 0;
-  uint64_t settled_ = 0;
-  size_t busy_runs_ = 0;                   // Started and not released.
-  mutable std::vector<BusyMeter> meters_;  // 0: cpu, 1: function.
+  size_t busy_runs_ = 0;  // Started and not released.
+  mutable Ledger ledger_;
   int64_t timer_at_ = kForever;
   int64_t abort_at_ = kForever;
   bool closing_ = false;

@@ -7,8 +7,6 @@ namespace quorate {
 void EngineImpl::Settle(RequestRecord* record, uint32_t row, const Outcome& outcome,
                         Effects* effects) {
   const uint32_t tier = record->tier(row);
-  Tier& at = *tiers_[tier];
-  TierCounters& counters = at.counters;
   RowResult& result = record->result.rows[row];
   if (outcome.error != nullptr) {
     result = {};
@@ -17,24 +15,11 @@ void EngineImpl::Settle(RequestRecord* record, uint32_t row, const Outcome& outc
   }
   result.status = outcome.status;
   if (outcome.degraded) result.flags |= kDegraded;
-  switch (outcome.status) {
-    case RowStatus::kOk:
-    case RowStatus::kInvalid:
-      ++counters.exited;
-      counters.invalid += outcome.status == RowStatus::kInvalid;
-      counters.degraded += outcome.degraded;
-      break;
-    case RowStatus::kFailed: ++counters.failed; break;
-    case RowStatus::kCancelled: ++counters.cancelled; break;
-    case RowStatus::kExpired: ++counters.expired; break;
-    case RowStatus::kRejected: ++counters.rejected; break;
-  }
-  --counters.in_flight;
-  if (record->phase(row) == RowPhase::kQueued) ++at.cancelled_waiting;
+  ledger_.Settle(tier, outcome.status, outcome.degraded);
+  if (record->phase(row) == RowPhase::kQueued) ++tiers_[tier]->cancelled_waiting;
   record->Move(row, RowPhase::kSettled, tier);
   record->Uncount(row);
   --record->remaining;
-  ++settled_;
   if (record->call.single) effects->finished.push_back(record->TakeRow(row));
 }
 

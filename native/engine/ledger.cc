@@ -1,0 +1,99 @@
+#include "native/engine/ledger.h"
+
+namespace quorate {
+
+namespace {
+
+#if defined(QUORATE_WITHOUT_COUNTERS)
+constexpr bool kCounting = false;
+#else
+constexpr bool kCounting = true;
+#endif
+
+}  // namespace
+
+Ledger::Ledger(const CascadePlan& plan) {
+  std::vector<uint32_t> members;
+  for (const PlannedTier& tier : plan.tiers) {
+    members.push_back(static_cast<uint32_t>(tier.members.size()));
+    counters_.tiers.emplace_back().members.resize(tier.members.size());
+    blocking_.push_back(tier.blocking);
+  }
+  meters_.emplace_back("cpu", members);
+  meters_.emplace_back("function", members);
+}
+
+void Ledger::Submit(uint64_t rows) {
+  if (!kCounting) return;
+  counters_.submitted += rows;
+  counters_.tiers[0].entered += rows;
+  counters_.tiers[0].in_flight += rows;
+}
+
+void Ledger::Settle(uint32_t tier, RowStatus status, bool degraded) {
+  if (!kCounting) return;
+  TierCounters& at = counters_.tiers[tier];
+  switch (status) {
+    case RowStatus::kOk:
+    case RowStatus::kInvalid:
+      ++at.exited;
+      at.invalid += status == RowStatus::kInvalid;
+      at.degraded += degraded;
+      break;
+    case RowStatus::kFailed: ++at.failed; break;
+    case RowStatus::kCancelled: ++at.cancelled; break;
+    case RowStatus::kExpired: ++at.expired; break;
+    case RowStatus::kRejected: ++at.rejected; break;
+  }
+  --at.in_flight;
+  ++counters_.settled;
+}
+
+void Ledger::Defer(uint32_t tier) {
+  if (!kCounting) return;
+  TierCounters& from = counters_.tiers[tier];
+  TierCounters& to = counters_.tiers[tier + 1];
+  ++from.deferred;
+  --from.in_flight;
+  ++to.entered;
+  ++to.in_flight;
+}
+
+void Ledger::StartBatch(uint32_t tier, int64_t now) {
+  if (kCounting) MeterOf(tier).Start(tier, now);
+}
+
+void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now) {
+  if (!kCounting) return;
+  MeterOf(tier).Stop(tier, now);
+  TierCounters& at = counters_.tiers[tier];
+  ++at.batches;
+  at.gather_ns += static_cast<uint64_t>(run.gather_ns);
+  at.run_ns += static_cast<uint64_t>(run.run_ns);
+  at.reduce_ns += static_cast<uint64_t>(run.reduce_ns);
+  for (const RowRef& ref : run.rows) {
+    at.queue_ns += static_cast<uint64_t>(run.taken_at - ref.queued_at);
+  }
+  for (size_t m = 0; m < at.members.size(); ++m) {
+    const MemberTally& tally = run.tallies[m];
+    MemberCounters& member = at.members[m];
+    member.rows_run += tally.rows_run;
+    member.rows_skipped += run.rows.size() - tally.rows_run;
+    member.rows_failed += tally.rows_failed;
+    member.rows_padded += tally.rows_padded;
+    member.run_ns += tally.run_ns;
+  }
+}
+
+void Ledger::Scattered(uint32_t tier, int64_t ns) {
+  if (kCounting) counters_.tiers[tier].scatter_ns += static_cast<uint64_t>(ns);
+}
+
+Counters Ledger::Read(int64_t now) {
+  Counters snapshot = counters_;
+  snapshot.pending = snapshot.submitted - snapshot.settled;
+  for (BusyMeter& meter : meters_) snapshot.devices.push_back(meter.Read(now));
+  return snapshot;
+}
+
+}  // namespace quorate

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <vector>
+
+#include "native/engine/batch_run.h"
+#include "native/engine/busy_meter.h"
+#include "native/engine/cascade_plan.h"
+#include "native/engine/counters.h"
+#include "native/engine/request.h"
+
+namespace quorate {
+
+// Keeps a cascade's counters; the engine tells it what happens. Every call keeps the identities of
+// counters.h. Not thread-safe. Built with QUORATE_COUNTERS=OFF it counts nothing: the bench
+// measures with that what counting costs.
+class Ledger {
+ public:
+  explicit Ledger(const CascadePlan& plan);
+
+  // Rows enter the first tier.
+  void Submit(uint64_t rows);
+  // A row ends at this tier.
+  void Settle(uint32_t tier, RowStatus status, bool degraded);
+  // A row goes on to the next tier.
+  void Defer(uint32_t tier);
+
+  void StartBatch(uint32_t tier, int64_t now);
+  void FinishBatch(uint32_t tier, const BatchRun& run, int64_t now);
+  // Its rows have been handed on, which took this long.
+  void Scattered(uint32_t tier, int64_t ns);
+
+  Counters Read(int64_t now);
+
+ private:
+  BusyMeter& MeterOf(uint32_t tier) { return meters_[blocking_[tier] ? 0 : 1]; }
+
+  Counters counters_;              // Without pending and devices.
+  std::vector<BusyMeter> meters_;  // 0: cpu, 1: function.
+  std::vector<bool> blocking_;     // [tier] its members run on our threads.
+};
+
+}  // namespace quorate
