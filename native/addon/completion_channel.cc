@@ -1,5 +1,7 @@
 #include "native/addon/completion_channel.h"
 
+#include <thread>
+
 namespace quorate {
 
 std::shared_ptr<CompletionChannel> CompletionChannel::Open(Napi::Env env) {
@@ -17,35 +19,47 @@ std::shared_ptr<CompletionChannel> CompletionChannel::Open(Napi::Env env) {
   return channel;
 }
 
+// `add` puts something into the mail. Nobody is woken under the lock: who wakes would run into it.
+template <typename Add>
+void CompletionChannel::Put(Add add) {
+  napi_threadsafe_function function = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    if (function_ == nullptr) return;
+    if (mail_.empty()) {
+      function = function_;
+      waking_.fetch_add(1, std::memory_order_relaxed);
+    }
+    add(&mail_);
+  }
+  if (function != nullptr) Wake(function);
+}
+
 void CompletionChannel::Post(Message message) {
-  Mail dropped;  // Its destructors may post: not under the lock.
-  std::lock_guard lock(mutex_);
-  if (function_ == nullptr) return;
-  const bool idle = mail_.empty();
-  mail_.messages.push_back(std::move(message));
-  if (idle && !WakeLocked()) std::swap(dropped, mail_);
+  Put([&](Mail* mail) { mail->messages.push_back(std::move(message)); });
 }
 
 void CompletionChannel::PostSingles(std::vector<FinishedCall> singles) {
-  Mail dropped;
-  std::lock_guard lock(mutex_);
-  if (function_ == nullptr || singles.empty()) return;
-  const bool idle = mail_.empty();
-  if (mail_.singles.empty()) {
-    mail_.singles = std::move(singles);
-  } else {
-    for (FinishedCall& call : singles) mail_.singles.push_back(std::move(call));
-  }
-  if (idle && !WakeLocked()) std::swap(dropped, mail_);
+  if (singles.empty()) return;
+  Put([&](Mail* mail) {
+    if (mail->singles.empty()) {
+      mail->singles = std::move(singles);
+    } else {
+      for (FinishedCall& call : singles) mail->singles.push_back(std::move(call));
+    }
+  });
 }
 
-// When Node.js says that the function is closing, it may not be touched again.
-bool CompletionChannel::WakeLocked() {
-  if (napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking) == napi_ok) {
-    return true;
-  }
+void CompletionChannel::Wake(napi_threadsafe_function function) {
+  const napi_status status =
+      napi_call_threadsafe_function(function, nullptr, napi_tsfn_nonblocking);
+  waking_.fetch_sub(1, std::memory_order_release);
+  if (status == napi_ok) return;
+  // Node.js says that the function is closing: it may not be touched again.
+  Mail dropped;  // Its destructors may post: not under the lock.
+  std::lock_guard lock(mutex_);
   function_ = nullptr;
-  return false;
+  std::swap(dropped, mail_);
 }
 
 void CompletionChannel::HoldLoop(Napi::Env env, bool hold) {
@@ -85,8 +99,11 @@ void CompletionChannel::OnFinalize(napi_env, void* data, void*) {
   const std::unique_ptr<std::shared_ptr<CompletionChannel>> kept(
       static_cast<std::shared_ptr<CompletionChannel>*>(data));
   CompletionChannel& channel = **kept;
-  std::lock_guard lock(channel.mutex_);
-  channel.function_ = nullptr;
+  {
+    std::lock_guard lock(channel.mutex_);
+    channel.function_ = nullptr;
+  }
+  while (channel.waking_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
 }
 
 }  // namespace quorate

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -48,13 +49,16 @@ class CompletionChannel {
  private:
   static void OnCall(napi_env env, napi_value function, void* context, void* data);
   static void OnFinalize(napi_env env, void* data, void* hint);
-  bool WakeLocked();  // False: nobody is there any more.
+  template <typename Add>
+  void Put(Add add);
+  void Wake(napi_threadsafe_function function);
   void Deliver(Napi::Env env);
 
   std::mutex mutex_;
   Mail mail_;                                    // Guarded by mutex_.
   napi_threadsafe_function function_ = nullptr;  // Guarded by mutex_; nullptr: closed.
-  MailReceiver* receiver_ = nullptr;             // JavaScript thread only.
+  std::atomic<int> waking_{0};        // Threads that call it: it may not be finalized under them.
+  MailReceiver* receiver_ = nullptr;  // JavaScript thread only.
 };
 
 }  // namespace quorate

@@ -22,6 +22,7 @@ class BatchRunImpl final : public BatchRun {
   BatchRunImpl(BatchParts parts, BatchListener* listener);
   void Start() override;
   void Cancel() override;
+  void ForgetCancel() override;
 
  private:
   // A member on a range of rows, or, in sequential execution, all members on it.
@@ -46,11 +47,11 @@ class BatchRunImpl final : public BatchRun {
 
   // The batch goes through these, in this order. Each ends by handing over to the next.
   void ClearResults();
-  void RenewCancel();
   void Begin();
   void RunMembers();
   void Reduce();
-  void Finish();
+  // True: the run is the listener's again, and nothing of it may be touched.
+  [[nodiscard]] bool Finish();
 
   Status Prepare();
   Status GatherInputs();
@@ -72,7 +73,7 @@ class BatchRunImpl final : public BatchRun {
 
   void SizeColumns();
   void MarkFailures();
-  void PullSlices();
+  [[nodiscard]] bool PullSlices();  // As Finish().
   void ReduceSlice(size_t first, size_t count);
   ReductionColumns ColumnsFrom(size_t first);
 
@@ -114,7 +115,7 @@ class BatchRunImpl final : public BatchRun {
 
 BatchRunImpl::BatchRunImpl(BatchParts parts, BatchListener* listener)
     : parts_(parts), listener_(listener) {
-  RenewCancel();
+  ForgetCancel();
   tallies = std::vector<MemberTally>(members());
   work_.plan = parts.plan;
   work_.tier = parts.tier;
@@ -142,7 +143,7 @@ void BatchRunImpl::Start() {
   parts_.pool->SubmitNext(TaskOf<&BatchRunImpl::Begin>());
 }
 
-void BatchRunImpl::RenewCancel() {
+void BatchRunImpl::ForgetCancel() {
   std::lock_guard lock(cancel_mutex_);
   cancel_.emplace();
   work_.cancel = &*cancel_;
@@ -167,8 +168,7 @@ void BatchRunImpl::ClearResults() {
 
 void BatchRunImpl::Release() {
   if (holds_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  // Here, not in Start(): a batch may be cancelled between the taking of its rows and its start.
-  RenewCancel();
+  ForgetCancel();
   listener_->OnBatchReleased(this);
 }
 
@@ -192,7 +192,7 @@ void BatchRunImpl::Begin() {
   } else {
     work_.kernel_error.Set(std::move(status));
     SizeColumns();
-    Finish();
+    if (Finish()) return;
   }
   Release();
 }
@@ -380,8 +380,7 @@ void BatchRunImpl::Reduce() {
       std::clamp<size_t>(std::min(values / kReduceValues, work_.rows / kShardRows), 1, threads());
   reduce_work_.Reset(slices_, slices_);
   PostHelpers(slices_, TaskOf<&BatchRunImpl::ReduceHelper>());
-  PullSlices();
-  Release();
+  if (!PullSlices()) Release();
 }
 
 void BatchRunImpl::SizeColumns() {
@@ -418,19 +417,19 @@ void BatchRunImpl::MarkFailures() {
 }
 
 void BatchRunImpl::ReduceHelper() {
-  PullSlices();
-  Release();
+  if (!PullSlices()) Release();
 }
 
-void BatchRunImpl::PullSlices() {
+bool BatchRunImpl::PullSlices() {
   size_t slice;
   while (reduce_work_.Take(&slice)) {
     const size_t first = work_.rows * slice / slices_;
     ReduceSlice(first, work_.rows * (slice + 1) / slices_ - first);
     if (!reduce_work_.Finish()) continue;
     reduce_ns = parts_.clock->NowNs() - phase_started_;
-    Finish();
+    return Finish();
   }
+  return false;
 }
 
 ReductionColumns BatchRunImpl::ColumnsFrom(size_t first) {
@@ -473,11 +472,17 @@ void BatchRunImpl::ReduceSlice(size_t first, size_t count) {
   }
 }
 
-void BatchRunImpl::Finish() {
+bool BatchRunImpl::Finish() {
   first_error = work_.member_error.Take();
   reduce_error = work_.kernel_error.Take();
+  // The batch's hold and the caller's: nobody else is inside, or will be.
+  if (holds_.load(std::memory_order_acquire) == 2) {
+    listener_->OnBatchOver(this);
+    return true;
+  }
   listener_->OnBatchDone(this);
   Release();
+  return false;
 }
 
 }  // namespace

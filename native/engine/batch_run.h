@@ -30,6 +30,8 @@ class BatchListener {
   virtual void OnBatchDone(BatchRun* run) = 0;
   // Nobody touches the run any more; it may be reused. Follows OnBatchDone.
   virtual void OnBatchReleased(BatchRun* run) = 0;
+  // Both at once, which is common for small batches.
+  virtual void OnBatchOver(BatchRun* run);
 };
 
 struct BatchParts {
@@ -82,6 +84,10 @@ class BatchRun {
   // between Start() and OnBatchDone.
   virtual void Cancel() = 0;
 
+  // Forgets a Cancel(), before the run is used again. Not in Start(): a batch may be cancelled
+  // between the taking of its rows and its start.
+  virtual void ForgetCancel() = 0;
+
   // Valid from OnBatchDone until the next Start().
   BatchColumns columns;
   std::vector<MemberTally> tallies;  // [members]
@@ -91,5 +97,11 @@ class BatchRun {
   int64_t run_ns = 0;
   int64_t reduce_ns = 0;
 };
+
+inline void BatchListener::OnBatchOver(BatchRun* run) {
+  OnBatchDone(run);
+  run->ForgetCancel();
+  OnBatchReleased(run);
+}
 
 }  // namespace quorate

@@ -72,20 +72,7 @@ void EngineImpl::OnBatchDone(BatchRun* run) {
   Effects effects;
   {
     std::lock_guard lock(mutex_);
-    uint32_t tier = 0;
-    while (!tiers_[tier]->active.contains(run)) ++tier;
-    tiers_[tier]->active.erase(run);
-    const int64_t start = parts_.clock->NowNs();
-    ledger_.FinishBatch(tier, *run, start);
-    for (size_t i = 0; i < run->rows.size(); ++i) {
-      // A call has one reader per row in a batch, so it is reported at its last row, never before.
-      RequestRecord* record = RecordOf(run->rows[i]);
-      --record->readers;
-      DeliverRow(run, tier, i, &effects);
-      Report(record, &effects);
-    }
-    ledger_.Scattered(tier, parts_.clock->NowNs() - start);
-    --tiers_[tier]->in_flight;
+    DeliverBatch(run, &effects);
     Finish(&effects);
   }
   Perform(std::move(effects));
@@ -95,15 +82,48 @@ void EngineImpl::OnBatchReleased(BatchRun* run) {
   Effects effects;
   {
     std::lock_guard lock(mutex_);
-    --busy_runs_;
-    for (auto& tier : tiers_) {
-      for (const auto& owned : tier->runs) {
-        if (owned.get() == run) tier->idle.push_back(run);
-      }
-    }
+    TakeBack(run);
     if (closing_) Finish(&effects);
   }
   Perform(std::move(effects));
+}
+
+void EngineImpl::OnBatchOver(BatchRun* run) {
+  Effects effects;
+  {
+    std::lock_guard lock(mutex_);
+    DeliverBatch(run, &effects);
+    run->ForgetCancel();
+    TakeBack(run);
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+void EngineImpl::DeliverBatch(BatchRun* run, Effects* effects) {
+  uint32_t tier = 0;
+  while (!tiers_[tier]->active.contains(run)) ++tier;
+  tiers_[tier]->active.erase(run);
+  const int64_t start = parts_.clock->NowNs();
+  ledger_.FinishBatch(tier, *run, start);
+  for (size_t i = 0; i < run->rows.size(); ++i) {
+    // A call has one reader per row in a batch, so it is reported at its last row, never before.
+    RequestRecord* record = RecordOf(run->rows[i]);
+    --record->readers;
+    DeliverRow(run, tier, i, effects);
+    Report(record, effects);
+  }
+  ledger_.Scattered(tier, parts_.clock->NowNs() - start);
+  --tiers_[tier]->in_flight;
+}
+
+void EngineImpl::TakeBack(BatchRun* run) {
+  --busy_runs_;
+  for (auto& tier : tiers_) {
+    for (const auto& owned : tier->runs) {
+      if (owned.get() == run) tier->idle.push_back(run);
+    }
+  }
 }
 
 void EngineImpl::DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects) {

@@ -63,6 +63,7 @@ class EngineImpl final : public Engine, private BatchListener {
   const float* RowEvidence(const RowRef& row) override;
   void OnBatchDone(BatchRun* run) override;
   void OnBatchReleased(BatchRun* run) override;
+  void OnBatchOver(BatchRun* run) override;
 
   // All below: mutex_ held, except Perform().
   void Perform(Effects effects);
@@ -76,6 +77,8 @@ class EngineImpl final : public Engine, private BatchListener {
   void Enqueue(RequestRecord* record, uint32_t row, uint32_t tier, int64_t now, Effects* effects);
   void Pump(Effects* effects);
   BatchRun* IdleRun(uint32_t tier);
+  void DeliverBatch(BatchRun* run, Effects* effects);
+  void TakeBack(BatchRun* run);
   void DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects);
   void DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects);
   void RowFailed(RequestRecord* record, uint32_t row, const Status& error, Effects* effects);

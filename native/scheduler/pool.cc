@@ -20,20 +20,29 @@ constexpr int kNice = 5;  // The JavaScript thread goes first.
 
 Pool::Pool(unsigned threads) : thread_count_(std::max(1u, threads)) {}
 
-Pool::~Pool() { Join(); }
+Pool::~Pool() {
+  Join();
+  while (submitting_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
+}
 
 void Pool::StartLocked() {
-  stopping_ = false;
   for (unsigned i = 0; i < thread_count_; ++i) workers_.emplace_back([this] { Loop(); });
 }
 
 void Pool::Submit(Task task) {
-  std::lock_guard lock(mutex_);
-  if (workers_.empty()) StartLocked();
-  tasks_.push_back(task);
-  queued_.fetch_add(1, std::memory_order_release);
-  // Under the lock: a task may end the pool's last user before this call has returned.
-  if (sleeping_ > 0) wake_.notify_one();
+  // The task may end the pool's last user before this call has returned: the destructor waits.
+  submitting_.fetch_add(1, std::memory_order_relaxed);
+  bool wake;
+  {
+    std::lock_guard lock(mutex_);
+    if (workers_.empty() && !stopping_) StartLocked();
+    tasks_.push_back(task);
+    queued_.fetch_add(1, std::memory_order_release);
+    wake = sleeping_ > 0;
+  }
+  // Without the lock, or the woken thread would run into it.
+  if (wake) wake_.notify_one();
+  submitting_.fetch_sub(1, std::memory_order_release);
 }
 
 void Pool::SubmitNext(Task task) {
@@ -99,6 +108,10 @@ void Pool::Join() {
   }
   wake_.notify_all();
   for (std::thread& worker : workers) worker.join();
+  std::lock_guard lock(mutex_);
+  stopping_ = false;
+  // Submitted from elsewhere when the threads were already leaving.
+  if (!tasks_.empty()) StartLocked();
 }
 
 Timer::~Timer() { Join(); }

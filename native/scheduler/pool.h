@@ -44,7 +44,8 @@ class Pool {
   bool OnPoolThread() const;
   unsigned threads() const { return thread_count_; }
 
-  // Finishes all submitted tasks and joins the threads. A later Submit() starts them anew.
+  // Finishes all submitted tasks, also those that they submit, and joins the threads. A later
+  // Submit() starts them anew. One caller at a time, and none of the pool's threads.
   void Join();
 
  private:
@@ -58,6 +59,7 @@ class Pool {
   std::deque<Task> tasks_;
   std::vector<std::thread> workers_;
   std::atomic<size_t> queued_{0};
+  std::atomic<size_t> submitting_{0};  // Calls of Submit() that have not returned.
   std::atomic<int64_t> spin_ns_{0};
   size_t sleeping_ = 0;
   bool stopping_ = false;

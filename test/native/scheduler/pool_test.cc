@@ -57,6 +57,24 @@ TEST(Pool, StartsAgainAfterJoin) {
   }
 }
 
+TEST(Pool, JoinFinishesWhatTasksSubmit) {
+  struct Chain {
+    Pool* pool;
+    int left;
+    static void Run(void* context) {
+      auto* chain = static_cast<Chain*>(context);
+      if (--chain->left > 0) chain->pool->Submit({&Run, chain});
+    }
+  };
+  for (unsigned threads : {1u, 3u}) {
+    Pool pool(threads);
+    Chain chain{&pool, 1000};
+    pool.Submit({&Chain::Run, &chain});
+    pool.Join();
+    EXPECT_EQ(chain.left, 0);
+  }
+}
+
 TEST(Timer, CallsBackInOrderOfTime) {
   const SteadyClock clock;
   Timer timer(&clock);
