@@ -56,22 +56,21 @@ void CascadeObject::OnMail(Napi::Env env, Mail mail) {
 }
 
 void CascadeObject::OnSingles(Napi::Env env, std::vector<FinishedCall> singles) {
-  const size_t count = singles.size();
-  Delivering(env, [&] {
-    std::vector<double> ids;
-    const Columns columns = MakeColumns(MergeSingles(std::move(singles), &ids), measures_);
-    hooks_.Call(env, "onRows", {ToRowsObject(env, ids, columns)});
-  });
-  Arrived(env, count);
+  for (size_t first = 0; first < singles.size();) {
+    Delivering(env,
+               [&] { hooks_.Call(env, Hook::kRows, {row_results_.Take(env, &singles, &first)}); });
+  }
+  Arrived(env, singles.size());
 }
 
 void CascadeObject::On(Napi::Env env, BuiltMessage message) {
   built_ = true;
   Delivering(env, [&] {
     if (message.plan == nullptr) {
-      hooks_.Call(env, "onBuilt", {ToBuildError(env, message.problems), env.Null()});
+      hooks_.Call(env, Hook::kBuilt, {ToBuildError(env, message.problems), env.Null()});
     } else {
-      hooks_.Call(env, "onBuilt", {env.Null(), ToInfoObject(env, *message.plan, message.runtime)});
+      hooks_.Call(env, Hook::kBuilt,
+                  {env.Null(), ToInfoObject(env, *message.plan, message.runtime)});
     }
   });
   Arrived(env, 1);
@@ -80,7 +79,7 @@ void CascadeObject::On(Napi::Env env, BuiltMessage message) {
 void CascadeObject::On(Napi::Env env, BatchMessage message) {
   borrowed_.erase(message.id);
   Delivering(env, [&] {
-    hooks_.Call(env, "onBatch",
+    hooks_.Call(env, Hook::kBatch,
                 {ToNumber(env, message.id),
                  ToColumnsObject(env, Environment::Of(env).arrays(), std::move(message.columns))});
   });
@@ -90,7 +89,7 @@ void CascadeObject::On(Napi::Env env, BatchMessage message) {
 void CascadeObject::On(Napi::Env env, LazyMessage message) {
   Delivering(env, [&] {
     hooks_.Call(
-        env, "onLazy",
+        env, Hook::kLazy,
         {ToNumber(env, message.id), ToNumber(env, message.tensor), ToRowList(env, message.rows)});
   });
 }
@@ -103,29 +102,29 @@ void CascadeObject::On(Napi::Env env, MemberCallMessage message) {
       tensors.Set(i, Environment::Of(env).arrays()->Make(env, std::move(message.tensors[i])));
     }
     hooks_.Call(
-        env, "onMemberCall",
+        env, Hook::kMemberCall,
         {ToNumber(env, message.call_id), ToNumber(env, message.tier), ToNumber(env, message.member),
          ToNumber(env, message.count), tensors, ToRowList(env, message.rows)});
   });
 }
 
 void CascadeObject::On(Napi::Env env, MemberCancelMessage message) {
-  Delivering(env, [&] { hooks_.Call(env, "onMemberCancel", {ToNumber(env, message.call_id)}); });
+  Delivering(env, [&] { hooks_.Call(env, Hook::kMemberCancel, {ToNumber(env, message.call_id)}); });
 }
 
 void CascadeObject::On(Napi::Env env, ProfiledMessage message) {
   Delivering(env, [&] {
     if (message.error.ok()) {
-      hooks_.Call(env, "onProfiled", {env.Null(), ToFlopsArray(env, message.flops)});
+      hooks_.Call(env, Hook::kProfiled, {env.Null(), ToFlopsArray(env, message.flops)});
     } else {
-      hooks_.Call(env, "onProfiled", {ToPlainError(env, message.error), env.Null()});
+      hooks_.Call(env, Hook::kProfiled, {ToPlainError(env, message.error), env.Null()});
     }
   });
   Arrived(env, 1);
 }
 
 void CascadeObject::On(Napi::Env env, ClosedMessage) {
-  Delivering(env, [&] { hooks_.Call(env, "onClosed", {}); });
+  Delivering(env, [&] { hooks_.Call(env, Hook::kClosed, {}); });
   closed_ = true;
   Arrived(env, close_asked_ ? 1 : 0);
 }

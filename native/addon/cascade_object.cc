@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "native/addon/call_arguments.h"
 #include "native/addon/counters_object.h"
 #include "native/addon/environment.h"
 #include "native/addon/errors.h"
@@ -54,7 +53,7 @@ Napi::Object CascadeObject::New(Napi::Env env, CascadeRequest request, Napi::Obj
 }
 
 CascadeObject::CascadeObject(Napi::Env env, CascadeRequest request, Napi::Object hooks)
-    : measures_(request.spec.measures),
+    : row_results_(request.spec.measures),
       hooks_(hooks),
       channel_(CompletionChannel::Open(env)),
       core_(std::make_shared<CascadeCore>(std::move(request), channel_)) {
@@ -116,7 +115,7 @@ uint32_t CascadeObject::Submit(const Info& info, bool single) {
                             "id is " + std::to_string(call.id) + ", expected more than " +
                                 std::to_string(last_id_) + ", the id before it"});
   }
-  const GivenOptions given = ValueOrThrow(env, ReadCallOptions(info[3]));
+  const GivenOptions& given = Options(env, info[3]);
   call.rows = rows;
   call.single = single;
   call.options = given.options;
@@ -129,6 +128,13 @@ uint32_t CascadeObject::Submit(const Info& info, bool single) {
   if (!borrowed.empty()) borrowed_.emplace(id, std::move(borrowed));
   Expect(env, single ? taken : 1);
   return taken;
+}
+
+const GivenOptions& CascadeObject::Options(Napi::Env env, Napi::Value value) {
+  if (!options_.IsEmpty() && value.StrictEquals(options_.Value())) return given_options_;
+  given_options_ = ValueOrThrow(env, ReadCallOptions(value));
+  options_ = Napi::Persistent(value.As<Napi::Object>());
+  return given_options_;
 }
 
 void CascadeObject::Cancel(const Info& info) {

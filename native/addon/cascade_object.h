@@ -5,10 +5,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "native/addon/call_arguments.h"
 #include "native/addon/cascade_core.h"
 #include "native/addon/completion_channel.h"
 #include "native/addon/hooks.h"
 #include "native/addon/napi_config.h"
+#include "native/addon/row_results.h"
 
 namespace quorate {
 
@@ -46,6 +48,7 @@ class CascadeObject final : private MailReceiver {
   // The engine; throws before onBuilt, and when there is none any more.
   std::shared_ptr<Engine> NeedEngine(Napi::Env env) const;
   uint32_t Submit(const Info& info, bool single);
+  const GivenOptions& Options(Napi::Env env, Napi::Value value);
 
   // cascade_mail.cc
   void OnMail(Napi::Env env, Mail mail) override;
@@ -62,11 +65,13 @@ class CascadeObject final : private MailReceiver {
   void Expect(Napi::Env env, size_t count = 1);
   void Arrived(Napi::Env env, size_t count);
 
-  const uint8_t measures_;
+  RowResults row_results_;
   Hooks hooks_;
   const std::shared_ptr<CompletionChannel> channel_;
   const std::shared_ptr<CascadeCore> core_;
-  Napi::ObjectReference self_;  // Weak while no answer is due.
+  Napi::ObjectReference self_;     // Weak while no answer is due.
+  Napi::ObjectReference options_;  // Of the last call: most calls have the same object.
+  GivenOptions given_options_;     // What it says.
   size_t due_ = 0;
   uint64_t last_id_ = 0;
   std::unordered_map<uint64_t, Borrowed> borrowed_;  // By call, until it is finished.

@@ -9,28 +9,25 @@ namespace quorate {
 
 namespace {
 
-constexpr const char* kNames[] = {"onBuilt",        "onRows", "onBatch",    "onMemberCall",
-                                  "onMemberCancel", "onLazy", "onProfiled", "onClosed"};
+// In the order of Hook.
+constexpr const char* kNames[kHooks] = {"onBuilt",        "onRows", "onBatch",    "onMemberCall",
+                                        "onMemberCancel", "onLazy", "onProfiled", "onClosed"};
 
 }  // namespace
 
 Hooks::Hooks(Napi::Object hooks) {
-  for (const char* name : kNames) {
-    const Napi::Value hook = hooks.Get(name);
+  for (size_t i = 0; i < kHooks; ++i) {
+    const Napi::Value hook = hooks.Get(kNames[i]);
     if (!hook.IsFunction()) {
       throw ToNapiError(hooks.Env(),
-                        ObjectReader::Wrong("hooks." + std::string(name), hook, "a function"));
+                        ObjectReader::Wrong("hooks." + std::string(kNames[i]), hook, "a function"));
     }
+    hooks_[i] = Napi::Persistent(hook.As<Napi::Function>());
   }
-  hooks_ = Napi::Persistent(hooks);
 }
 
-void Hooks::Call(Napi::Env env, const char* name, std::initializer_list<napi_value> arguments) {
-  if (hooks_.IsEmpty()) return;
-  const Napi::Object hooks = hooks_.Value();
-  const Napi::Value hook = hooks.Get(name);
-  if (!hook.IsFunction()) throw Napi::Error::New(env, std::string(name) + " is not a function");
-  hook.As<Napi::Function>().Call(hooks, arguments);
+void Hooks::Call(Napi::Env env, Hook hook, std::initializer_list<napi_value> arguments) {
+  hooks_[static_cast<size_t>(hook)].Value().Call(env.Undefined(), arguments);
 }
 
 }  // namespace quorate

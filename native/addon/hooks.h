@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <exception>
 #include <initializer_list>
 
@@ -7,20 +8,28 @@
 
 namespace quorate {
 
+enum class Hook {
+  kBuilt,
+  kRows,
+  kBatch,
+  kMemberCall,
+  kMemberCancel,
+  kLazy,
+  kProfiled,
+  kClosed,
+};
+constexpr size_t kHooks = 8;
+
 // The functions of NativeHooks. JavaScript thread only.
 class Hooks {
  public:
   // Throws a TypeError-like Error with a code when a function is missing.
   explicit Hooks(Napi::Object hooks);
 
-  // No-op after Drop().
-  void Call(Napi::Env env, const char* name, std::initializer_list<napi_value> arguments);
-
-  // What the hooks hold may be collected.
-  void Drop() { hooks_.Reset(); }
+  void Call(Napi::Env env, Hook hook, std::initializer_list<napi_value> arguments);
 
  private:
-  Napi::ObjectReference hooks_;
+  std::array<Napi::FunctionReference, kHooks> hooks_;
 };
 
 // Runs `deliver` in a handle scope. What it throws has no caller to go to: it becomes an uncaught

@@ -158,11 +158,12 @@ export interface NativeTraceTier {
   readonly batchRows: number;
 }
 
-/** Single rows that settled together. */
+/** Single rows that settled together. The arrays may be longer than `count`. */
 export interface NativeRows extends NativeColumns {
   readonly ids: Float64Array;
 }
 
+/** May not change once it was given to a call. */
 export interface NativeCallOptions {
   /** 0 highest ... 9 lowest. */
   readonly priority: number;
@@ -183,6 +184,7 @@ export type NativeInputs = readonly (NativeTensorData | null | true)[];
 export interface NativeHooks {
   /** `error.problems` lists every problem found. */
   onBuilt(error: (NativeError & { readonly problems: readonly NativeError[] }) | null, info: NativeInfo | null): void;
+  /** The object and its arrays are used again: what is to be kept is copied before the hook returns. */
   onRows(rows: NativeRows): void;
   onBatch(id: number, columns: NativeColumns): void;
   /** A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request. */

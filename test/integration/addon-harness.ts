@@ -76,6 +76,15 @@ export const spec = (...tiers: NativeTier[]): NativeSpec => ({
   tiers,
 });
 
+/** The addon uses the arrays again. */
+function copyOf(rows: NativeRows): NativeRows {
+  const entries = Object.entries(rows).map(([name, value]) => [
+    name,
+    ArrayBuffer.isView(value) ? (value as Float64Array).slice(0, rows.count) : value,
+  ]);
+  return Object.fromEntries(entries) as NativeRows;
+}
+
 export const noHooks: NativeHooks = {
   onBuilt: () => {},
   onRows: () => {},
@@ -152,7 +161,7 @@ export class Harness {
         event("built");
       },
       onRows: (rows) => {
-        this.rows.push(rows);
+        this.rows.push(copyOf(rows));
         event("rows");
       },
       onBatch: (id, columns) => {
