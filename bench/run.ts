@@ -5,10 +5,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { addonHash, load, machine, versions } from "./lib/machine.js";
-import { comparison, reportOf, terminalReport } from "./lib/report.js";
+import { reportOf } from "./lib/report.js";
 import { type Result, type SuiteResult, summarize } from "./lib/result.js";
 import { root } from "./lib/root.js";
 import type { Suite, Trial } from "./lib/suite.js";
+import { comparison, terminalReport } from "./lib/terminal.js";
 import { suites } from "./suites/index.js";
 
 interface Options {
@@ -19,9 +20,6 @@ interface Options {
   readonly compare?: string;
   readonly report?: string;
 }
-
-/** A trial that hangs is an error. */
-const trialTimeoutMs = 120_000;
 
 const options = new Command("bench")
   .description("Benches of quorate; see bench/README.md.")
@@ -42,11 +40,13 @@ async function measureAll(): Promise<void> {
   const trials = smoke ? 1 : Number(options.trials);
   if (!(Number.isInteger(trials) && trials >= 1)) throw new Error(`--trials ${options.trials} is not a count`);
   const chosen = chooseSuites(options.suite);
+  const earlier = options.compare === undefined ? undefined : readResult(options.compare);
   const addon = addonHash();
   const versionsAtStart = versions();
   const start = performance.now();
   const measured: SuiteResult[] = [];
-  for (const suite of chosen) {
+  for (const [i, suite] of chosen.entries()) {
+    console.log(`[${i + 1}/${chosen.length}, ${seconds(start)} s] ${suite.name}, trials: ${trials}`);
     const result = await measure(suite, trials, smoke);
     measured.push(result);
     console.log(`${terminalReport(result)}\n`);
@@ -61,11 +61,11 @@ async function measureAll(): Promise<void> {
     versions: versionsAtStart,
     addon,
     addonChangedDuringRun: addonHash() !== addon,
-    seconds: Math.round((performance.now() - start) / 1000),
+    seconds: seconds(start),
     suites: measured,
   };
   console.log(JSON.stringify({ machine: result.machine, versions: result.versions, seconds: result.seconds }));
-  if (options.compare !== undefined) console.log(comparison(result, readResult(options.compare)));
+  if (earlier !== undefined) console.log(comparison(result, earlier));
   if (smoke) return;
   const path = join(root, "bench/results", `${date.slice(0, 10)}-${options.name}.json`);
   writeFileSync(path, `${JSON.stringify(result, null, 1)}\n`);
@@ -77,14 +77,16 @@ async function measureAll(): Promise<void> {
 async function measure(suite: Suite, trials: number, smoke: boolean): Promise<SuiteResult> {
   const before = load();
   const results: Trial[] = [];
-  for (let i = 0; i < trials; i++) results.push(await runTrial(suite.name, smoke));
-  const { name, question, notes, targets } = suite;
-  return { name, question, notes, load: [before, load()], trials, ...summarize(results, targets) };
+  for (let i = 0; i < trials; i++) results.push(await runTrial(suite, smoke));
+  const { name, question, targets } = suite;
+  const { notes, ...summary } = summarize(results, targets);
+  return { name, question, notes: [...suite.notes, ...notes], load: [before, load()], trials, ...summary };
 }
 
-async function runTrial(name: string, smoke: boolean): Promise<Trial> {
+/** A trial that hangs is an error. */
+async function runTrial({ name, patience = 120 }: Suite, smoke: boolean): Promise<Trial> {
   const child = fork(join(import.meta.dirname, "lib/trial.js"), smoke ? [name, "smoke"] : [name]);
-  const timer = setTimeout(() => child.kill("SIGKILL"), trialTimeoutMs);
+  const timer = setTimeout(() => child.kill("SIGKILL"), patience * 1000);
   let trial: Trial | undefined;
   child.on("message", (message) => {
     trial = message as Trial;
@@ -95,6 +97,10 @@ async function runTrial(name: string, smoke: boolean): Promise<Trial> {
     throw new Error(`a trial of ${name} failed: ${signal === null ? `exit code ${code}` : `signal ${signal}`}`);
   }
   return trial;
+}
+
+function seconds(since: number): number {
+  return Math.round((performance.now() - since) / 1000);
 }
 
 function chooseSuites(names: readonly string[] | undefined): readonly Suite[] {

@@ -1,27 +1,14 @@
 /** The bundled cascade and rows: examples/digits. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CascadeSpec } from "./cascade-spec.js";
 import { digitsFolder } from "./root.js";
 
 export const rowSize = 64;
 
-export interface RuleSpec {
-  readonly kind: string;
-  readonly threshold?: number;
-  readonly rules?: readonly RuleSpec[];
-}
-
-export interface DigitsSpec {
-  readonly tiers: readonly {
-    readonly name: string;
-    readonly members: readonly string[];
-    readonly exitWhen?: RuleSpec;
-  }[];
-}
-
 /** cascade.json with absolute model paths. */
-export function digitsSpec(): DigitsSpec {
-  const spec = JSON.parse(readFileSync(join(digitsFolder, "cascade.json"), "utf8")) as DigitsSpec;
+export function digitsSpec(): CascadeSpec {
+  const spec = JSON.parse(readFileSync(join(digitsFolder, "cascade.json"), "utf8")) as CascadeSpec;
   return {
     tiers: spec.tiers.map((tier) => ({ ...tier, members: tier.members.map((member) => join(digitsFolder, member)) })),
   };

@@ -1,9 +1,10 @@
 /**
- * The rival: the digits cascade as one would write it in JavaScript on onnxruntime-node. Its `session.run` computes
- * on the thread that calls it, so two cores need `WorkerPool` or intra-op threads.
+ * The rival: a cascade as one would write it in JavaScript on onnxruntime-node. Its `session.run` computes on the
+ * thread that calls it, so two cores need `WorkerPool` or intra-op threads. A single ensemble is a cascade of one tier.
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { type DigitsSpec, type RuleSpec, rowSize } from "./digits.js";
+import type { CascadeSpec, RuleSpec } from "./cascade-spec.js";
+import { Voter } from "./js-vote.js";
 
 /** "default": onnxruntime's own choice of threads; "one": intra_op 1. */
 export type Threads = "default" | "one";
@@ -22,27 +23,42 @@ interface Tier {
   readonly score: number;
 }
 
-export class JsCascade {
-  readonly #tiers: readonly Tier[];
+interface Shape {
+  readonly inputName: string;
+  readonly outputName: string;
+  /** Of the input, without the batch dimension. */
+  readonly rowShape: readonly number[];
+  readonly classes: number;
+}
 
-  private constructor(tiers: readonly Tier[]) {
+export class JsCascade {
+  /** Numbers per row. */
+  readonly rowSize: number;
+  readonly #tiers: readonly Tier[];
+  readonly #shape: Shape;
+  readonly #voter: Voter;
+
+  private constructor(tiers: readonly Tier[], shape: Shape) {
     this.#tiers = tiers;
+    this.#shape = shape;
+    this.rowSize = shape.rowShape.reduce((product, dim) => product * dim, 1);
+    this.#voter = new Voter(shape.classes);
   }
 
-  static async open(spec: DigitsSpec, threads: Threads): Promise<JsCascade> {
-    return new JsCascade(
-      await Promise.all(
-        spec.tiers.map(async (tier) => ({
-          sessions: await Promise.all(tier.members.map((member) => openSession(member, threads))),
-          agreement: thresholdOf(tier.exitWhen, "agreement"),
-          score: thresholdOf(tier.exitWhen, "score"),
-        })),
-      ),
+  static async open(spec: CascadeSpec, threads: Threads): Promise<JsCascade> {
+    const tiers = await Promise.all(
+      spec.tiers.map(async (tier) => ({
+        sessions: await Promise.all(tier.members.map((member) => openSession(member, threads))),
+        agreement: thresholdOf(tier.exitWhen, "agreement"),
+        score: thresholdOf(tier.exitWhen, "score"),
+      })),
     );
+    return new JsCascade(tiers, shapeOf(tiers[0]?.sessions[0]));
   }
 
   /** Labels of row-major rows. */
   async run(rows: Float32Array): Promise<Int32Array> {
+    const { rowSize } = this;
     const count = rows.length / rowSize;
     const labels = new Int32Array(count).fill(-1);
     for (let from = 0; from < count; from += chunkRows) {
@@ -56,13 +72,11 @@ export class JsCascade {
     let indices = Array.from(labels, (_, i) => i);
     let data = rows;
     for (const [t, tier] of this.#tiers.entries()) {
-      const feeds = { image: new Tensor("float32", data, [indices.length, rowSize]) };
-      const outputs = await Promise.all(tier.sessions.map((session) => session.run(feeds)));
-      const logits = outputs.map((output) => output["logits"]?.data as Float32Array);
+      const logits = await this.#infer(tier, data, indices.length);
       const isLast = t === this.#tiers.length - 1;
       const deferred: number[] = [];
       for (let i = 0; i < indices.length; i++) {
-        const vote = voteOn(logits, i, tier.sessions.length);
+        const vote = this.#voter.vote(logits, i);
         if (isLast || (vote.agreement >= tier.agreement && vote.score >= tier.score)) {
           labels[indices[i] ?? 0] = vote.label;
         } else {
@@ -70,44 +84,36 @@ export class JsCascade {
         }
       }
       if (deferred.length === 0) return;
-      const next = new Float32Array(deferred.length * rowSize);
-      for (const [to, from] of deferred.entries()) {
-        next.set(data.subarray(from * rowSize, (from + 1) * rowSize), to * rowSize);
-      }
+      data = this.#gather(data, deferred);
       indices = deferred.map((i) => indices[i] ?? 0);
-      data = next;
     }
+  }
+
+  /** The logits of every member. */
+  async #infer(tier: Tier, data: Float32Array, count: number): Promise<Float32Array[]> {
+    const { inputName, outputName, rowShape } = this.#shape;
+    const feeds = { [inputName]: new Tensor("float32", data, [count, ...rowShape]) };
+    const outputs = await Promise.all(tier.sessions.map((session) => session.run(feeds)));
+    return outputs.map((output) => output[outputName]?.data as Float32Array);
+  }
+
+  #gather(data: Float32Array, rows: readonly number[]): Float32Array {
+    const { rowSize } = this;
+    const gathered = new Float32Array(rows.length * rowSize);
+    for (const [to, from] of rows.entries()) {
+      gathered.set(data.subarray(from * rowSize, (from + 1) * rowSize), to * rowSize);
+    }
+    return gathered;
   }
 }
 
-/** Scratch of `voteOn`: nothing is allocated per row. */
-const means = new Float64Array(10);
-const exponents = new Float64Array(10);
-const votes = new Uint8Array(10);
-
-function voteOn(logits: readonly Float32Array[], row: number, members: number) {
-  means.fill(0);
-  votes.fill(0);
-  for (const output of logits) {
-    const at = row * 10;
-    let best = 0;
-    for (let c = 1; c < 10; c++) if ((output[at + c] ?? 0) > (output[at + best] ?? 0)) best = c;
-    const top = output[at + best] ?? 0;
-    let sum = 0;
-    for (let c = 0; c < 10; c++) {
-      const exponent = Math.exp((output[at + c] ?? 0) - top);
-      exponents[c] = exponent;
-      sum += exponent;
-    }
-    for (let c = 0; c < 10; c++) means[c] = (means[c] ?? 0) + (exponents[c] ?? 0) / sum / members;
-    votes[best] = (votes[best] ?? 0) + 1;
-  }
-  let label = 0;
-  for (let c = 1; c < 10; c++) {
-    const lead = (votes[c] ?? 0) - (votes[label] ?? 0);
-    if (lead > 0 || (lead === 0 && (means[c] ?? 0) > (means[label] ?? 0))) label = c;
-  }
-  return { label, agreement: (votes[label] ?? 0) / members, score: means[label] ?? 0 };
+/** What the members of one cascade have in common. */
+function shapeOf(session: InferenceSession | undefined): Shape {
+  const input = session?.inputMetadata[0];
+  const output = session?.outputMetadata[0];
+  if (!input?.isTensor || !output?.isTensor) throw new Error("a rival needs a model from one tensor to one tensor");
+  const rowShape = input.shape.slice(1).map(Number);
+  return { inputName: input.name, outputName: output.name, rowShape, classes: Number(output.shape[1]) };
 }
 
 function thresholdOf(rule: RuleSpec | undefined, kind: string): number {

@@ -3,16 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { median, quantile } from "./statistics.js";
 import type { Metrics } from "./suite.js";
 
-/** One way to do the work. `work` does some of it and gives the number of rows done. */
+/** One way to do the work. */
 export interface Contestant {
   readonly name: string;
-  work(): Promise<number>;
-  close?(): Promise<void>;
+  /** Does some of the work, until `until` if it can choose, and gives the number of rows done. */
+  work(until: number): Promise<number>;
 }
 
 const settleMs = 20;
 
-interface Slice {
+/** What was done in a while; CPU time is that of all threads of the process. */
+export interface Slice {
   readonly rows: number;
   readonly ms: number;
   readonly cpuUs: number;
@@ -50,20 +51,20 @@ export async function throughput(
   );
 }
 
-async function runSlice(contestant: Contestant, ms: number): Promise<Slice> {
+export async function runSlice(contestant: Contestant, ms: number): Promise<Slice> {
   // The threads of the contestant before may still spin.
   await sleep(settleMs);
   const cpu = process.cpuUsage();
   const start = performance.now();
   let rows = 0;
-  do rows += await contestant.work();
+  do rows += await contestant.work(start + ms);
   while (performance.now() - start < ms);
   const spent = process.cpuUsage(cpu);
   return { rows, ms: performance.now() - start, cpuUs: spent.user + spent.system };
 }
 
 /** Latency of one call after the other, in microseconds. */
-export async function latency(call: () => Promise<unknown>, calls: number): Promise<Metrics> {
+export async function latency(call: () => Promise<unknown>, calls: number, rowsPerCall = 1): Promise<Metrics> {
   for (let i = 0; i < calls / 5; i++) await call();
   const samples: number[] = [];
   const cpu = process.cpuUsage();
@@ -77,20 +78,21 @@ export async function latency(call: () => Promise<unknown>, calls: number): Prom
     "p50 µs": quantile(samples, 0.5),
     "p95 µs": quantile(samples, 0.95),
     "p99 µs": quantile(samples, 0.99),
-    "CPU-s per 1e6 rows": (spent.user + spent.system) / calls,
+    "CPU-s per 1e6 rows": (spent.user + spent.system) / (calls * rowsPerCall),
   };
 }
 
-/** Keeps `callers` calls in flight until `rows` are done. */
+/** Keeps `callers` calls in flight until then; gives how many were done. */
 export async function callersInFlight(
   run: (i: number) => Promise<unknown>,
   callers: number,
-  rows: number,
+  until: number,
 ): Promise<number> {
   let next = 0;
   const caller = async (): Promise<void> => {
-    while (next < rows) await run(next++);
+    do await run(next++);
+    while (performance.now() < until);
   };
   await Promise.all(Array.from({ length: callers }, caller));
-  return rows;
+  return next;
 }

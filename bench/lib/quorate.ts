@@ -3,10 +3,15 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./root.js";
 
+export interface Counters {
+  readonly tiers: readonly { readonly entered: number }[];
+}
+
 export interface Cascade {
   run(row: Float32Array): Promise<{ readonly label: number }>;
   runBatch(rows: Float32Array): Promise<{ readonly labels: Int32Array }>;
-  counters(): unknown;
+  stream(source: Iterable<Float32Array>): AsyncIterable<{ readonly label: number }>;
+  counters(options?: { readonly since?: Counters }): Counters;
   close(): Promise<void>;
 }
 

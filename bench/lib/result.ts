@@ -45,6 +45,7 @@ export function summarize(trials: readonly Trial[], targets: readonly Target[]) 
   );
   const ratios = Object.fromEntries(Object.keys(first.ratios).map((name) => [name, over((t) => t.ratios[name])]));
   return {
+    notes: [...new Set(trials.flatMap((trial) => trial.notes ?? []))],
     figures,
     ratios,
     targets: targets.map((target) => ({ ...target, reached: reached(target, ratios[target.ratio]?.median) })),

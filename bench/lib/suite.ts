@@ -9,6 +9,8 @@ export interface Trial {
   readonly figures: Record<string, Metrics>;
   /** Name -> quotient of two figures of this trial. */
   readonly ratios: Record<string, number>;
+  /** What this trial left out, and why; joins the suite's notes. */
+  readonly notes?: readonly string[];
 }
 
 /** What issue 5 asks of a ratio. */
@@ -24,6 +26,8 @@ export interface Suite {
   readonly targets: readonly Target[];
   /** For docs/benchmarks.md: how to read the numbers, and what they do not show. */
   readonly notes: readonly string[];
+  /** Seconds after which a trial counts as hanging. @default 120 */
+  readonly patience?: number;
   run(smoke: boolean): Promise<Trial>;
 }
 

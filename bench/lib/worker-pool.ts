@@ -1,7 +1,8 @@
-/** The JavaScript cascade in worker_threads, one copy of the models per worker. */
+/** A JavaScript cascade in worker_threads, one copy of the models per worker. */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { rowSize } from "./digits.js";
+import type { CascadeSpec } from "./cascade-spec.js";
+import { digitsSpec } from "./digits.js";
 
 interface Slot {
   readonly worker: Worker;
@@ -10,23 +11,25 @@ interface Slot {
 
 export class WorkerPool {
   readonly #slots: readonly Slot[];
+  readonly #rowSize: number;
   readonly #queue: ((slot: Slot) => void)[] = [];
 
-  private constructor(slots: readonly Slot[]) {
+  private constructor(slots: readonly Slot[], rowSize: number) {
     this.#slots = slots;
+    this.#rowSize = rowSize;
   }
 
   get size(): number {
     return this.#slots.length;
   }
 
-  static async open(): Promise<WorkerPool> {
+  static async open(spec: CascadeSpec = digitsSpec()): Promise<WorkerPool> {
     const slots = Array.from({ length: availableParallelism() }, () => ({
-      worker: new Worker(new URL("./pool-worker.js", import.meta.url)),
+      worker: new Worker(new URL("./pool-worker.js", import.meta.url), { workerData: spec }),
       busy: false,
     }));
-    await Promise.all(slots.map((slot) => reply(slot.worker)));
-    return new WorkerPool(slots);
+    const [rowSize] = await Promise.all(slots.map((slot) => reply(slot.worker)));
+    return new WorkerPool(slots, Number(rowSize));
   }
 
   /** One batch, on whichever worker is free. Its rows must lie in memory of their own. */
@@ -41,6 +44,7 @@ export class WorkerPool {
 
   /** A large batch, cut into at least one piece per worker. */
   async runLarge(rows: Float32Array): Promise<Int32Array> {
+    const rowSize = this.#rowSize;
     const count = rows.length / rowSize;
     const piece = Math.max(1, Math.min(2048, Math.ceil(count / this.size)));
     const labels = new Int32Array(count);

@@ -1,7 +1,8 @@
 // How fast do the CPU kernels reduce member outputs, compared with copying the same bytes?
 //
-//   kernels_bench [--quick] [--json FILE]
+//   kernels_bench [--quick] [--classes C] [--json FILE]
 //
+// --classes: only the shapes with C classes.
 // One core. Each shape is reduced for three plans: votes only; the score rule; all measures. The
 // copy is memcpy of the same scores into a buffer of equal size, so "share" is bytes of scores per
 // second over bytes copied per second. Best of several trials, median beside it.
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
@@ -132,9 +134,13 @@ void WriteJson(const char* path, const std::vector<Result>& results) {
 
 int Main(int argc, char** argv) {
   bool quick = false;
+  unsigned long classes = 0;
   const char* json = nullptr;
   for (int i = 1; i < argc; ++i) {
     if (strcmp(argv[i], "--quick") == 0) quick = true;
+    if (strcmp(argv[i], "--classes") == 0 && i + 1 < argc) {
+      classes = strtoul(argv[++i], nullptr, 10);
+    }
     if (strcmp(argv[i], "--json") == 0 && i + 1 < argc) json = argv[++i];
   }
   const std::vector<Shape> shapes = {{65536, 5, 10}, {65536, 5, 100}, {8192, 5, 1000},
@@ -143,6 +149,7 @@ int Main(int argc, char** argv) {
   printf("%8s %4s %6s %-6s %10s %10s %7s %9s\n", "rows", "k", "C", "plan", "GB/s", "copy GB/s",
          "share", "ns/row");
   for (const Shape& shape : shapes) {
+    if (classes != 0 && shape.classes != classes) continue;
     for (const Question question :
          {Question::kVotes, Question::kScoreRule, Question::kAllMeasures}) {
       const Result r = Measure(shape, question, quick ? 3 : 15);

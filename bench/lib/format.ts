@@ -1,0 +1,14 @@
+/** Figures as text, for the page and the terminal. */
+import type { Summary } from "./statistics.js";
+import type { Target } from "./suite.js";
+
+export const spread = ({ median, min, max }: Summary): string => `${short(median)} [${short(min)} – ${short(max)}]`;
+
+export function short(value: number): string {
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");
+  return Number(value.toPrecision(3)).toString();
+}
+
+export function bound({ atLeast, atMost }: Omit<Target, "ratio">): string {
+  return atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`;
+}
