@@ -5,6 +5,7 @@ import { CascadeBuilder } from "./builder.js";
 import { type BatchCallOptions, type CallOptions, noOptions } from "./call-options.js";
 import { type CostPrices, type CostReport, costOf } from "./cost.js";
 import { type CascadeCounters, countersSince, namedCounters } from "./counters.js";
+import { searchPaths } from "./cuda-path.js";
 import { Engine } from "./engine/engine.js";
 import { invalidArgument, toQuorateError } from "./errors.js";
 import { type Explanation, explanationOf } from "./explain.js";
@@ -13,7 +14,6 @@ import { lowerSpec } from "./lower.js";
 import { fullMember, memberName } from "./members.js";
 import { loadAddon } from "./native/load.js";
 import type { CascadeSpec } from "./options.js";
-import { runtimePaths } from "./runtime-path.js";
 import { readSpec, resolveSpec } from "./spec.js";
 import { type RowSource, type StreamAnswer, type StreamOptions, streamRows } from "./stream.js";
 
@@ -52,7 +52,7 @@ export class Cascade implements AsyncDisposable {
    */
   static async fromSpec(specOrPath: CascadeSpec | string): Promise<Cascade> {
     const spec = typeof specOrPath === "string" ? await readSpec(specOrPath) : resolveSpec(specOrPath, process.cwd());
-    const lowered = lowerSpec(spec, runtimePaths(spec.onnxruntimePath));
+    const lowered = lowerSpec(spec, searchPaths(spec));
     return new Cascade(await Engine.open(loadAddon(), spec, lowered));
   }
 

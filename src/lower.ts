@@ -1,15 +1,21 @@
 /** From a checked specification to what the addon takes: defaults filled in, names turned into numbers. */
 import { type FullMember, fullMember, isFunctionMember, memberName } from "./members.js";
-import type { NativeMember, NativeSpec, NativeTensorDeclaration, NativeTier } from "./native/contract.js";
+import type {
+  NativeMember,
+  NativeRuntimePaths,
+  NativeSpec,
+  NativeTensorDeclaration,
+  NativeTier,
+} from "./native/contract.js";
 import type { CascadeSpec, FunctionMember, Measure, TierSpec } from "./options.js";
 import { lowerRule } from "./rule-program.js";
 
 const measureBits: Readonly<Record<Measure, number>> = { score: 1, confidence: 2, margin: 4, entropy: 8 };
 
-export function lowerSpec(spec: CascadeSpec, runtimePaths: readonly string[]): NativeSpec {
+export function lowerSpec(spec: CascadeSpec, paths: NativeRuntimePaths): NativeSpec {
   const classNames = typeof spec.classes === "object" ? spec.classes : undefined;
   return {
-    runtimePaths,
+    ...paths,
     classes: typeof spec.classes === "number" ? spec.classes : (classNames?.length ?? 0),
     measures: (spec.measures ?? ["score", "confidence", "margin"]).reduce(
       (bits, measure) => bits | measureBits[measure],

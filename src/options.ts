@@ -168,6 +168,16 @@ export interface CascadeOptions {
    * @default QUORATE_ONNXRUNTIME_PATH, else that of the installed onnxruntime-node, else the system's
    */
   readonly onnxruntimePath?: string;
+  /**
+   * ONNX Runtime's CUDA provider, libonnxruntime_providers_cuda.so or its folder, of the same version as the library.
+   * @default QUORATE_CUDA_PROVIDER, else the one beside the library, else that of Python's onnxruntime-gpu
+   */
+  readonly cudaProviderPath?: string;
+  /**
+   * Folders with CUDA's libraries, joined as in PATH; a folder of Python packages counts with all that lie in it.
+   * @default QUORATE_CUDA_LIBRARIES, else LD_LIBRARY_PATH, Python's packages, CUDA's own folder, the system's loader
+   */
+  readonly cudaLibraryPath?: string;
   /** Rows admitted at once; over it `run` rejects and `runBatch` and `stream` wait. @default 65536 */
   readonly maxRowsInFlight?: number;
   /** Bytes of row data held at once, as above. @default 268435456 (256 MiB) */

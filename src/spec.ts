@@ -1,7 +1,8 @@
 /** Specifications as they come from users and files: paths made absolute, then checked. */
 import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { delimiter, dirname, resolve } from "node:path";
 import { missingFiles, specProblems } from "./check.js";
+import { splitFolders } from "./cuda-path.js";
 import { errorFromProblems, messageOf, QuorateError } from "./errors.js";
 import type { CascadeSpec } from "./options.js";
 import { resolveLibrary } from "./runtime-path.js";
@@ -46,10 +47,14 @@ function parse(text: string, path: string): unknown {
 function withAbsolutePaths(spec: unknown, base: string): unknown {
   if (!isObject(spec)) return spec;
   const library = spec["onnxruntimePath"];
+  const provider = spec["cudaProviderPath"];
+  const folders = spec["cudaLibraryPath"];
   const tiers = spec["tiers"];
   return {
     ...spec,
     ...(isPath(library) ? { onnxruntimePath: resolveLibrary(library, base) } : {}),
+    ...(isPath(provider) ? { cudaProviderPath: resolve(base, provider) } : {}),
+    ...(isPath(folders) ? { cudaLibraryPath: splitFolders(folders, base).join(delimiter) } : {}),
     ...(Array.isArray(tiers) ? { tiers: tiers.map((tier) => tierWithAbsolutePaths(tier, base)) } : {}),
   };
 }

@@ -4,6 +4,7 @@
 
 #include "native/addon/arguments.h"
 #include "native/addon/cascade_object.h"
+#include "native/addon/device_inspection.h"
 #include "native/addon/environment.h"
 #include "native/addon/errors.h"
 #include "native/addon/napi_config.h"
@@ -36,6 +37,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Environment::Install(env);
   exports.Set("version", Napi::String::New(env, QUORATE_VERSION));
   exports.Set("cuda", Napi::Function::New(env, Cuda, "cuda"));
+  exports.Set("inspectDevices", Napi::Function::New(env, InspectDevices, "inspectDevices"));
   exports.Set("createCascade", Napi::Function::New(env, CreateCascade, "createCascade"));
   return exports;
 }

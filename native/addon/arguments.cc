@@ -5,6 +5,7 @@
 
 #include "native/addon/member_arguments.h"
 #include "native/addon/reader.h"
+#include "native/addon/runtime_arguments.h"
 
 namespace quorate {
 
@@ -108,13 +109,7 @@ StatusOr<CascadeRequest> ReadSpec(Napi::Value value) {
   Status problem;
   ObjectReader reader(value, "", &problem);
   if (!problem.ok()) return ObjectReader::Wrong("the specification", value, "an object");
-  reader.Array("runtimePaths", [&](Napi::Value path, const std::string& at) {
-    if (!path.IsString()) {
-      problem = ObjectReader::Wrong(at, path, "a string");
-    } else {
-      request.runtime_paths.push_back(path.As<Napi::String>().Utf8Value());
-    }
-  });
+  request.runtime_paths = ReadRuntimePaths(&reader, &problem);
   int64_t classes = 0;
   int64_t measures = 0;
   double spin_us = 0;

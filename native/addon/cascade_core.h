@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "native/addon/completion_channel.h"
+#include "native/addon/composition.h"
 #include "native/addon/member_calls.h"
 #include "native/engine/engine.h"
 
@@ -16,7 +17,7 @@ namespace quorate {
 struct CascadeRequest {
   CascadeSpec spec;  // Function members still lack make_function.
   std::vector<FunctionMember> functions;
-  std::vector<std::string> runtime_paths;
+  RuntimePaths runtime_paths;
 };
 
 // A cascade without JavaScript: builds the engine, owns it, reports into the channel. Thread-safe.

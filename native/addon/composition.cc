@@ -7,6 +7,14 @@
 
 namespace quorate {
 
+namespace {
+
+RuntimeInfo InfoOf(const ort::OrtModelLoader& loader) {
+  return {loader.library().version(), loader.library_path(), loader.library().telemetry_off()};
+}
+
+}  // namespace
+
 Composition& Composition::Process() {
   static Composition* const composition = new Composition();
   return *composition;
@@ -15,12 +23,17 @@ Composition& Composition::Process() {
 Composition::Composition()
     : pool_(std::thread::hardware_concurrency()), kernels_(NewCpuKernels()) {}
 
-StatusOr<OpenedRuntime> Composition::OpenRuntime(const std::vector<std::string>& paths) {
+StatusOr<OpenedRuntime> Composition::OpenRuntime(const RuntimePaths& paths) {
   QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<ort::OrtModelLoader> loader,
-                           ort::OrtModelLoader::Create(paths));
-  const ort::ApiLibrary& library = loader->library();
-  RuntimeInfo info{library.version(), library.path(), library.telemetry_off()};
+                           ort::OrtModelLoader::Create(paths.libraries, paths.cuda));
+  RuntimeInfo info = InfoOf(*loader);
   return OpenedRuntime{std::move(loader), std::move(info)};
+}
+
+StatusOr<InspectedRuntime> Composition::InspectRuntime(const RuntimePaths& paths) {
+  QUORATE_ASSIGN_OR_RETURN(const std::unique_ptr<ort::OrtModelLoader> loader,
+                           ort::OrtModelLoader::Create(paths.libraries, paths.cuda));
+  return InspectedRuntime{InfoOf(*loader), loader->InspectDevices()};
 }
 
 void Composition::EnterEnvironment() {

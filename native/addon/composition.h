@@ -11,10 +11,17 @@
 #include "native/base/clock.h"
 #include "native/base/status.h"
 #include "native/kernels/kernels.h"
+#include "native/model/device_report.h"
 #include "native/model/model.h"
 #include "native/scheduler/pool.h"
 
 namespace quorate {
+
+// Where ONNX Runtime and what it needs may be.
+struct RuntimePaths {
+  std::vector<std::string> libraries;  // ONNX Runtime, in the order to try.
+  CudaSearch cuda;
+};
 
 // The ONNX Runtime library in use; empty when no member needs it.
 struct RuntimeInfo {
@@ -26,6 +33,11 @@ struct RuntimeInfo {
 struct OpenedRuntime {
   std::shared_ptr<ModelLoader> loader;
   RuntimeInfo info;
+};
+
+struct InspectedRuntime {
+  RuntimeInfo info;
+  CudaReport cuda;
 };
 
 // Thread-safe. Leaked on purpose: a static object with a destructor could be waited on by a thread
@@ -40,7 +52,10 @@ class Composition {
   std::shared_ptr<Kernels> kernels() const { return kernels_; }
 
   // Opens the library on the first call; slow.
-  static StatusOr<OpenedRuntime> OpenRuntime(const std::vector<std::string>& paths);
+  static StatusOr<OpenedRuntime> OpenRuntime(const RuntimePaths& paths);
+
+  // Opens the library, and all that CUDA models need as far as it is there; slower still.
+  static StatusOr<InspectedRuntime> InspectRuntime(const RuntimePaths& paths);
 
   // Environments that have the addon loaded. The last to leave joins the threads, unless some
   // cascade of any environment did not end in time: then joining could take forever.

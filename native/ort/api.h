@@ -14,6 +14,7 @@ namespace quorate::ort {
 inline constexpr uint32_t kApiVersion = 17;
 
 struct OrtAllocator;
+struct OrtCUDAProviderOptionsV2;
 struct OrtEnv;
 struct OrtIoBinding;
 struct OrtMemoryInfo;
@@ -65,6 +66,10 @@ enum GraphOptimizationLevel : int { ORT_DISABLE_ALL = 0, ORT_ENABLE_ALL = 99 };
 enum ExecutionMode : int { ORT_SEQUENTIAL = 0, ORT_PARALLEL = 1 };
 enum OrtAllocatorType : int { OrtDeviceAllocator = 0, OrtArenaAllocator = 1 };
 enum OrtMemType : int { OrtMemTypeDefault = 0 };
+enum OrtMemoryInfoDeviceType : int {
+  OrtMemoryInfoDeviceType_CPU = 0,
+  OrtMemoryInfoDeviceType_GPU = 1,
+};
 
 using OrtLoggingFunction = void (*)(void* param, OrtLoggingLevel severity, const char* category,
                                     const char* logid, const char* code_location,
@@ -133,6 +138,18 @@ inline constexpr Slot<OrtStatus*(
     OrtSessionOptions* options, OrtLoggingFunction user_logging_function, void* user_logging_param)>
     kSetUserLoggingFunction{266};
 
+// The CUDA provider. Creating its options loads nothing; setting them loads the provider's library,
+// and sets all that are not named back to their defaults.
+inline constexpr Slot<OrtStatus*(OrtSessionOptions* options,
+                                 const OrtCUDAProviderOptionsV2* cuda_options)>
+    kSessionOptionsAppendExecutionProvider_CUDA_V2{204};
+inline constexpr Slot<OrtStatus*(OrtCUDAProviderOptionsV2** out)> kCreateCUDAProviderOptions{205};
+inline constexpr Slot<OrtStatus*(OrtCUDAProviderOptionsV2* cuda_options,
+                                 const char* const* provider_options_keys,
+                                 const char* const* provider_options_values, size_t num_keys)>
+    kUpdateCUDAProviderOptions{206};
+inline constexpr Slot<void(OrtCUDAProviderOptionsV2* input)> kReleaseCUDAProviderOptions{208};
+
 // Sessions and what they take and give.
 inline constexpr Slot<OrtStatus*(const OrtEnv* env, const char* model_path,
                                  const OrtSessionOptions* options, OrtSession** out)>
@@ -183,6 +200,11 @@ inline constexpr Slot<OrtStatus*(const OrtValue* value, OrtTensorTypeAndShapeInf
 inline constexpr Slot<void(OrtValue* input)> kReleaseValue{96};
 inline constexpr Slot<OrtStatus*(OrtAllocatorType type, OrtMemType mem_type, OrtMemoryInfo** out)>
     kCreateCpuMemoryInfo{69};
+inline constexpr Slot<OrtStatus*(const OrtValue* value, const OrtMemoryInfo** mem_info)>
+    kGetTensorMemoryInfo{194};
+inline constexpr Slot<OrtStatus*(const OrtMemoryInfo* ptr, int* out)> kMemoryInfoGetId{72};
+inline constexpr Slot<void(const OrtMemoryInfo* ptr, OrtMemoryInfoDeviceType* out)>
+    kMemoryInfoGetDeviceType{225};
 inline constexpr Slot<OrtStatus*(OrtAllocator* ort_allocator, void* p)> kAllocatorFree{76};
 inline constexpr Slot<OrtStatus*(OrtAllocator** out)> kGetAllocatorWithDefaultOptions{78};
 

@@ -8,19 +8,13 @@
 #include <cstring>
 #include <mutex>
 
+#include "native/ort/shared_library.h"
+
 namespace quorate::ort {
 namespace {
 
 constexpr char kInstall[] = "install it with `npm install onnxruntime-node`";
 constexpr char kTelemetryVariable[] = "ORT_DISABLE_TELEMETRY";
-
-// "dlopen said: reason" without the path, which we print ourselves.
-std::string LoaderError(const std::string& path) {
-  const char* error = dlerror();
-  std::string text = error == nullptr ? "it cannot be opened" : error;
-  if (text.rfind(path + ": ", 0) == 0) text.erase(0, path.size() + 2);
-  return text;
-}
 
 // The minor version of "1.<minor>.<patch>", or -1.
 int MinorVersion(const char* version) {
@@ -58,6 +52,17 @@ std::string Sentence(std::string message) {
   for (size_t at = 0; at != std::string::npos;) at = RemoveLocation(message, at);
   while (!message.empty() && message.back() == ' ') message.pop_back();
   return message;
+}
+
+// Never destroyed, as what it holds.
+struct ProcessLibrary {
+  std::mutex mutex;
+  const ApiLibrary* opened = nullptr;
+};
+
+ProcessLibrary& TheProcess() {
+  static ProcessLibrary* const process = new ProcessLibrary;
+  return *process;
 }
 
 bool TelemetryVariableSet() {
@@ -140,13 +145,18 @@ StatusOr<const ApiLibrary*> ApiLibrary::Open(const std::vector<std::string>& pat
 }
 
 StatusOr<const ApiLibrary*> ApiLibrary::Get(const std::vector<std::string>& paths) {
-  static std::mutex* mutex = new std::mutex;
-  static const ApiLibrary* opened = nullptr;
-  std::lock_guard lock(*mutex);
-  if (opened == nullptr) {
-    QUORATE_ASSIGN_OR_RETURN(opened, Open(paths));
+  ProcessLibrary& process = TheProcess();
+  std::lock_guard lock(process.mutex);
+  if (process.opened == nullptr) {
+    QUORATE_ASSIGN_OR_RETURN(process.opened, Open(paths));
   }
-  return opened;
+  return process.opened;
+}
+
+const ApiLibrary* ApiLibrary::Opened() {
+  ProcessLibrary& process = TheProcess();
+  std::lock_guard lock(process.mutex);
+  return process.opened;
 }
 
 }  // namespace quorate::ort

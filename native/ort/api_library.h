@@ -21,7 +21,10 @@ class ApiLibrary {
   // kRuntimeNotFound: every path tried with the reason, and the command that installs it.
   static StatusOr<const ApiLibrary*> Get(const std::vector<std::string>& paths);
 
-  // The same without the process-wide memory; for tests, and for Get().
+  // What Get() has opened; nullptr before that.
+  static const ApiLibrary* Opened();
+
+  // As Get(), without the process-wide memory; for tests, and for Get().
   static StatusOr<const ApiLibrary*> Open(const std::vector<std::string>& paths);
 
   const Table& api() const { return api_; }

@@ -58,8 +58,7 @@ Status Lane::Bind(Bound& bound, const char* port, bool input, const void* data, 
                            TensorOver(library, data, Elements(dims) * element_size, dims, type));
   bound = {};  // Whatever happens now, it is not what it was.
   // The binding takes a reference of its own.
-  QUORATE_RETURN_IF_ERROR(Check(library.api()[input ? slot::kBindInput : slot::kBindOutput](
-      binding_.get(), port, value.get())));
+  QUORATE_RETURN_IF_ERROR(BindHostValue(library, binding_.get(), port, input, value.get()));
   bound = {data, std::move(dims)};
   return {};
 }

@@ -122,6 +122,28 @@ StatusOr<OwnedValue> TensorOver(const ApiLibrary& library, const void* data, siz
   return value;
 }
 
+Status BindHostValue(const ApiLibrary& library, OrtIoBinding* binding, const char* port, bool input,
+                     const OrtValue* value) {
+  const Table& api = library.api();
+  const auto check = [&](OrtStatus* status) -> Status {
+    if (status == nullptr) return {};  // Spares the sentence: this runs once per batch.
+    return library.ToStatus(status, StatusCode::kMember,
+                            "a tensor cannot be bound to '" + std::string(port) + "'");
+  };
+  const OrtMemoryInfo* memory = nullptr;  // Part of `value`.
+  QUORATE_RETURN_IF_ERROR(check(api[slot::kGetTensorMemoryInfo](value, &memory)));
+  OrtMemoryInfoDeviceType type = OrtMemoryInfoDeviceType_CPU;
+  api[slot::kMemoryInfoGetDeviceType](memory, &type);
+  if (type != OrtMemoryInfoDeviceType_CPU) {
+    int id = 0;
+    QUORATE_RETURN_IF_ERROR(check(api[slot::kMemoryInfoGetId](memory, &id)));
+    return {StatusCode::kMember, "the tensor for '" + std::string(port) +
+                                     "' is in the memory of device " + std::to_string(id) +
+                                     ", but the model runs on the CPU"};
+  }
+  return check(api[input ? slot::kBindInput : slot::kBindOutput](binding, port, value));
+}
+
 StatusOr<std::vector<int64_t>> TensorDims(const ApiLibrary& library, const OrtValue* value) {
   const std::string context = "an output's shape cannot be read";
   OwnedTensorInfo info(&library);

@@ -92,6 +92,12 @@ class Session {
 StatusOr<OwnedValue> TensorOver(const ApiLibrary& library, const void* data, size_t bytes,
                                 const std::vector<int64_t>& dims, ONNXTensorElementDataType type);
 
+// Binds `value` to a port of a session that runs on the CPU. Every value of a binding passes here:
+// ONNX Runtime reads a GPU's memory as if it were the host's, and the process dies. kMember, naming
+// the port and the device.
+Status BindHostValue(const ApiLibrary& library, OrtIoBinding* binding, const char* port, bool input,
+                     const OrtValue* value);
+
 // The dimensions a computed tensor has.
 StatusOr<std::vector<int64_t>> TensorDims(const ApiLibrary& library, const OrtValue* value);
 

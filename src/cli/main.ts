@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-/** The command line: `quorate demo | run | inspect`. Bad input ends with one sentence and exit code 1. */
+/** The command line: `quorate demo | run | inspect | doctor`. Bad input ends with one sentence and exit code 1. */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { messageOf } from "../errors.js";
 import { demo } from "./demo.js";
+import { doctor } from "./doctor.js";
 import { inspect } from "./inspect.js";
 import { run } from "./run.js";
 
@@ -36,6 +37,12 @@ program
   .argument("<cascade.json>", "the cascade")
   .option("--json", "print JSON")
   .action(inspect);
+
+program
+  .command("doctor")
+  .description("say what was found of ONNX Runtime and CUDA, and the command that mends the first thing missing")
+  .option("--json", "print JSON")
+  .action(doctor);
 
 try {
   await program.parseAsync();

@@ -92,9 +92,17 @@ export interface NativeTier {
   readonly onFailure: "reject" | "degrade";
 }
 
-export interface NativeSpec {
+/** Where the native side looks for ONNX Runtime and what belongs to it; nowhere else. */
+export interface NativeRuntimePaths {
   /** Candidates for the ONNX Runtime library in the order to try. Absolute paths, or a bare file name for the system loader. */
   readonly runtimePaths: readonly string[];
+  /** Candidates for the CUDA provider: absolute paths, or "" for the one beside ONNX Runtime. */
+  readonly cudaProviders: readonly string[];
+  /** Absolute folders with CUDA's libraries, or "" for the system loader. */
+  readonly cudaLibraryFolders: readonly string[];
+}
+
+export interface NativeSpec extends NativeRuntimePaths {
   /** Number of classes; 0 = from the models. */
   readonly classes: number;
   /** Bits of Measure in native/kernels/kernels.h to report: 1 score, 2 confidence, 4 margin, 8 entropy. */
@@ -311,10 +319,41 @@ export interface NativeCascade {
   close(drainMs: number): void;
 }
 
+/** What a machine offers to models beside its CPU, as far as it could be found; CudaReport of native/model/device_report.h. */
+export interface NativeCudaReport {
+  /** Empty without a driver. */
+  readonly driverPath: string;
+  /** 13020 for CUDA 13.2; 0 when unknown. */
+  readonly driverVersion: number;
+  readonly devices: readonly {
+    readonly name: string;
+    readonly memoryBytes: number;
+    readonly computeCapability: string;
+  }[];
+  readonly providerPath: string;
+  readonly providerVersion: string;
+  /** What the provider needs; an empty path means that it was not found. */
+  readonly libraries: readonly { readonly name: string; readonly path: string }[];
+  /** The first thing that is missing; empty when nothing is. */
+  readonly problem: string;
+  /** The command that mends it; empty when there is none. */
+  readonly remedy: string;
+}
+
+export interface NativeDeviceReport {
+  readonly runtime: { readonly version: string; readonly path: string; readonly telemetryOff: boolean };
+  readonly cuda: NativeCudaReport;
+}
+
 export interface NativeAddon {
   /** The package version the binary was built for. */
   readonly version: string;
   cuda(): { readonly devices: number; readonly reason: string };
+  /**
+   * Opens ONNX Runtime and, where nothing is missing, its CUDA provider. Takes the JS thread for as long as that
+   * lasts: for the command line. Throws a coded error when there is no ONNX Runtime.
+   */
+  inspectDevices(paths: NativeRuntimePaths): NativeDeviceReport;
   /** Returns at once; models load off the JS thread; hooks.onBuilt reports. Throws only for malformed arguments. */
   createCascade(spec: NativeSpec, hooks: NativeHooks): NativeCascade;
 }

@@ -1,5 +1,6 @@
 /** The addon without the TypeScript layer: specs and hooks as native/addon gets them. */
 
+import { searchPaths } from "../../src/cuda-path.js";
 import type {
   NativeCallOptions,
   NativeCascade,
@@ -13,7 +14,6 @@ import type {
   NativeTier,
 } from "../../src/native/contract.js";
 import { loadAddon } from "../../src/native/load.js";
-import { runtimePaths } from "../../src/runtime-path.js";
 import { digits } from "./paths.js";
 
 export const addon = loadAddon();
@@ -65,7 +65,7 @@ export const tier = (...members: NativeMember[]): NativeTier => ({
 });
 
 export const spec = (...tiers: NativeTier[]): NativeSpec => ({
-  runtimePaths: runtimePaths(undefined),
+  ...searchPaths({}),
   classes: 10,
   measures: 7,
   shapes: [],

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { runtimePaths } from "../../src/runtime-path.js";
+import { searchPaths } from "../../src/cuda-path.js";
 
 const addonPath =
   process.env["QUORATE_NATIVE_PATH"] ?? fileURLToPath(new URL("../../build/Release/quorate.node", import.meta.url));
@@ -15,7 +15,7 @@ const member = (more) => ({ name: "m", inputs: [], functionInputs: [], output: "
 const file = member({ path: ${JSON.stringify(onnx)} });
 const callback = member({ isFunction: true, output: "label", functionInputs: [{ name: "image", type: "float32", rowShape: [64] }] });
 const spec = (...members) => ({
-  runtimePaths: ${JSON.stringify(runtimePaths(undefined))}, classes: 10, measures: 7, shapes: [], maxRowsInFlight: 65536,
+  ...${JSON.stringify(searchPaths({}))}, classes: 10, measures: 7, shapes: [], maxRowsInFlight: 65536,
   maxBytesInFlight: 2 ** 28, spinUs: 0, warmup: false,
   tiers: [{ name: "t", members, rule: [], combine: "vote", evidence: "tier", execution: "auto", device: "auto", maxRows: 256,
     maxDelayUs: 0, maxQueueRows: 65536, maxInFlight: 0, onOverload: "auto", onFailure: "reject" }] });

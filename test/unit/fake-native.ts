@@ -142,6 +142,10 @@ export class FakeAddon implements NativeAddon {
     return { devices: 0, reason: "a fake" };
   }
 
+  inspectDevices(): never {
+    throw new Error("a fake has no devices");
+  }
+
   createCascade(spec: NativeSpec, hooks: NativeHooks): NativeCascade {
     const cascade = new FakeCascade(spec, hooks);
     this.cascades.push(cascade);

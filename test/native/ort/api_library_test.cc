@@ -10,6 +10,7 @@
 
 #include "native/ort/session.h"
 #include "test/native/ort/library_under_test.h"
+#include "test/native/ort/new_process.h"
 
 namespace quorate::ort {
 namespace {
@@ -56,17 +57,6 @@ TEST(ApiLibrary, IsOnePerProcessWhateverIsAskedForLater) {
 }
 
 // Each in a process of its own: the library must not have been opened before.
-
-#define EXPECT_IN_NEW_PROCESS(statement)                  \
-  do {                                                    \
-    GTEST_FLAG_SET(death_test_style, "threadsafe");       \
-    EXPECT_EXIT(                                          \
-        {                                                 \
-          statement;                                      \
-          std::exit(testing::Test::HasFailure() ? 1 : 0); \
-        },                                                \
-        testing::ExitedWithCode(0), "");                  \
-  } while (false)
 
 size_t Threads() {
   const std::filesystem::directory_iterator tasks("/proc/self/task");

@@ -191,7 +191,8 @@ function unused(ours) {
     .filter((name) => name !== "api.h")
     .map((name) => readFileSync(join(folder, name), "utf8"))
     .join("\n");
-  const tests = ["api_slots_test.cc", "api_slots_run_test.cc"]
+  const tests = readdirSync(join(root, "test/native/ort"))
+    .filter((name) => /^api_slots.*_test\.cc$/.test(name))
     .map((name) => readFileSync(join(root, "test/native/ort", name), "utf8"))
     .join("\n");
   return ours.slots.flatMap(({ name }) => [

@@ -1,0 +1,169 @@
+#include "native/ort/cuda_provider.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <mutex>
+
+#include "native/ort/cuda_driver.h"
+#include "native/ort/cuda_libraries.h"
+#include "native/ort/provider_file.h"
+#include "native/ort/runtime_links.h"
+#include "native/ort/session.h"
+
+namespace quorate::ort {
+namespace {
+
+namespace fs = std::filesystem;
+
+using OwnedCudaOptions = Owned<OrtCUDAProviderOptionsV2, slot::kReleaseCUDAProviderOptions>;
+
+// Installs packages where they are found, which is not where somebody named the only paths.
+std::string Pip(const std::string& packages, const std::vector<std::string>& searched,
+                const std::string& options) {
+  if (packages.empty()) return {};
+  const bool named = std::find(searched.begin(), searched.end(), "") == searched.end();
+  return "pip install " + packages + (named ? ", and leave out " + options : "");
+}
+
+// "CUDA failure 35: ..." of what ONNX Runtime says around it: places in its source, the host's
+// name.
+std::string CudaFailure(const std::string& message) {
+  const size_t start = message.rfind("CUDA failure ");
+  if (start == std::string::npos) return message;
+  return message.substr(start, message.find(" ;", start) - start);
+}
+
+// One look for everything a report has; each step needs the ones before it.
+class Inspector {
+ public:
+  Inspector(const ApiLibrary& library, const CudaSearch& search, int device, Inspection inspection)
+      : library_(library), search_(search), device_(device), inspection_(inspection) {}
+
+  CudaReport Run() {
+    ProbeCudaDriver(report_);
+    if (GoOn()) FindDevice();
+    if (GoOn()) FindProvider();
+    if (GoOn()) CompareDriver();
+    if (GoOn()) FindLibraries();
+    return report_;
+  }
+
+ private:
+  bool GoOn() const { return report_.problem.empty() || inspection_ == Inspection::kEverything; }
+
+  // Only the first problem counts.
+  void Problem(std::string problem, std::string remedy) {
+    if (!report_.problem.empty()) return;
+    report_.problem = std::move(problem);
+    report_.remedy = std::move(remedy);
+  }
+
+  void FindDevice() {
+    const size_t count = report_.devices.size();
+    if (static_cast<size_t>(device_) < count) return;
+    Problem("there is no CUDA device " + std::to_string(device_) + ": the driver shows " +
+                std::to_string(count),
+            "nvidia-smi --list-gpus");
+  }
+
+  void FindProvider() {
+    const std::string install =
+        Pip("--no-deps onnxruntime-gpu==" + library_.version(), search_.providers,
+            "cudaProviderPath and QUORATE_CUDA_PROVIDER");
+    const std::string folder = fs::path(library_.path()).parent_path();
+    provider_ = ChooseProvider(search_, folder, {library_.version()});
+    report_.provider_version = provider_.version;
+    std::error_code error;
+    if (!provider_.path.empty()) {
+      const fs::path file = fs::canonical(provider_.path, error);
+      report_.provider_path = error ? provider_.path : file.string();
+    }
+    if (!provider_.problem.empty()) return Problem(provider_.problem, install);
+    if (!fs::equivalent(provider_.path, fs::path(folder) / kProviderFile, error)) {
+      return Problem("the CUDA provider " + provider_.path + " cannot be used: ONNX Runtime was " +
+                         "opened from " + folder +
+                         " (by onnxruntime-node, a cascade with other paths or the system's " +
+                         "loader), and looks for providers there only",
+                     "export QUORATE_ONNXRUNTIME_PATH=" + library_.path() +
+                         " QUORATE_CUDA_PROVIDER=" + provider_.path);
+    }
+    if (!fs::exists(fs::path(folder) / kProviderBridgeFile, error)) {
+      Problem(std::string(kProviderBridgeFile) + " is missing beside the CUDA provider " +
+                  report_.provider_path,
+              install);
+    }
+  }
+
+  void CompareDriver() {
+    const int wanted = CudaMajorOf(provider_.needed);
+    if (report_.driver_version == 0 || report_.driver_version / 1000 >= wanted) return;
+    Problem("NVIDIA's driver is for CUDA " + CudaVersionText(report_.driver_version) +
+                ", but the CUDA provider needs one for CUDA " + std::to_string(wanted),
+            CudaDriverRemedy());
+  }
+
+  void FindLibraries() {
+    if (provider_.path.empty()) return;
+    report_.libraries =
+        FindCudaLibraries(CudaLibraryNames(provider_.needed), search_.library_folders);
+    std::string missing;
+    for (const CudaLibrary& library : report_.libraries) {
+      if (library.path.empty()) missing += (missing.empty() ? "" : ", ") + library.name;
+    }
+    if (missing.empty()) return;
+    Problem("libraries of CUDA are missing: " + missing,
+            Pip(MissingCudaPackages(report_.libraries), search_.library_folders,
+                "cudaLibraryPath and QUORATE_CUDA_LIBRARIES"));
+  }
+
+  const ApiLibrary& library_;
+  const CudaSearch& search_;
+  const int device_;
+  const Inspection inspection_;
+  CudaReport report_;
+  ProviderFile provider_;
+};
+
+}  // namespace
+
+CudaReport InspectCuda(const ApiLibrary& library, const CudaSearch& search, int device,
+                       Inspection inspection) {
+  return Inspector(library, search, device, inspection).Run();
+}
+
+// Every call is checked: appending the provider answers OK also where its options were refused.
+Status OpenCudaProvider(const ApiLibrary& library, const CudaReport& report, int device) {
+  static std::mutex* const mutex = new std::mutex;
+  std::lock_guard lock(*mutex);
+  QUORATE_RETURN_IF_ERROR(OpenCudaLibraries(report.libraries));
+  const Table& api = library.api();
+  const auto check = [&](OrtStatus* status) -> Status {
+    const Status said = library.ToStatus(status, StatusCode::kDevice, "ONNX Runtime says");
+    if (said.ok()) return said;
+    return {StatusCode::kDevice, "the CUDA provider " + report.provider_path +
+                                     " cannot be used: " + CudaFailure(said.message())};
+  };
+  OwnedCudaOptions cuda(&library);
+  QUORATE_RETURN_IF_ERROR(check(api[slot::kCreateCUDAProviderOptions](cuda.out())));
+  const std::string ordinal = std::to_string(device);
+  const char* const key = "device_id";
+  const char* const value = ordinal.c_str();
+  QUORATE_RETURN_IF_ERROR(
+      check(api[slot::kUpdateCUDAProviderOptions](cuda.get(), &key, &value, 1)));
+  OwnedOptions options(&library);
+  QUORATE_RETURN_IF_ERROR(check(api[slot::kCreateSessionOptions](options.out())));
+  return check(
+      api[slot::kSessionOptionsAppendExecutionProvider_CUDA_V2](options.get(), cuda.get()));
+}
+
+int CudaOrdinal(const std::string& device) {
+  if (device == "cuda") return 0;
+  if (device.rfind("cuda:", 0) != 0) return -1;
+  int ordinal = -1;
+  const char* const end = device.data() + device.size();
+  const auto [stop, error] = std::from_chars(device.data() + 5, end, ordinal);
+  return error == std::errc() && stop == end && ordinal >= 0 ? ordinal : -1;
+}
+
+}  // namespace quorate::ort

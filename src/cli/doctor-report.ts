@@ -1,0 +1,101 @@
+/** What `quorate doctor` found, and how it says it. */
+import type { NativeCudaReport, NativeDeviceReport } from "../native/contract.js";
+
+/** Plain data, in the order in which things are needed; null: it got no further. */
+export interface DoctorReport {
+  readonly version: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly addon: {
+    /** Empty when it was loaded. */
+    readonly problem: string;
+    readonly version?: string;
+    /** Devices for the CUDA kernels, or why there are none. */
+    readonly kernels?: string;
+  };
+  /** QUORATE_ONNXRUNTIME_PATH. */
+  readonly runtimeVariable: string | null;
+  readonly runtime: NativeDeviceReport["runtime"] | null;
+  readonly cuda: NativeCudaReport | null;
+  /** The problem is empty when a bundled model answered. */
+  readonly cpu: { readonly problem: string };
+}
+
+const nothing = "not looked for";
+
+/** The report for people; the last lines are the verdict and, if there is one, the command. */
+export function doctorLines(report: DoctorReport): string[] {
+  return [
+    ...columns([
+      ["quorate", report.version],
+      ["Node.js", `${report.node}, ${report.platform}`],
+      ["addon", addonText(report)],
+      ["ONNX Runtime", report.runtime === null ? "none" : `${report.runtime.version}, ${report.runtime.path}`],
+      ["CPU", report.cpu.problem === "" ? "works: a bundled model answered a row" : "does not work"],
+      ...cudaRows(report.cuda),
+    ]),
+    "",
+    ...verdict(report),
+  ];
+}
+
+/** The command that mends the first thing that is missing; none when there is nothing, or no command for it. */
+export function remedyOf(report: DoctorReport): string | undefined {
+  // The addon's sentence brings its own command.
+  if (report.addon.problem !== "") return undefined;
+  if (report.runtime === null) {
+    return report.runtimeVariable === null ? "npm install onnxruntime-node" : "unset QUORATE_ONNXRUNTIME_PATH";
+  }
+  return report.cpu.problem === "" ? report.cuda?.remedy || undefined : undefined;
+}
+
+function addonText({ addon }: DoctorReport): string {
+  return addon.problem === "" ? `${addon.version}, CUDA kernels: ${addon.kernels}` : "none";
+}
+
+function cudaRows(cuda: NativeCudaReport | null): [string, string][] {
+  if (cuda === null) return [["CUDA", nothing]];
+  const { driverPath, driverVersion, devices, providerPath, providerVersion, libraries } = cuda;
+  return [
+    ["CUDA driver", driverPath === "" ? "none" : `${cudaVersion(driverVersion)}, ${driverPath}`],
+    ...labelled("CUDA devices", devices.map(deviceText)),
+    ["CUDA provider", providerPath === "" ? "none" : `${providerVersion || "version unknown"}, ${providerPath}`],
+    ...labelled(
+      "CUDA libraries",
+      libraries.map(({ name, path }) => (path === "" ? `${name} is missing` : path)),
+      nothing,
+    ),
+  ];
+}
+
+function deviceText(device: NativeCudaReport["devices"][number], index: number): string {
+  const gigabytes = (device.memoryBytes / 2 ** 30).toFixed(1);
+  return `cuda:${index} ${device.name}, ${gigabytes} GiB, compute capability ${device.computeCapability}`;
+}
+
+/** 13020 as "CUDA 13.2". */
+function cudaVersion(version: number): string {
+  return version === 0 ? "version unknown" : `CUDA ${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
+}
+
+/** A label before the first of several values. */
+function labelled(label: string, values: readonly string[], none = "none"): [string, string][] {
+  if (values.length === 0) return [[label, none]];
+  return values.map((value, index) => [index === 0 ? label : "", value]);
+}
+
+function columns(rows: readonly [string, string][]): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, value]) => `${label.padEnd(width)}  ${value}`);
+}
+
+function verdict(report: DoctorReport): string[] {
+  const remedy = remedyOf(report);
+  const command = remedy === undefined ? [] : [`Mend it with: ${remedy}`];
+  if (report.cpu.problem !== "") return [`Models do not run: ${report.cpu.problem}`, ...command];
+  const cuda = report.cuda?.problem ?? "";
+  return [
+    "Models run on the CPU. This version of quorate has no engine for GPUs, whatever was found.",
+    ...(cuda === "" ? ["Nothing is missing for CUDA."] : [`First thing missing for CUDA: ${cuda}`, ...command]),
+  ];
+}

@@ -1,0 +1,74 @@
+/** `quorate doctor`: what was found on this machine, and what mends the first thing that is missing. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Cascade } from "../cascade.js";
+import { searchPaths } from "../cuda-path.js";
+import { messageOf } from "../errors.js";
+import type { NativeAddon, NativeDeviceReport } from "../native/contract.js";
+import { loadAddon } from "../native/load.js";
+import { type DoctorReport, doctorLines } from "./doctor-report.js";
+import { print } from "./io.js";
+
+/** Options of the command line. */
+export interface DoctorOptions {
+  readonly json?: boolean;
+}
+
+/** Exit code 0 when models run on the CPU. */
+export async function doctor(options: DoctorOptions): Promise<void> {
+  const report = await examine();
+  print(options.json ?? false, report, () => doctorLines(report));
+  if (report.cpu.problem !== "") process.exitCode = 1;
+}
+
+async function examine(): Promise<DoctorReport> {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    readonly version: string;
+  };
+  const machine = {
+    version: manifest.version,
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+    runtimeVariable: process.env["QUORATE_ONNXRUNTIME_PATH"] || null,
+  };
+  const addon = attempt(loadAddon);
+  if (typeof addon === "string") {
+    return { ...machine, addon: { problem: addon }, runtime: null, cuda: null, cpu: { problem: addon } };
+  }
+  const kernels = addon.cuda();
+  const own = { problem: "", version: addon.version, kernels: kernels.reason || `${kernels.devices} devices` };
+  const found = attempt(() => inspect(addon));
+  if (typeof found === "string") {
+    return { ...machine, addon: own, runtime: null, cuda: null, cpu: { problem: found } };
+  }
+  return { ...machine, addon: own, ...found, cpu: { problem: await tryModel() } };
+}
+
+function inspect(addon: NativeAddon): NativeDeviceReport {
+  return addon.inspectDevices(searchPaths({}));
+}
+
+/** Runs a bundled model on one row; what went wrong, or nothing. */
+async function tryModel(): Promise<string> {
+  const model = fileURLToPath(new URL("../../examples/digits/tiny-a.onnx", import.meta.url));
+  try {
+    const cascade = await Cascade.fromSpec({ tiers: [{ name: "doctor", members: [model], device: "cpu" }] });
+    try {
+      await cascade.run({ image: new Float32Array(64) });
+    } finally {
+      await cascade.close();
+    }
+    return "";
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}
+
+/** What `call` gives, or the sentence of what it throws. */
+function attempt<T extends object>(call: () => T): T | string {
+  try {
+    return call();
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { type DoctorReport, doctorLines, remedyOf } from "../../src/cli/doctor-report.js";
+
+const cuda = {
+  driverPath: "/lib/libcuda.so.1",
+  driverVersion: 13_020,
+  devices: [
+    { name: "First", memoryBytes: 80 * 2 ** 30, computeCapability: "9.0" },
+    { name: "Second", memoryBytes: 16 * 2 ** 30, computeCapability: "12.0" },
+  ],
+  providerPath: "/p/libonnxruntime_providers_cuda.so",
+  providerVersion: "1.30.0",
+  libraries: [
+    { name: "libcudart.so.13", path: "/c/libcudart.so.13" },
+    { name: "libcudnn.so.9", path: "" },
+  ],
+  problem: "libraries of CUDA are missing: libcudnn.so.9",
+  remedy: "pip install nvidia-cudnn-cu13",
+};
+const report: DoctorReport = {
+  version: "0.1.0",
+  node: "20.20.0",
+  platform: "linux-x64",
+  addon: { problem: "", version: "0.1.0", kernels: "built without CUDA kernels" },
+  runtimeVariable: null,
+  runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
+  cuda,
+  cpu: { problem: "" },
+};
+
+describe("the doctor's report", () => {
+  it("lists what was found, and ends with the command for the first thing missing", () => {
+    expect(doctorLines(report)).toEqual([
+      "quorate         0.1.0",
+      "Node.js         20.20.0, linux-x64",
+      "addon           0.1.0, CUDA kernels: built without CUDA kernels",
+      "ONNX Runtime    1.30.0, /r/libonnxruntime.so.1",
+      "CPU             works: a bundled model answered a row",
+      "CUDA driver     CUDA 13.2, /lib/libcuda.so.1",
+      "CUDA devices    cuda:0 First, 80.0 GiB, compute capability 9.0",
+      "                cuda:1 Second, 16.0 GiB, compute capability 12.0",
+      "CUDA provider   1.30.0, /p/libonnxruntime_providers_cuda.so",
+      "CUDA libraries  /c/libcudart.so.13",
+      "                libcudnn.so.9 is missing",
+      "",
+      "Models run on the CPU. This version of quorate has no engine for GPUs, whatever was found.",
+      "First thing missing for CUDA: libraries of CUDA are missing: libcudnn.so.9",
+      "Mend it with: pip install nvidia-cudnn-cu13",
+    ]);
+  });
+
+  it("says so when nothing is missing, and when nothing is there", () => {
+    expect(doctorLines({ ...report, cuda: { ...cuda, problem: "", remedy: "" } }).at(-1)).toBe(
+      "Nothing is missing for CUDA.",
+    );
+    const bare = { driverPath: "", driverVersion: 0, devices: [], providerPath: "", providerVersion: "" };
+    const lines = doctorLines({ ...report, cuda: { ...bare, libraries: [], problem: "no driver", remedy: "" } });
+    expect(lines.slice(5, 9)).toEqual([
+      "CUDA driver     none",
+      "CUDA devices    none",
+      "CUDA provider   none",
+      "CUDA libraries  not looked for",
+    ]);
+    expect(lines.at(-1)).toBe("First thing missing for CUDA: no driver");
+  });
+
+  it("gives the command for what comes first", () => {
+    const broken = { problem: "no addon" };
+    expect(remedyOf({ ...report, addon: broken, runtime: null, cuda: null, cpu: broken })).toBeUndefined();
+    const without = { ...report, runtime: null, cuda: null, cpu: { problem: "no runtime" } };
+    expect(remedyOf(without)).toBe("npm install onnxruntime-node");
+    expect(remedyOf({ ...without, runtimeVariable: "/x.so" })).toBe("unset QUORATE_ONNXRUNTIME_PATH");
+    expect(remedyOf({ ...report, cpu: { problem: "a model failed" } })).toBeUndefined();
+    expect(doctorLines(without).slice(-2)).toEqual([
+      "Models do not run: no runtime",
+      "Mend it with: npm install onnxruntime-node",
+    ]);
+  });
+});
