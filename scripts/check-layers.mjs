@@ -7,6 +7,7 @@ import { root } from "./lib/tools.mjs";
 const nativeLayers = {
   base: [],
   kernels: ["base"],
+  device: ["base", "kernels"],
   model: ["base"],
   ort: ["base", "model"],
   scheduler: ["base"],
@@ -20,8 +21,8 @@ const guarded = [
   { header: /^onnxruntime/, owner: /^ort\//, name: "ort/ may include ONNX Runtime" },
   {
     header: /^(cuda|cub\/|nv\/|cooperative_groups)/,
-    owner: /^(kernels\/cuda\/|ort\/cuda_provider\.cc$)/,
-    name: "kernels/cuda/ may include CUDA",
+    owner: /^((kernels|device)\/cuda\/|ort\/cuda_provider\.cc$)/,
+    name: "kernels/cuda/ and device/cuda/ may include CUDA",
   },
 ];
 

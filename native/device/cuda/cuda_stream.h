@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <functional>
+
+#include "native/device/device.h"
+
+namespace quorate {
+
+class CudaEvent final : public DeviceEvent {
+ public:
+  explicit CudaEvent(cudaEvent_t event) : event_(event) {}
+  ~CudaEvent() override;  // CUDA keeps it until pending work has passed it.
+  cudaEvent_t get() const { return event_; }
+
+ private:
+  const cudaEvent_t event_;
+};
+
+class CudaStream final : public DeviceStream {
+ public:
+  CudaStream(int device, cudaStream_t stream) : device_(device), stream_(stream) {}
+  ~CudaStream() override;
+
+  void* handle() const override { return stream_; }
+  Status Copy(const char* name, void* target, const void* source, size_t bytes) override;
+  Status Launch(const Operation& operation) override;
+  Status Record(DeviceEvent* event) override;
+  Status Wait(const DeviceEvent& event) override;
+  Status Callback(std::function<void()> call) override;
+
+ private:
+  const int device_;
+  const cudaStream_t stream_;
+};
+
+// Makes `device` the calling thread's, which may have used another one. Cheap.
+Status SelectCudaDevice(int device);
+
+}  // namespace quorate

@@ -1,0 +1,124 @@
+#pragma once
+
+// A tier on a device: batches flow through upload, members, reduction and download, two or more at
+// a time, and only answers come back to the host.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "native/device/device.h"
+#include "native/device/lane.h"
+#include "native/device/row_block.h"
+#include "native/kernels/kernels.h"
+
+namespace quorate {
+
+// An input tensor of the tier.
+struct PipelineInput {
+  BlockTensor tensor;
+  bool keep = false;  // The next tier reads it too: deferred rows of it stay on the device.
+};
+
+struct PipelineMember {
+  std::shared_ptr<Lane> lane;  // On the pipeline's device.
+  OutputKind kind = OutputKind::kLogits;
+  ElementType type = ElementType::kFloat32;
+  float temperature = 1.0f;
+  uint32_t width = 0;  // Values per output row.
+};
+
+// What keeps work in order. Tests leave one out to show that its absence is found.
+enum class Guard : uint32_t {
+  kInputReady = 1 << 0,     // Members wait for the upload.
+  kMemberDone = 1 << 1,     // The reduction waits for the members.
+  kResultAwaited = 1 << 2,  // The host awaits the download before it reads, and reuses the slot.
+  kOwnOutputs = 1 << 3,     // Each slot has outputs of its own.
+  kFailedRecords = 1 << 4,  // A member that failed still marks how far its stream is.
+  kBlockReady = 1 << 5,     // The next tier waits until deferred rows are gathered.
+  kBlockRead = 1 << 6,      // Deferred rows stay until the next tier has copied them.
+  kSameDevice = 1 << 7,     // Lanes of another device are refused.
+};
+
+struct PipelineOptions {
+  std::string name;                      // For messages: "tier 0".
+  std::vector<PipelineInput> inputs;     // What LaneRun::inputs lists.
+  std::vector<PipelineMember> members;   // plan.members of them.
+  ReductionPlan plan;                    // Without cumulative evidence.
+  std::vector<size_t> buckets;           // Ascending. A batch runs as the smallest that holds it.
+  size_t slots = 2;                      // Batches on the device at a time.
+  size_t deferred_blocks = 0;            // Batches of deferred rows kept on the device.
+  bool warm_up = true;                   // Run every member once per slot and bucket first.
+  uint32_t without_guards_for_test = 0;  // Guard bits.
+
+  bool Guarded(Guard guard) const {
+    return (without_guards_for_test & static_cast<uint32_t>(guard)) == 0;
+  }
+};
+
+// Rows first, first + 1, ... of a block of any device.
+struct RowSegment {
+  std::shared_ptr<RowBlock> block;
+  size_t first = 0;
+  size_t count = 0;
+};
+
+// Columns of a batch, in pinned memory. Measures the plan does not want are nullptr.
+struct PipelineColumns {
+  const int32_t* labels = nullptr;
+  const uint8_t* votes = nullptr;
+  const uint8_t* flags = nullptr;
+  const float* score = nullptr;
+  const float* confidence = nullptr;
+  const float* margin = nullptr;
+  const float* entropy = nullptr;
+  const uint32_t* deferred = nullptr;  // Rows that do not exit, ascending.
+};
+
+struct PipelineResult {
+  Status status;  // Not OK: no answers. kAborted: cancelled.
+  size_t rows = 0;
+  PipelineColumns columns;  // Valid during the call.
+  uint32_t deferred_count = 0;
+  std::shared_ptr<RowBlock> deferred_rows;  // In that order; nullptr: only the host has them.
+  uint64_t failed_members = 0;              // Bit k: member k failed and abstained on all rows.
+  Status member_error;                      // Of the first of them.
+};
+
+// A batch: `host_rows` rows from the host, then those of the segments.
+struct PipelineBatch {
+  size_t host_rows = 0;
+  // Writes input i's rows, side by side, to staging[i] (pinned). On the pipeline's thread.
+  std::function<void(void* const* staging)> fill;
+  std::vector<RowSegment> segments;
+  const std::atomic<bool>* cancelled = nullptr;  // May be nullptr. Until `done` is called.
+  // Called once, on the pipeline's thread, if Submit() said OK. Must be quick; may call Submit().
+  std::function<void(const PipelineResult&)> done;
+
+  size_t Rows() const {
+    size_t rows = host_rows;
+    for (const RowSegment& segment : segments) rows += segment.count;
+    return rows;
+  }
+};
+
+// Thread-safe. One thread of its own, and the lanes'.
+class Pipeline {
+ public:
+  // Allocates, and warms the members up: blocks. Device and kernels outlive the pipeline and its
+  // blocks.
+  static StatusOr<std::unique_ptr<Pipeline>> Create(Device* device, Kernels* kernels,
+                                                    PipelineOptions options);
+  virtual ~Pipeline() = default;  // Closes.
+
+  // 1...last bucket's rows. kClosed after Close(); `done` is then not called.
+  virtual Status Submit(PipelineBatch batch) = 0;
+
+  // Answers batches that have not begun with kClosed, finishes the others, and returns when all
+  // are answered. Not from within `done` or `fill`.
+  virtual void Close() = 0;
+};
+
+}  // namespace quorate

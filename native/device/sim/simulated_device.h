@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "native/device/device.h"
+#include "native/device/sim/machine_state.h"
+
+namespace quorate::sim {
+
+class SimulatedDevice final : public Device {
+ public:
+  SimulatedDevice(std::shared_ptr<MachineState> state, int index)
+      : state_(std::move(state)), index_(index) {}
+
+  int index() const override { return index_; }
+  StatusOr<void*> Allocate(MemoryKind kind, size_t bytes, std::string name) override;
+  void Free(MemoryKind kind, void* data) override;
+  StatusOr<std::unique_ptr<DeviceStream>> NewStream(std::string name) override;
+  StatusOr<std::unique_ptr<DeviceEvent>> NewEvent() override;
+  Status Await(const DeviceEvent& event) override;
+  Status OnHost(const Operation& operation) override;
+
+ private:
+  const std::shared_ptr<MachineState> state_;
+  const int index_;
+  uint32_t streams_ = 0;  // Made so far. Under the machine's mutex.
+};
+
+}  // namespace quorate::sim

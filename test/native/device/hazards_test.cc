@@ -1,0 +1,256 @@
+// For each hazard of work that is not synchronised: the guard that keeps it away, and that the
+// simulated device finds the hazard when the guard is taken out. The list is that of
+// docs/decisions/0009.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "test/native/device/pipeline_house.h"
+#include "test/native/device/sim_house.h"
+
+namespace quorate {
+namespace {
+
+// The violations of `batches` batches of 8 rows, all submitted before the first one begins.
+std::vector<std::string> Violations(sim::SimulatedMachine* machine, TierHouse* tier,
+                                    size_t batches) {
+  EXPECT_TRUE(tier->Open().ok());
+  AnswerBox box;
+  std::atomic<bool> all_in{false};
+  for (size_t i = 0; i < batches; ++i) {
+    PipelineBatch batch = TierHouse::Batch(Counting(0, 8));
+    batch.fill = [&all_in, fill = batch.fill](void* const* staging) {
+      while (!all_in) std::this_thread::yield();
+      fill(staging);
+    };
+    batch.done = box.Slot(i);
+    EXPECT_TRUE(tier->pipeline->Submit(std::move(batch)).ok());
+  }
+  all_in = true;
+  (void)box.Await(batches);
+  tier->pipeline->Close();
+  return machine->violations();
+}
+
+void ExpectNames(const std::vector<std::string>& violations, const std::string& one,
+                 const std::string& other) {
+  ASSERT_FALSE(violations.empty());
+  EXPECT_NE(violations[0].find(one), std::string::npos) << violations[0];
+  EXPECT_NE(violations[0].find(other), std::string::npos) << violations[0];
+}
+
+struct LeftOut {
+  Guard guard;
+  size_t batches;   // No more than it takes: later ones meet more than the two.
+  const char* one;  // The operations that meet.
+  const char* other;
+};
+
+class TierGuard : public ::testing::TestWithParam<LeftOut> {
+ protected:
+  std::vector<std::string> Run(bool guarded) {
+    sim::SimulatedMachine machine({});
+    const auto left_out = static_cast<uint32_t>(GetParam().guard);
+    // A slot that is used again soon, unless it takes two to meet.
+    const size_t slots = GetParam().guard == Guard::kOwnOutputs ? 2 : 1;
+    TierHouse tier(&machine, {.slots = slots, .without_guards = guarded ? 0 : left_out});
+    if (GetParam().guard == Guard::kFailedRecords) {
+      tier.models[1]->failure = FakeFailure::kHalfway;
+    }
+    return Violations(&machine, &tier, GetParam().batches);
+  }
+};
+
+TEST_P(TierGuard, KeepsTheHazardAway) { EXPECT_EQ(Run(true), std::vector<std::string>()); }
+
+TEST_P(TierGuard, IsMissedWhenLeftOut) {
+  ExpectNames(Run(false), GetParam().one, GetParam().other);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, TierGuard,
+    ::testing::Values(
+        LeftOut{Guard::kInputReady, 1, "'features'", "stream 'tier 0 rows'"},
+        LeftOut{Guard::kMemberDone, 1, "'scores'", "'reduce'"},
+        LeftOut{Guard::kResultAwaited, 1, "'download answers'", "'read answers'"},
+        // Hazard 2: outputs are written while the reduction of the last batch reads them.
+        LeftOut{Guard::kOwnOutputs, 2, "'scores'", "'reduce'"},
+        // Hazard 6: what a failed member had begun still runs.
+        LeftOut{Guard::kFailedRecords, 2, "'features'", "'upload rows'"}));
+
+// --- Between tiers ---
+
+std::vector<std::string> DeferTwice(Guard guard, bool guarded) {
+  sim::SimulatedMachine machine({});
+  TierHouse first(&machine, {.deferred_blocks = 1});
+  TierHouse second(&machine, {.name = "tier 1",
+                              .members = 1,
+                              .last = true,
+                              .without_guards = guarded ? 0 : static_cast<uint32_t>(guard)});
+  EXPECT_TRUE(first.Open().ok());
+  EXPECT_TRUE(second.Open().ok());
+  for (int round = 0; round < 2 && machine.violations().empty(); ++round) {
+    Answer answer = first.Run(TierHouse::Batch(Counting(0, 8)));
+    if (answer.deferred_rows == nullptr) continue;
+    (void)second.Run(TierHouse::Batch(std::move(answer.deferred_rows), answer.deferred.size()));
+  }
+  first.pipeline->Close();  // Whatever still runs comes to its end.
+  second.pipeline->Close();
+  return machine.violations();
+}
+
+TEST(BetweenTiers, TheNextTierWaitsUntilDeferredRowsAreGathered) {
+  EXPECT_EQ(DeferTwice(Guard::kBlockReady, true), std::vector<std::string>());
+  ExpectNames(DeferTwice(Guard::kBlockReady, false), "'gather deferred rows'",
+              "'take deferred rows'");
+}
+
+TEST(BetweenTiers, DeferredRowsStayUntilTheNextTierHasThem) {
+  EXPECT_EQ(DeferTwice(Guard::kBlockRead, true), std::vector<std::string>());
+  ExpectNames(DeferTwice(Guard::kBlockRead, false), "'gather deferred rows'",
+              "'take deferred rows'");
+}
+
+// --- Hazards 1 and 4: memory of an arena that another stream still uses ---
+
+TEST(Arenas, OnePerModelIsOrdered) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {});
+  EXPECT_EQ(Violations(&machine, &tier, 3), std::vector<std::string>());
+}
+
+TEST(Arenas, OneForTwoModelsIsFound) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {}, true);
+  ExpectNames(Violations(&machine, &tier, 3), "stream 'tier 0 member 0'",
+              "stream 'tier 0 member 1'");
+}
+
+TEST(Arenas, OneSessionOnTwoStreamsIsFound) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {});
+  // Both members are the first model, whose lane was made twice.
+  tier.lanes[1] =
+      NewLane(tier.device, "second lane of the model",
+              [model = tier.models[0].get()](const LaneRun& run) { return model->Run(run); });
+  ExpectNames(Violations(&machine, &tier, 3), "stream 'tier 0 member 0'",
+              "stream 'second lane of the model'");
+}
+
+// A block that returns to a pool when Run() returns, not when the stream has passed it, and from
+// there to another stream: what the memory pattern block once was.
+TEST(Arenas, ABlockHandedOnWithoutItsStreamIsFound) {
+  SimHouse house;
+  DeviceStream* const a = house.NewStream("a");
+  DeviceStream* const b = house.NewStream("b");
+  const DeviceBuffer block = house.NewBuffer("pattern block");
+  EXPECT_TRUE(Write(a, "run of a", block.Range()).ok());
+  EXPECT_TRUE(Write(b, "run of b", block.Range()).ok());
+  (void)house.Finish(a);
+  (void)house.Finish(b);
+  ExpectOneViolation(house.machine, {"'run of a' on stream 'a'", "'run of b' on stream 'b'"});
+}
+
+// --- Hazard 2, the other half: an output that ends with its run ---
+
+TEST(Outputs, OneThatTheModelFreesWhileTheReductionReadsIsFound) {
+  SimHouse house;
+  DeviceStream* const member = house.NewStream("member");
+  DeviceStream* const reduction = house.NewStream("reduction");
+  DeviceEvent* const done = house.NewEvent();
+  DeviceBuffer output = house.NewBuffer("output");
+  EXPECT_TRUE(Write(member, "scores", output.Range()).ok());
+  EXPECT_TRUE(member->Record(done).ok());
+  EXPECT_TRUE(reduction->Wait(*done).ok());
+  EXPECT_TRUE(Read(reduction, "reduce", output.Range()).ok());
+  (void)house.Finish(member);
+  output = DeviceBuffer();
+  (void)house.Finish(reduction);
+  ExpectOneViolation(house.machine, {"'reduce' on stream 'reduction'", "free", "'output'"});
+}
+
+// --- Hazard 3: pinned buffers that only a synchronising run lets go ---
+
+Status RunMany(uint32_t synchronise_every) {
+  constexpr size_t kPinned = 4096;
+  sim::SimulatedMachine machine({.pinned_bytes = kPinned});
+  TierHouse tier(&machine, {.members = 1, .buckets = {1}});
+  std::vector<DeviceBuffer> staged;
+  const LaneModel model = [&](const LaneRun& run) {
+    StatusOr<DeviceBuffer> buffer =
+        DeviceBuffer::Create(tier.device, MemoryKind::kPinned, 256, "staged array");
+    if (!buffer.ok()) return buffer.status();
+    staged.push_back(std::move(buffer).value());
+    QUORATE_RETURN_IF_ERROR(tier.models[0]->Run(run));
+    if (run.synchronise) staged.clear();
+    return Status();
+  };
+  tier.lanes[0] = NewLane(tier.device, "model that stages", model, synchronise_every);
+  EXPECT_TRUE(tier.Open().ok());
+  uint64_t failed = 0;
+  for (int i = 0; i < 40; ++i) failed |= tier.Run(TierHouse::Batch(Counting(0, 1))).failed_members;
+  EXPECT_EQ(machine.violations(), std::vector<std::string>());
+  tier.pipeline.reset();
+  tier.lanes.clear();
+  staged.clear();
+  return failed == 0 ? Status() : Status(StatusCode::kMember, "staged arrays piled up");
+}
+
+TEST(StagedArrays, AreLetGoByEveryEighthRun) { EXPECT_TRUE(RunMany(8).ok()); }
+
+TEST(StagedArrays, PileUpWithoutASynchronisingRun) { EXPECT_FALSE(RunMany(0).ok()); }
+
+// --- Hazard 5: a node that computes on the host in the middle of a run ---
+
+std::vector<std::string> RunWithHostNode(bool synchronises) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {.members = 1});
+  const DeviceBuffer host =
+      DeviceBuffer::Create(tier.device, MemoryKind::kPinned, 64, "values on the host").value();
+  const std::unique_ptr<DeviceEvent> copied = tier.device->NewEvent().value();
+  const LaneModel model = [&](const LaneRun& run) {
+    QUORATE_RETURN_IF_ERROR(
+        run.stream->Copy("to the host node", host.data(), run.inputs[0], kHouseRowBytes));
+    QUORATE_RETURN_IF_ERROR(run.stream->Record(copied.get()));
+    if (synchronises) QUORATE_RETURN_IF_ERROR(tier.device->Await(*copied));
+    QUORATE_RETURN_IF_ERROR(TouchOnHost(tier.device, "host node", host.First(8), true));
+    return tier.models[0]->Run(run);
+  };
+  tier.lanes[0] = NewLane(tier.device, "model with a host node", model);
+  std::vector<std::string> violations = Violations(&machine, &tier, 3);
+  (void)tier.device->Await(*copied);
+  return violations;
+}
+
+TEST(HostNodes, ThatSynchroniseInsideTheRunAreOrdered) {
+  EXPECT_EQ(RunWithHostNode(true), std::vector<std::string>());
+}
+
+TEST(HostNodes, ThatDoNotAreFound) {
+  ExpectNames(RunWithHostNode(false), "'to the host node'", "'host node'");
+}
+
+// --- Hazard 7: memory of one device given to a model of another ---
+
+TEST(Devices, AMemberOfAnotherDeviceIsRefused) {
+  sim::SimulatedMachine machine({.devices = 2});
+  TierHouse tier(&machine, {.device = 1});
+  tier.device = machine.device(0);
+  EXPECT_EQ(tier.Open().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(machine.violations(), std::vector<std::string>());
+}
+
+TEST(Devices, AMemberOfAnotherDeviceIsFoundWhereItIsNotRefused) {
+  sim::SimulatedMachine machine({.devices = 2});
+  TierHouse tier(&machine,
+                 {.device = 1, .without_guards = static_cast<uint32_t>(Guard::kSameDevice)});
+  tier.device = machine.device(0);
+  // Whether the first use or the first event is found depends on the order of calls.
+  ExpectNames(Violations(&machine, &tier, 1), "device 0", "device 1");
+}
+
+}  // namespace
+}  // namespace quorate

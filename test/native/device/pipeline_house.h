@@ -1,0 +1,113 @@
+#pragma once
+
+// A cascade of two tiers on simulated devices: pipelines, lanes, and what the CPU says to the same
+// rows.
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "native/device/pipeline.h"
+#include "native/device/sim/simulated_machine.h"
+#include "test/native/device/fake_lane_model.h"
+
+namespace quorate {
+
+constexpr uint32_t kHouseClasses = 4;
+constexpr size_t kHouseRowBytes = 12;  // Three numbers; the first is the row's.
+
+// Rows of a test: row r holds numbers that follow from its own.
+class HouseRows {
+ public:
+  explicit HouseRows(std::vector<uint32_t> ids);
+  size_t size() const { return ids_.size(); }
+  const std::vector<uint32_t>& ids() const { return ids_; }
+  const uint8_t* data() const { return bytes_.data(); }
+  HouseRows Subset(const std::vector<uint32_t>& rows) const;
+
+ private:
+  std::vector<uint32_t> ids_;
+  std::vector<uint8_t> bytes_;
+};
+HouseRows Counting(uint32_t first, size_t count);
+
+struct HouseTier {
+  std::string name = "tier 0";
+  int device = 0;
+  uint32_t members = 2;
+  uint32_t seed = 10;  // Of the first member.
+  bool last = false;
+  std::vector<size_t> buckets = {2, 8};
+  size_t slots = 2;
+  size_t deferred_blocks = 2;
+  bool warm_up = false;
+  uint32_t synchronise_every = 4;
+  uint32_t without_guards = 0;
+};
+
+// What comes back, copied out of the call.
+struct Answer {
+  Status status;
+  std::vector<int32_t> labels;
+  std::vector<uint8_t> votes, flags;
+  std::vector<float> score, margin;
+  std::vector<uint32_t> deferred;
+  std::shared_ptr<RowBlock> deferred_rows;
+  uint64_t failed_members = 0;
+
+  // Bit by bit.
+  bool SameAs(const Answer& other) const;
+};
+
+std::shared_ptr<Lane> NewLane(Device* device, const std::string& name, const LaneModel& model,
+                              uint32_t synchronise_every = 64);
+
+// A tier's models, lanes and pipeline.
+class TierHouse {
+ public:
+  // `arena_of`: see FakeLaneModel; the models of all members but the first share the first's.
+  TierHouse(sim::SimulatedMachine* machine, const HouseTier& tier, bool one_arena = false);
+  // Over lanes that another tier has.
+  TierHouse(sim::SimulatedMachine* machine, const HouseTier& tier, const TierHouse& lanes_of);
+  ~TierHouse();
+
+  PipelineOptions Options() const;
+  Status Open();
+
+  // The batch's `done` still has to be set.
+  static PipelineBatch Batch(const HouseRows& rows);
+  static PipelineBatch Batch(std::shared_ptr<RowBlock> block, size_t count);
+  static Answer AnswerOf(const PipelineResult& result);
+
+  // Submits and waits.
+  Answer Run(PipelineBatch batch);
+  // What the CPU says.
+  Answer Expected(const HouseRows& rows, uint64_t failed_members = 0) const;
+
+  HouseTier tier;
+  Device* device;
+  std::unique_ptr<Kernels> kernels = NewCpuKernels();
+  std::vector<std::shared_ptr<FakeLaneModel>> models;
+  std::vector<std::shared_ptr<Lane>> lanes;
+  std::unique_ptr<Pipeline> pipeline;
+};
+
+// Collects answers from any thread.
+class AnswerBox {
+ public:
+  std::function<void(const PipelineResult&)> Slot(size_t index);
+  // Waits for `count` answers, and returns them by index.
+  std::vector<Answer> Await(size_t count);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Answer> answers_;
+  size_t given_ = 0;
+};
+
+}  // namespace quorate

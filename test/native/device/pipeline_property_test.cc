@@ -1,0 +1,268 @@
+// Random schedules of two tiers on two devices: whatever is cancelled, fails, is lost or closed and
+// however streams and threads interleave, no access is unordered, every batch is answered once, and
+// every answer has the bits that the CPU computes. QUORATE_DEVICE_SCHEDULES sets their number.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <iostream>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "test/native/device/pipeline_house.h"
+
+namespace quorate {
+namespace {
+
+using Random = std::independent_bits_engine<std::mt19937, 32, uint32_t>;
+
+size_t Schedules() {
+  if (const char* number = std::getenv("QUORATE_DEVICE_SCHEDULES")) return std::stoul(number);
+#if defined(__SANITIZE_THREAD__)
+  return 2'000;
+#elif defined(__SANITIZE_ADDRESS__)
+  return 5'000;
+#else
+  return 100'000;
+#endif
+}
+
+// --- What a schedule does ---
+
+struct Plan {
+  explicit Plan(uint32_t seed) : random(seed) {
+    machine = {.seed = seed, .devices = 2, .max_delay_us = random() % 2 * 20};
+    first.device = static_cast<int>(random() % 2);
+    first.members = 1 + random() % 3;
+    first.buckets = random() % 2 == 0 ? std::vector<size_t>{2, 8} : std::vector<size_t>{6};
+    first.slots = 1 + random() % 3;
+    first.deferred_blocks = random() % 4;
+    first.warm_up = random() % 8 == 0;
+    first.synchronise_every = random() % 3;
+    second.name = "tier 1";
+    second.device = static_cast<int>(random() % 2);
+    second.members = 1 + random() % 2;
+    second.seed = 50;
+    second.last = true;
+    second.slots = 1 + random() % 2;
+    fail_one_in = random() % 4 == 0 ? 1 + random() % 8 : 0;
+    launch_fails = random() % 4 == 0;
+    loses = random() % 8 == 0;
+    closes = random() % 4 == 0;
+    cancels = random() % 4 == 0;
+    batches = 1 + random() % 4;
+  }
+
+  Random random;
+  sim::SimulatedOptions machine;
+  HouseTier first;
+  HouseTier second;
+  uint32_t fail_one_in;
+  bool launch_fails, loses, closes, cancels;
+  size_t batches;
+};
+
+struct Tally {
+  uint64_t answered = 0, from_blocks = 0, across = 0, cancelled = 0, closed = 0, failed = 0,
+           absent = 0;
+};
+
+// One batch on its way through both tiers.
+struct Journey {
+  explicit Journey(const HouseRows& given) : rows(given) {}
+  const HouseRows rows;
+  std::atomic<bool> cancelled{false};
+  Answer first, second;
+  int first_answers = 0, second_answers = 0;
+  bool submitted = false, deferred = false, from_block = false;
+};
+
+// --- Running it ---
+
+class Schedule {
+ public:
+  explicit Schedule(uint32_t seed)
+      : plan_(seed),
+        machine_(plan_.machine),
+        first_(std::make_unique<TierHouse>(&machine_, plan_.first)),
+        second_(std::make_unique<TierHouse>(&machine_, plan_.second)) {}
+
+  void Run(Tally* tally) {
+    ASSERT_TRUE(first_->Open().ok());
+    ASSERT_TRUE(second_->Open().ok());
+    Break();
+    for (size_t i = 0; i < plan_.batches; ++i) {
+      journeys_.push_back(std::make_unique<Journey>(RandomRows()));
+    }
+    for (const auto& journey : journeys_) {
+      Submit(journey.get());
+      Disturb();
+    }
+    if (plan_.closes) Close();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return open_ == 0; });
+    lock.unlock();
+    for (const auto& journey : journeys_) Check(*journey, tally);
+    CleanUp();
+  }
+
+ private:
+  HouseRows RandomRows() {
+    std::vector<uint32_t> ids(1 + plan_.random() % plan_.first.buckets.back());
+    for (uint32_t& id : ids) id = plan_.random() % 10'000;
+    return HouseRows(ids);
+  }
+
+  void Break() {
+    for (const TierHouse* tier : {first_.get(), second_.get()}) {
+      for (const auto& model : tier->models) model->fail_one_in = plan_.fail_one_in;
+    }
+    if (plan_.loses) {
+      machine_.LoseDevice(static_cast<int>(plan_.random() % 2), plan_.random() % 60);
+    }
+  }
+
+  // Between two batches: time passes, something is cancelled, a launch fails.
+  void Disturb() {
+    constexpr const char* kSteps[] = {"upload rows",
+                                      "features",
+                                      "scores",
+                                      "reduce",
+                                      "list deferred rows",
+                                      "download answers",
+                                      "gather deferred rows",
+                                      "take deferred rows"};
+    for (uint32_t yields = plan_.random() % 8; yields > 0; --yields) std::this_thread::yield();
+    if (plan_.cancels) journeys_[plan_.random() % journeys_.size()]->cancelled = true;
+    if (plan_.launch_fails && plan_.random() % 2 == 0) {
+      machine_.FailNext(kSteps[plan_.random() % std::size(kSteps)]);
+    }
+  }
+
+  void Close() { (plan_.random() % 2 == 0 ? first_ : second_)->pipeline->Close(); }
+
+  void Submit(Journey* journey) {
+    PipelineBatch batch = TierHouse::Batch(journey->rows);
+    batch.cancelled = &journey->cancelled;
+    batch.done = [this, journey](const PipelineResult& result) { FirstDone(journey, result); };
+    Begin();
+    const Status status = first_->pipeline->Submit(std::move(batch));
+    journey->submitted = status.ok();
+    if (!status.ok()) End();
+  }
+
+  // On the first tier's thread.
+  void FirstDone(Journey* journey, const PipelineResult& result) {
+    ++journey->first_answers;
+    journey->first = TierHouse::AnswerOf(result);
+    journey->deferred = !journey->first.deferred.empty();
+    if (!journey->deferred) return End();
+    std::shared_ptr<RowBlock> block = std::move(journey->first.deferred_rows);
+    journey->from_block = block != nullptr;
+    PipelineBatch batch = journey->from_block
+                              ? TierHouse::Batch(std::move(block), journey->first.deferred.size())
+                              : TierHouse::Batch(journey->rows.Subset(journey->first.deferred));
+    batch.cancelled = &journey->cancelled;
+    batch.done = [this, journey](const PipelineResult& answer) {
+      ++journey->second_answers;
+      journey->second = TierHouse::AnswerOf(answer);
+      End();
+    };
+    const Status status = second_->pipeline->Submit(std::move(batch));
+    if (status.ok()) return;
+    ++journey->second_answers;
+    journey->second.status = status;
+    End();
+  }
+
+  void Begin() {
+    std::lock_guard lock(mutex_);
+    ++open_;
+  }
+  void End() {
+    std::lock_guard lock(mutex_);
+    --open_;
+    changed_.notify_all();
+  }
+
+  void Check(const Journey& journey, Tally* tally) {
+    ASSERT_EQ(journey.first_answers, journey.submitted ? 1 : 0);
+    if (!journey.submitted) return;
+    CheckAnswer(journey, *first_, journey.rows, journey.first, tally);
+    ASSERT_EQ(journey.second_answers, journey.deferred ? 1 : 0);
+    if (!journey.deferred) return;
+    CheckAnswer(journey, *second_, journey.rows.Subset(journey.first.deferred), journey.second,
+                tally);
+    if (!journey.from_block || !journey.second.status.ok()) return;
+    ++tally->from_blocks;
+    if (first_->tier.device != second_->tier.device) ++tally->across;
+  }
+
+  void CheckAnswer(const Journey& journey, const TierHouse& tier, const HouseRows& rows,
+                   const Answer& answer, Tally* tally) {
+    switch (answer.status.code()) {
+      case StatusCode::kOk:
+        if (answer.failed_members != 0) {
+          ++tally->absent;
+          ASSERT_TRUE(plan_.fail_one_in > 0 || plan_.launch_fails || plan_.loses);
+        }
+        ++tally->answered;
+        ASSERT_TRUE(answer.SameAs(tier.Expected(rows, answer.failed_members)));
+        return;
+      case StatusCode::kAborted:
+        ++tally->cancelled;
+        ASSERT_TRUE(journey.cancelled);
+        return;
+      case StatusCode::kClosed:
+        ++tally->closed;
+        ASSERT_TRUE(plan_.closes);
+        return;
+      case StatusCode::kDevice:
+        ++tally->failed;
+        ASSERT_TRUE(plan_.launch_fails || plan_.loses) << answer.status.message();
+        return;
+      default: FAIL() << answer.status.message();
+    }
+  }
+
+  void CleanUp() {
+    first_.reset();
+    second_.reset();
+    ASSERT_EQ(machine_.violations(), std::vector<std::string>());
+    ASSERT_EQ(machine_.bytes_in_use(0) + machine_.bytes_in_use(1), 0u);
+    ASSERT_EQ(machine_.pinned_bytes_in_use(), 0u);
+  }
+
+  Plan plan_;
+  sim::SimulatedMachine machine_;
+  std::unique_ptr<TierHouse> first_;
+  std::unique_ptr<TierHouse> second_;
+  std::vector<std::unique_ptr<Journey>> journeys_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  size_t open_ = 0;  // Journeys that have not ended.
+};
+
+TEST(PipelineProperty, EveryScheduleIsOrderedAndAnsweredAsOnTheCpu) {
+  Tally tally;
+  for (uint32_t seed = 0; seed < Schedules(); ++seed) {
+    SCOPED_TRACE(seed);
+    Schedule schedule(seed);
+    schedule.Run(&tally);
+    if (HasFailure()) return;
+  }
+  std::cout << tally.answered << " batches answered (" << tally.absent << " without some member, "
+            << tally.from_blocks << " of rows that stayed on the device, " << tally.across
+            << " of them from another), " << tally.cancelled << " cancelled, " << tally.closed
+            << " closed, " << tally.failed << " failed\n";
+  for (const uint64_t count : {tally.answered, tally.absent, tally.from_blocks, tally.across,
+                               tally.cancelled, tally.closed, tally.failed}) {
+    EXPECT_GT(count, 0u);
+  }
+}
+
+}  // namespace
+}  // namespace quorate
