@@ -1,5 +1,7 @@
 #include "native/engine/engine.h"
 
+#include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "native/engine/engine_impl.h"
@@ -25,13 +27,25 @@ EngineImpl::~EngineImpl() {
   for (auto& tier : tiers_) tier->batcher.Purge();
 }
 
-bool EngineImpl::OverBudget(const Call& call) const {
-  const CascadePlan& plan = *parts_.plan;
-  if (call.single && rows_in_flight_ > 0 && rows_in_flight_ + call.rows > plan.max_rows_in_flight) {
-    return true;
-  }
-  return call.storage_bytes > 0 && bytes_in_flight_ > 0 &&
-         bytes_in_flight_ + call.storage_bytes > plan.max_bytes_in_flight;
+bool EngineImpl::BytesFit(const Call& call) const {
+  return call.storage_bytes == 0 || bytes_in_flight_ == 0 ||
+         bytes_in_flight_ + call.storage_bytes <= parts_.plan->max_bytes_in_flight;
+}
+
+// How many rows may be in flight once a row of this call has come in. Rows of a batch are counted
+// as they are taken, so those that wait at the door leave an eighth of the room to it: otherwise
+// its turn would never come.
+size_t EngineImpl::RowLimit(const Call& call) const {
+  const size_t limit = parts_.plan->max_rows_in_flight;
+  const bool batch_waits =
+      tiers_[0]->batcher.has_bulk() || (call.single && !waiting_to_ask_.empty());
+  return call.options.wait && batch_waits ? limit - std::max<size_t>(limit / 8, 1) : limit;
+}
+
+// How many rows of batches may be taken.
+size_t EngineImpl::BulkBudget() const {
+  const size_t limit = parts_.plan->max_rows_in_flight;
+  return rows_in_flight_ < limit ? limit - rows_in_flight_ : 0;
 }
 
 // Checks admission; leaves only those rows of the call that are taken.
@@ -41,11 +55,9 @@ Status EngineImpl::Limit(Call* call) const {
     return {StatusCode::kDeadline, "the deadline had passed when the call was made"};
   }
   if (call->options.wait) return {};
-  const size_t limit = parts_.plan->max_rows_in_flight;
-  if (call->single && rows_in_flight_ < limit) {
-    call->rows = static_cast<uint32_t>(std::min<size_t>(call->rows, limit - rows_in_flight_));
-  }
-  if (OverBudget(*call) || (call->single && !waiting_.empty())) {
+  const size_t room = !waiting_.empty() ? 0 : call->single ? BulkBudget() : SIZE_MAX;
+  call->rows = static_cast<uint32_t>(std::min<size_t>(call->rows, room));
+  if (room == 0 || !BytesFit(*call)) {
     return {StatusCode::kQueueFull, std::to_string(rows_in_flight_) + " rows and " +
                                         std::to_string(bytes_in_flight_) +
                                         " bytes are in flight, the limits are " +
@@ -69,19 +81,14 @@ StatusOr<uint32_t> EngineImpl::Submit(Call call) {
     std::lock_guard lock(mutex_);
     QUORATE_RETURN_IF_ERROR(Limit(&call));
     rows = call.rows;
-    const bool wait = OverBudget(call) || (call.options.wait && !waiting_.empty());
     auto* record = new RequestRecord(std::move(call), parts_.clock->NowNs(), &rows_in_flight_);
     // A tier keeps sums when it or a later one is cumulative, so the first tier tells for all.
     if (parts_.plan->tiers[0].keeps_sums) record->evidence.resize(record->call.rows);
     requests_.emplace_hint(requests_.end(), record->call.id, record);
     ledger_.Submit(rows);
     AddDeadline(*record);
-    if (wait) {
-      ++record->references;
-      waiting_.push_back(record);
-    } else {
-      Admit(record, &effects);
-    }
+    ++record->references;
+    waiting_.push_back(record);
     Finish(&effects);
   }
   Perform(std::move(effects));
@@ -101,37 +108,51 @@ void EngineImpl::AddDeadline(const RequestRecord& record) {
   deadlines_.emplace(record.deadline, record.call.id);
 }
 
-void EngineImpl::Admit(RequestRecord* record, Effects* effects) {
-  const int64_t now = parts_.clock->NowNs();
-  record->admitted = true;
-  bytes_in_flight_ += record->call.storage_bytes;
-  bool lazy = false;
-  for (uint32_t tensor : parts_.plan->tiers[0].tensors) {
-    lazy = lazy || record->call.tensors[tensor].lazy;
+// True: the whole call is in, or over.
+bool EngineImpl::LetIn(RequestRecord* record, Effects* effects) {
+  if (record->remaining == 0) return true;
+  const Call& call = record->call;
+  if (!record->admitted) {
+    if (!BytesFit(call)) return false;
+    record->admitted = true;
+    bytes_in_flight_ += call.storage_bytes;
   }
-  if (record->call.single || lazy) {
-    for (uint32_t row = 0; row < record->call.rows; ++row) {
-      if (record->phase(row) == RowPhase::kSettled) continue;
-      if (record->call.single) record->Count(row);
-      Enqueue(record, row, 0, now, effects);
-    }
+  if (call.single) return LetRowsIn(record, effects);
+  bool asks = false;
+  for (uint32_t tensor : parts_.plan->tiers[0].tensors) asks = asks || call.tensors[tensor].lazy;
+  ++record->references;
+  if (asks) {
+    waiting_to_ask_.push_back(record);
   } else {
-    ++record->references;
-    tiers_[0]->batcher.AddBulk(record, record->call.rows, record->call.options.priority,
-                               record->submitted_at, now);
+    record->next_row = call.rows;
+    tiers_[0]->batcher.AddBulk(record, call.rows, call.options.priority, record->submitted_at,
+                               parts_.clock->NowNs());
   }
+  return true;
 }
 
-void EngineImpl::AdmitWaiting(Effects* effects) {
-  while (!waiting_.empty()) {
-    RequestRecord* record = waiting_.front();
-    if (record->remaining > 0) {
-      if (OverBudget(record->call)) return;
-      Admit(record, effects);
-    }
-    waiting_.pop_front();
-    record->DropReference();
+// True: all rows are in, or over.
+bool EngineImpl::LetRowsIn(RequestRecord* record, Effects* effects) {
+  const int64_t now = parts_.clock->NowNs();
+  const size_t limit = RowLimit(record->call);
+  for (; record->next_row < record->call.rows; ++record->next_row) {
+    if (record->phase(record->next_row) == RowPhase::kSettled) continue;
+    if (rows_in_flight_ >= limit) return false;
+    record->Count(record->next_row);
+    Enqueue(record, record->next_row, 0, now, effects);
   }
+  return true;
+}
+
+void EngineImpl::LetWaitingIn(Effects* effects) {
+  const auto serve = [&](std::deque<RequestRecord*>* line, auto let_in) {
+    while (!line->empty() && (this->*let_in)(line->front(), effects)) {
+      line->front()->DropReference();
+      line->pop_front();
+    }
+  };
+  serve(&waiting_, &EngineImpl::LetIn);
+  serve(&waiting_to_ask_, &EngineImpl::LetRowsIn);
 }
 
 void EngineImpl::Enqueue(RequestRecord* record, uint32_t row, uint32_t tier, int64_t now,
@@ -203,32 +224,33 @@ std::vector<std::vector<int64_t>> EngineImpl::Profile() {
 
 // The locked part of everything ends here.
 void EngineImpl::Finish(Effects* effects) {
-  AdmitWaiting(effects);
+  LetWaitingIn(effects);
   Pump(effects);
   SetTimer();
   if (closing_ && !closed_ && requests_.empty() && busy_runs_ == 0) {
     closed_ = true;
     effects->closed = true;
   }
+  performing_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void EngineImpl::Perform(Effects effects) {
-  EngineListener* const listener = listener_;
-  Pool* const pool = parts_.pool;
   if (effects.terminate) {
     for (const PlannedTier& tier : parts_.plan->tiers) {
       for (const PlannedMember& member : tier.members) member.model->Terminate();
     }
   }
   for (BatchRun* run : effects.starts) run->Start();
-  if (!effects.finished.empty()) listener->OnFinished(std::move(effects.finished));
-  for (auto& [key, rows] : effects.lazy) listener->OnLazy(key.first, key.second, std::move(rows));
-  if (effects.closed) {
-    // From a task of its own: the owner may destroy the engine at once, and callers of this
-    // function may still stand in it.
-    pool->Submit(
-        {[](void* context) { static_cast<EngineListener*>(context)->OnClosed(); }, listener});
-  }
+  if (!effects.finished.empty()) listener_->OnFinished(std::move(effects.finished));
+  for (auto& [key, rows] : effects.lazy) listener_->OnLazy(key.first, key.second, std::move(rows));
+  if (effects.closed) parts_.pool->Submit({&SayClosed, this});
+  performing_.fetch_sub(1, std::memory_order_release);  // From here on the engine may be gone.
+}
+
+void EngineImpl::SayClosed(void* engine) {
+  auto* const self = static_cast<EngineImpl*>(engine);
+  while (self->performing_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
+  self->listener_->OnClosed();
 }
 
 }  // namespace quorate

@@ -30,12 +30,10 @@ void EngineImpl::Pump(Effects* effects) {
     Tier& tier = *tiers_[i];
     const PlannedTier& plan = parts_.plan->tiers[i];
     while (tier.in_flight < plan.max_in_flight) {
-      const size_t limit = parts_.plan->max_rows_in_flight;
-      const size_t budget = rows_in_flight_ < limit ? limit - rows_in_flight_ : 0;
+      const size_t budget = BulkBudget();
       if (!tier.batcher.Ready(now, budget)) break;
       BatchRun* run = IdleRun(static_cast<uint32_t>(i));
       tier.batcher.TakeBatch(budget, &run->rows);
-      if (tier.batcher.rows() == 0) tier.cancelled_waiting = 0;
       if (run->rows.empty()) {
         tier.idle.push_back(run);
         continue;
@@ -83,7 +81,8 @@ void EngineImpl::OnBatchReleased(BatchRun* run) {
   {
     std::lock_guard lock(mutex_);
     TakeBack(run);
-    if (closing_) Finish(&effects);
+    if (!closing_) return;
+    Finish(&effects);
   }
   Perform(std::move(effects));
 }

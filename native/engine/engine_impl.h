@@ -38,7 +38,6 @@ class EngineImpl final : public Engine, private BatchListener {
     std::vector<BatchRun*> idle;
     std::set<BatchRun*> active;  // Between Start() and OnBatchDone.
     std::atomic<int64_t> ns_per_row{0};
-    size_t cancelled_waiting = 0;  // Dead entries in the batcher, at most.
   };
 
   // What a locked section leaves to be done without the lock.
@@ -65,15 +64,20 @@ class EngineImpl final : public Engine, private BatchListener {
   void OnBatchReleased(BatchRun* run) override;
   void OnBatchOver(BatchRun* run) override;
 
+  static void SayClosed(void* engine);
+
   // All below: mutex_ held, except Perform().
   void Perform(Effects effects);
-  void Finish(Effects* effects);  // Pump, timer, close: the end of every locked section.
+  void Finish(Effects* effects);  // Pump, timer, close: the end of every section that performs.
   Status Limit(Call* call) const;
   RequestRecord* Find(uint64_t id) const;
-  bool OverBudget(const Call& call) const;
+  bool BytesFit(const Call& call) const;
+  size_t RowLimit(const Call& call) const;
+  size_t BulkBudget() const;
   void AddDeadline(const RequestRecord& record);
-  void Admit(RequestRecord* record, Effects* effects);
-  void AdmitWaiting(Effects* effects);
+  bool LetIn(RequestRecord* record, Effects* effects);
+  bool LetRowsIn(RequestRecord* record, Effects* effects);
+  void LetWaitingIn(Effects* effects);
   void Enqueue(RequestRecord* record, uint32_t row, uint32_t tier, int64_t now, Effects* effects);
   void Pump(Effects* effects);
   BatchRun* IdleRun(uint32_t tier);
@@ -95,10 +99,17 @@ class EngineImpl final : public Engine, private BatchListener {
   const EngineParts parts_;
   EngineListener* const listener_;
 
+  // Threads between Finish() and the end of Perform(). OnClosed waits for them: what they still
+  // have to say comes before it, and nobody is inside when the owner destroys the engine.
+  std::atomic<size_t> performing_{0};
+
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Tier>> tiers_;
   std::map<uint64_t, RequestRecord*> requests_;  // By their first id.
-  std::deque<RequestRecord*> waiting_;           // For admission; one reference each.
+  // At the door, for room; one reference each. Batches whose rows must ask for a tensor first have
+  // a line of their own, or single rows would stand behind all of theirs.
+  std::deque<RequestRecord*> waiting_;
+  std::deque<RequestRecord*> waiting_to_ask_;
   using Deadline = std::pair<int64_t, uint64_t>;
   std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
   size_t rows_in_flight_ = 0;

@@ -16,7 +16,8 @@ void EngineImpl::Settle(RequestRecord* record, uint32_t row, const Outcome& outc
   result.status = outcome.status;
   if (outcome.degraded) result.flags |= kDegraded;
   ledger_.Settle(tier, outcome.status, outcome.degraded);
-  if (record->phase(row) == RowPhase::kQueued) ++tiers_[tier]->cancelled_waiting;
+  const bool in_queue = record->phase(row) == RowPhase::kQueued && row < record->next_row;
+  if (in_queue) tiers_[tier]->batcher.RowDied();
   record->Move(row, RowPhase::kSettled, tier);
   record->Uncount(row);
   --record->remaining;
@@ -31,6 +32,7 @@ void EngineImpl::Report(RequestRecord* record, Effects* effects) {
   if (at == requests_.end() || at->second != record) return;
   requests_.erase(at);
   if (record->admitted) bytes_in_flight_ -= record->call.storage_bytes;
+  record->FreeData();
   if (!record->call.single) effects->finished.push_back(std::move(record->result));
   record->DropReference();
 }
@@ -81,10 +83,9 @@ void EngineImpl::StopDeadRuns() {
       }
       if (dead) run->Cancel();
     }
-    if (tier->cancelled_waiting > kWorthAPass &&
-        tier->cancelled_waiting * 2 > tier->batcher.rows()) {
+    const Batcher& batcher = tier->batcher;
+    if (batcher.dead_rows() > kWorthAPass && batcher.dead_rows() > batcher.rows()) {
       tier->batcher.Purge();
-      tier->cancelled_waiting = 0;
     }
   }
 }
@@ -112,7 +113,7 @@ void EngineImpl::SetTimer() {
   for (size_t i = 0; i < tiers_.size(); ++i) {
     const PlannedTier& plan = parts_.plan->tiers[i];
     if (plan.max_delay_ns > 0 && tiers_[i]->in_flight < plan.max_in_flight) {
-      at = std::min(at, tiers_[i]->batcher.NextDeadline());
+      at = std::min(at, tiers_[i]->batcher.NextDeadline(BulkBudget()));
     }
   }
   if (at == timer_at_) return;

@@ -48,6 +48,12 @@ class RequestRecord final : public RowOwner {
   // The index by which rows refer to this error.
   uint8_t AddError(const Status& error);
 
+  // Nobody reads the rows' data any more; queues may still hold entries of the call.
+  void FreeData() {
+    call.storage.reset();
+    lazy_blocks.clear();
+  }
+
   // A single row's answer, moved out.
   FinishedCall TakeRow(uint32_t row);
 
@@ -57,6 +63,7 @@ class RequestRecord final : public RowOwner {
   uint32_t remaining;       // Rows not yet settled.
   uint32_t readers = 0;     // Rows in running batches: a borrowed buffer is being read.
   bool admitted = false;    // Its bytes count.
+  uint32_t next_row = 0;    // Rows before it have been let into the first tier.
   uint32_t references = 1;  // The engine's table, and one per queue entry.
   FinishedCall result;
   std::vector<std::vector<const uint8_t*>> lazy_rows;  // [tensor][row], when a tensor is lazy.

@@ -37,13 +37,13 @@ void Batcher::AddBulk(RowOwner* owner, uint32_t rows, int priority, int64_t subm
 int Batcher::FirstSingleLevel() const { return FirstLevel(singles_); }
 int Batcher::FirstBulkLevel() const { return FirstLevel(bulks_); }
 
-int64_t Batcher::OldestQueuedAt() const {
+int64_t Batcher::OldestQueuedAt(bool with_bulk) const {
   int64_t oldest = kForever;
   for (const auto& queue : singles_) {
     if (!queue.empty()) oldest = std::min(oldest, queue.front().ref.queued_at);
   }
   for (const auto& queue : bulks_) {
-    if (!queue.empty()) oldest = std::min(oldest, queue.front().queued_at);
+    if (with_bulk && !queue.empty()) oldest = std::min(oldest, queue.front().queued_at);
   }
   return oldest;
 }
@@ -52,11 +52,11 @@ bool Batcher::Ready(int64_t now, size_t bulk_budget) const {
   const size_t available = single_rows_ + std::min(bulk_rows_, bulk_budget);
   if (available == 0) return false;
   if (available >= options_.max_rows || options_.max_delay_ns == 0) return true;
-  return now >= NextDeadline();
+  return now >= NextDeadline(bulk_budget);
 }
 
-int64_t Batcher::NextDeadline() const {
-  const int64_t oldest = OldestQueuedAt();
+int64_t Batcher::NextDeadline(size_t bulk_budget) const {
+  const int64_t oldest = OldestQueuedAt(bulk_budget > 0);
   return oldest == kForever ? kForever : oldest + options_.max_delay_ns;
 }
 
@@ -67,7 +67,11 @@ void Batcher::TakeSingles(size_t limit, std::vector<RowRef>* batch) {
     const RowRef ref = singles_[level].front().ref;
     singles_[level].pop_front();
     --single_rows_;
-    if (ref.owner->Take(ref.row)) batch->push_back(ref);
+    if (ref.owner->Take(ref.row)) {
+      batch->push_back(ref);
+    } else {
+      --dead_rows_;
+    }
     ref.owner->DropReference();
   }
 }
@@ -78,7 +82,11 @@ void Batcher::TakeBulk(size_t limit, std::vector<RowRef>* batch) {
     if (level < 0) return;
     Bulk& bulk = bulks_[level].front();
     while (bulk.next < bulk.end && batch->size() < limit) {
-      if (bulk.owner->Take(bulk.next)) batch->push_back({bulk.owner, bulk.next, bulk.queued_at});
+      if (bulk.owner->Take(bulk.next)) {
+        batch->push_back({bulk.owner, bulk.next, bulk.queued_at});
+      } else {
+        --dead_rows_;
+      }
       ++bulk.next;
       --bulk_rows_;
     }
@@ -105,6 +113,7 @@ void Batcher::Purge() {
     std::erase_if(queue, [this](const Single& single) {
       if (single.ref.owner->Waits(single.ref.row)) return false;
       --single_rows_;
+      --dead_rows_;
       single.ref.owner->DropReference();
       return true;
     });
@@ -115,6 +124,7 @@ void Batcher::Purge() {
         if (bulk.owner->Waits(row)) return false;
       }
       bulk_rows_ -= bulk.end - bulk.next;
+      dead_rows_ -= bulk.end - bulk.next;
       bulk.owner->DropReference();
       return true;
     });

@@ -53,19 +53,24 @@ class Batcher {
   // Whether a batch may start now, given that at most `bulk_budget` rows may come from bulk calls.
   bool Ready(int64_t now, size_t bulk_budget) const;
 
-  // When Ready() will turn true by the passing of time alone; kForever without waiting rows.
-  int64_t NextDeadline() const;
+  // When Ready() will turn true by the passing of time alone; kForever when it will not.
+  int64_t NextDeadline(size_t bulk_budget) const;
 
   // Moves up to max_rows rows into `batch` (cleared first). May come back empty when every row it
   // met had been cancelled.
   void TakeBatch(size_t bulk_budget, std::vector<RowRef>* batch);
 
+  // To be called once for every row in here that no longer waits. Its entry stays until its turn
+  // comes, but does not count.
+  void RowDied() { ++dead_rows_; }
+
   // Drops entries whose rows no longer wait. Called by the owner of many cancelled rows, so that a
   // blocked tier does not keep them; costs one pass.
   void Purge();
 
-  size_t rows() const { return single_rows_ + bulk_rows_; }  // Cancelled rows included.
-  size_t single_rows() const { return single_rows_; }
+  size_t rows() const { return single_rows_ + bulk_rows_ - dead_rows_; }  // Those that wait.
+  size_t dead_rows() const { return dead_rows_; }
+  bool has_bulk() const { return bulk_rows_ > 0; }
 
  private:
   struct Single {
@@ -84,13 +89,14 @@ class Batcher {
   int FirstBulkLevel() const;
   void TakeSingles(size_t limit, std::vector<RowRef>* batch);
   void TakeBulk(size_t limit, std::vector<RowRef>* batch);
-  int64_t OldestQueuedAt() const;
+  int64_t OldestQueuedAt(bool with_bulk) const;
 
   BatcherOptions options_;
   std::deque<Single> singles_[kPriorities];
   std::deque<Bulk> bulks_[kPriorities];
   size_t single_rows_ = 0;
   size_t bulk_rows_ = 0;
+  size_t dead_rows_ = 0;
 };
 
 }  // namespace quorate

@@ -1,113 +1,144 @@
-/** 1e5 rows through the addon, in any interleaving: the answers of one row at a time, to the right owner. */
+/** Rows through the addon in any interleaving: the answers of one row at a time, to the right owner. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { agreementAtLeast, allOf, Cascade, counterProblems, QuorateError, scoreAtLeast } from "../../src/index.js";
+import {
+  type Answer,
+  agreementAtLeast,
+  allOf,
+  Cascade,
+  type CascadeOptions,
+  type FunctionMember,
+  type Member,
+  scoreAtLeast,
+} from "../../src/index.js";
+import { type Expected, interleave, rowCount, summary, type Tally } from "./interleaving.js";
 import { digits } from "./paths.js";
 
-const lines = readFileSync(digits("test.csv"), "utf8").trim().split("\n");
-const rows = lines.map((line) => Float32Array.from(line.split(",").slice(0, 64).map(Number)));
-const onnx = (...names: readonly string[]): string[] => names.map((name) => digits(`${name}.onnx`));
+const timeout = Math.max(120_000, rowCount);
 const thresholds = [0.8, 0.7];
 
-/** A seeded generator, so that a failure can be run again. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-const build = (maxRows: number, maxDelayMs: number, maxRowsInFlight: number): Promise<Cascade> =>
-  Cascade.builder()
-    .options({ maxRowsInFlight })
+/** Three tiers of the given members, with all that changes how rows meet. */
+function build(
+  members: readonly (readonly Member[])[],
+  [maxRows, maxDelayMs]: readonly [number, number],
+  options: CascadeOptions,
+): Promise<Cascade> {
+  const [tiny = [], small = [], last = []] = members;
+  return Cascade.builder()
+    .options(options)
     .tier("tiny", {
-      members: onnx("tiny-a", "tiny-b", "tiny-c"),
-      exitWhen: allOf(agreementAtLeast(1), scoreAtLeast(thresholds[0] as number)),
+      members: tiny,
+      exitWhen: allOf(agreementAtLeast(1), scoreAtLeast(thresholds[0] ?? 1)),
       batch: { maxRows, maxDelayMs },
     })
     .tier("small", {
-      members: onnx("small-a", "small-b", "small-c"),
-      exitWhen: allOf(agreementAtLeast(1), scoreAtLeast(thresholds[1] as number)),
+      members: small,
+      exitWhen: allOf(agreementAtLeast(1), scoreAtLeast(thresholds[1] ?? 1)),
       batch: { maxRows },
     })
-    .tier("last", { members: onnx("small-b") })
+    .tier("last", { members: last })
     .build();
+}
 
-it("gives every row the answer of one row at a time", { timeout: 120_000 }, async () => {
-  const alone = await build(1, 0, 1);
-  const expected: { label: number; tier: number; near: boolean }[] = [];
-  for (const row of rows) {
-    const answer = await alone.run({ image: row }, { trace: true });
-    const near = (answer.trace ?? []).some((visit, t) => Math.abs((visit.score ?? 0) - (thresholds[t] ?? 2)) < 1e-4);
-    expected.push({ label: answer.label, tier: answer.tierIndex, near });
-  }
+const shapes: readonly (readonly [number, number, number])[] = [
+  [64, 0, 65_536],
+  [7, 1, 300],
+];
+
+/** Every row's answer through a cascade that never batches. */
+async function oneAtATime(alone: Cascade, rows: readonly Float32Array[]): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  for (const row of rows) answers.push(await alone.run({ x: row }, { trace: true }));
   await alone.close();
+  return answers;
+}
 
-  let checked = 0;
-  let cancelled = 0;
-  let near = 0;
-  const check = (index: number, label: number | undefined, tier: number | undefined): void => {
-    const wanted = expected[index];
-    if (wanted === undefined) throw new Error(`row ${index} is nobody's`);
-    checked++;
-    // Batch sizes may move a score by an ulp: rows at a threshold are counted, not compared.
-    if (wanted.near) near++;
-    else if (label !== wanted.label || tier !== wanted.tier) {
-      throw new Error(`row ${index}: ${label} at tier ${tier}, expected ${wanted.label} at ${wanted.tier}`);
-    }
-  };
-
-  for (const [seed, maxRows, delay, inFlight] of [
-    [1, 64, 0, 65536],
-    [2, 7, 1, 300],
-  ] as const) {
-    const cascade = await build(maxRows, delay, inFlight);
-    const random = generator(seed);
-    const pick = (): number => Math.floor(random() * rows.length);
-    const caller = async (): Promise<void> => {
-      for (let done = 0; done < 50_000 / 16; ) {
-        const priority = Math.floor(random() * 10);
-        if (random() < 0.5) {
-          const index = pick();
-          const controller = new AbortController();
-          const answer = cascade.run({ image: rows[index] as Float32Array }, { priority, signal: controller.signal });
-          if (random() < 0.05) controller.abort();
-          done++;
-          await answer.then(
-            (got) => check(index, got.label, got.tierIndex),
-            (error: unknown) => {
-              if (!(error instanceof QuorateError)) throw error;
-              expect(["QUORATE_ERR_ABORTED", "QUORATE_ERR_QUEUE_FULL"]).toContain(error.code);
-              cancelled++;
-            },
-          );
-        } else {
-          const picked = Array.from({ length: 1 + Math.floor(random() * 200) }, pick);
-          const image = new Float32Array(picked.length * 64);
-          picked.forEach((index, i) => {
-            image.set(rows[index] as Float32Array, i * 64);
-          });
-          const deadline = random() < 0.1 ? { deadlineMs: 1 + random() } : {};
-          const got = await cascade.runBatch({ image }, { priority, copy: random() < 0.5, ...deadline });
-          picked.forEach((index, i) => {
-            if (got.status[i] === 0) check(index, got.labels[i], got.tiers[i]);
-            else {
-              expect(got.status[i]).toBe(4);
-              cancelled++;
-            }
-          });
-          done += picked.length;
-        }
-        expect(counterProblems(cascade.counters())).toEqual([]);
-      }
-    };
-    await Promise.all(Array.from({ length: 16 }, caller));
-    const counters = cascade.counters();
-    expect(counters.pending).toBe(0);
+async function through(
+  make: (shape: readonly [number, number], options: CascadeOptions) => Promise<Cascade>,
+  rows: readonly Float32Array[],
+  check: (i: number, got: Expected, expected: Answer) => void,
+): Promise<Tally> {
+  const expected = await oneAtATime(await make([1, 0], { maxRowsInFlight: 1 }), rows);
+  expect(new Set(expected.map(({ tierIndex }) => tierIndex)).size).toBe(3);
+  const all: Tally = { answered: 0, aborted: 0, expired: 0, refused: 0 };
+  for (const [seed, [maxRows, maxDelayMs, maxRowsInFlight]] of shapes.entries()) {
+    const cascade = await make([maxRows, maxDelayMs], { maxRowsInFlight });
+    const tally = await interleave({
+      cascade,
+      rows,
+      total: rowCount / shapes.length,
+      seed: seed + 1,
+      check: (i, got) => check(i, got, expected[i] as Answer),
+    });
     await cascade.close();
+    for (const key of ["answered", "aborted", "expired", "refused"] as const) all[key] += tally[key];
   }
-  console.log(`${checked} rows compared, ${near} of them near a threshold, ${cancelled} cancelled, expired or refused`);
-  expect(checked + cancelled).toBeGreaterThanOrEqual(100_000);
-  expect(near).toBeLessThan(checked / 50);
+  expect(all.answered + all.aborted + all.expired + all.refused).toBeGreaterThanOrEqual(rowCount);
+  return all;
+}
+
+/** A number that looks random and depends on all of its parts. */
+function hash(...parts: readonly number[]): number {
+  let state = 0x9e3779b9;
+  for (const part of parts) {
+    state = Math.imul(state ^ part, 0x85ebca6b);
+    state ^= state >>> 13;
+  }
+  return state >>> 0;
+}
+
+/** Coarse scores that depend on the row alone, so that votes tie and thresholds are met exactly. */
+function hashMember(seed: number): FunctionMember {
+  const classes = 4;
+  return {
+    name: `hash-${seed}`,
+    output: "logits",
+    inputs: { x: { type: "float32", rowShape: [1] } },
+    run: ({ tensors, count }) => {
+      const scores = new Float32Array(count * classes);
+      for (const [i, row] of (tensors["x"] as Float32Array).entries()) {
+        const opinion = hash(row, hash(row, seed) % 3);
+        for (let c = 0; c < classes; c++) scores[i * classes + c] = hash(opinion, c) % 8;
+      }
+      return scores;
+    },
+  };
+}
+
+it("gives every row bit for bit the answer of one row at a time, where members do", { timeout }, async () => {
+  const members = [[1, 2, 3].map(hashMember), [4, 5, 6].map(hashMember), [hashMember(7)]];
+  const rows = Array.from({ length: 512 }, (_, i) => Float32Array.of(i));
+  const same: readonly (keyof Expected)[] = ["label", "tierIndex", "votes", "score", "confidence", "margin"];
+  const tally = await through(
+    (shape, options) => build(members, shape, { ...options, classes: 4 }),
+    rows,
+    (i, got, expected) => {
+      const other = same.find((key) => !Object.is(got[key], expected[key]));
+      if (other !== undefined) throw new Error(`row ${i}: ${other} is ${got[other]}, alone it is ${expected[other]}`);
+    },
+  );
+  console.log(`functions: ${summary(tally)}`);
+});
+
+it("gives every row the label and tier of one row at a time with models, but near a threshold", {
+  timeout,
+}, async () => {
+  const lines = readFileSync(digits("test.csv"), "utf8").trim().split("\n");
+  const rows = lines.map((line) => Float32Array.from(line.split(",").slice(0, 64).map(Number)));
+  const onnx = (...names: readonly string[]): Member[] =>
+    names.map((name) => ({ model: digits(`${name}.onnx`), inputs: { image: "x" } }));
+  const members = [onnx("tiny-a", "tiny-b", "tiny-c"), onnx("small-a", "small-b", "small-c"), onnx("small-b")];
+  let near = 0;
+  const tally = await through(
+    (shape, options) => build(members, shape, options),
+    rows,
+    (i, got, { label, tierIndex, trace = [] }) => {
+      // Batch sizes may move a score by an ulp: rows at a threshold are counted, not compared.
+      if (trace.some((visit, t) => Math.abs((visit.score ?? 0) - (thresholds[t] ?? 2)) < 1e-4)) near++;
+      else if (got.label !== label || got.tierIndex !== tierIndex)
+        throw new Error(`row ${i}: ${got.label} at tier ${got.tierIndex}, alone ${label} at ${tierIndex}`);
+    },
+  );
+  console.log(`models: ${summary(tally)}, ${near} of them within 1e-4 of a threshold`);
+  expect(near).toBeLessThan(tally.answered / 50);
 });

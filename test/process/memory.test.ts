@@ -18,18 +18,45 @@ it("stays flat over 1e6 rows", async () => {
   expect(ended).toMatchObject({ code: 0, signal: null, stderr: "" });
 });
 
+/** The most that RSS may grow while rows of 256 MB are offered: nothing near them is kept. */
+const bound = 192 << 20;
+
 it("takes 1e6 single rows offered at once within the admission bound, and refuses the others", async () => {
   const ended = await runChild(
     `const c = await Cascade.builder().options({ maxRowsInFlight: 1000 })
        .tier("tiny", { members: [onnx("tiny-a")] }).build();
-     let answered = 0, refused = 0, other = 0;
+     let answered = 0, refused = 0, other = 0, peak = 0;
      const one = row(0);
+     await c.run(one);
+     const before = process.memoryUsage.rss();
      for (let i = 0; i < 1e6; i += 1e4) {
-       await Promise.all(Array.from({ length: 1e4 }, () => c.run(one).then(() => answered++, (e) => e.code === "QUORATE_ERR_QUEUE_FULL" ? refused++ : other++)));
+       const calls = Array.from({ length: 1e4 }, () => c.run(one).then(() => answered++, (e) => e.code === "QUORATE_ERR_QUEUE_FULL" ? refused++ : other++));
+       peak = Math.max(peak, process.memoryUsage.rss());
+       await Promise.all(calls);
      }
      check(other === 0, other + " other errors");
      check(answered + refused === 1e6, "lost rows");
      check(answered > 0 && refused > 0, "nothing was refused");
+     check(peak - before < ${bound}, "RSS grew by " + ((peak - before) >> 20) + " MiB");
+     await c.close();`,
+  );
+  expect(ended).toMatchObject({ code: 0, signal: null, stderr: "" });
+});
+
+it("keeps no second copy of 1e6 rows offered in one batch", async () => {
+  const ended = await runChild(
+    `const c = await Cascade.builder().options({ maxRowsInFlight: 1000 })
+       .tier("tiny", { members: [onnx("tiny-a")] }).build();
+     const big = new Float32Array(64e6).fill(1);
+     await c.run(row(0));
+     const before = process.memoryUsage.rss();
+     let peak = 0;
+     const timer = setInterval(() => { peak = Math.max(peak, process.memoryUsage.rss()); }, 5);
+     const answer = await c.runBatch({ image: big });
+     clearInterval(timer);
+     peak = Math.max(peak, process.memoryUsage.rss());
+     check(answer.count === 1e6 && answer.errors.length === 0, "rows without an answer");
+     check(peak - before < ${bound}, "RSS grew by " + ((peak - before) >> 20) + " MiB");
      await c.close();`,
   );
   expect(ended).toMatchObject({ code: 0, signal: null, stderr: "" });

@@ -18,6 +18,12 @@ class FakeOwner : public RowOwner {
   bool Take(uint32_t row) override { return Waits(row) && taken.insert(row).second; }
   bool Waits(uint32_t row) const override { return !dead.contains(row); }
   void DropReference() override { ++dropped; }
+  void Kill(std::initializer_list<uint32_t> rows, Batcher* batcher) {
+    for (const uint32_t row : rows) {
+      dead.insert(row);
+      batcher->RowDied();
+    }
+  }
   std::set<uint32_t> taken;
   std::set<uint32_t> dead;
   int dropped = 0;
@@ -45,7 +51,7 @@ TEST(Batcher, WaitsForCompanyUntilTheDelayOfTheOldestRowIsOver) {
   batcher.Add(&owner, 0, 0, 10, 10);
   batcher.Add(&owner, 1, 0, 60, 60);
   EXPECT_FALSE(batcher.Ready(109, kAll));
-  EXPECT_EQ(batcher.NextDeadline(), 110);
+  EXPECT_EQ(batcher.NextDeadline(kAll), 110);
   EXPECT_TRUE(batcher.Ready(110, kAll));
 }
 
@@ -138,11 +144,23 @@ TEST(Batcher, TakesNoMoreBulkRowsThanTheBudget) {
   EXPECT_EQ(batch.size(), 3u);
 }
 
+TEST(Batcher, ExpectsNothingOfTimeWhereOnlyBulkWithoutBudgetWaits) {
+  FakeOwner bulk, single;
+  Batcher batcher({16, 100});
+  batcher.AddBulk(&bulk, 20, 0, 0, 0);
+  EXPECT_EQ(batcher.NextDeadline(1), 100);
+  EXPECT_EQ(batcher.NextDeadline(0), kForever);
+  batcher.Add(&single, 0, 0, 50, 50);
+  EXPECT_EQ(batcher.NextDeadline(0), 150);
+  EXPECT_FALSE(batcher.Ready(149, 0));
+}
+
 TEST(Batcher, DropsRowsThatNoLongerWait) {
   FakeOwner owner;
-  owner.dead = {0, 2};
   Batcher batcher({4, 0});
   for (uint32_t i = 0; i < 4; ++i) batcher.Add(&owner, i, 0, 0, 0);
+  owner.Kill({0, 2}, &batcher);
+  EXPECT_EQ(batcher.rows(), 2u);
   std::vector<RowRef> batch;
   batcher.TakeBatch(kAll, &batch);
   EXPECT_EQ(Rows(batch), (std::vector<uint32_t>{1, 3}));
@@ -154,8 +172,9 @@ TEST(Batcher, PurgeForgetsDeadRowsAndKeepsTheOrderOfTheOthers) {
   FakeOwner owner;
   Batcher batcher({4, 0});
   for (uint32_t i = 0; i < 4; ++i) batcher.Add(&owner, i, 0, i, i);
-  owner.dead = {0, 2};
+  owner.Kill({0, 2}, &batcher);
   batcher.Purge();
+  EXPECT_EQ(batcher.dead_rows(), 0u);
   EXPECT_EQ(batcher.rows(), 2u);
   EXPECT_EQ(owner.dropped, 2);
   std::vector<RowRef> batch;
@@ -165,14 +184,14 @@ TEST(Batcher, PurgeForgetsDeadRowsAndKeepsTheOrderOfTheOthers) {
 
 TEST(Batcher, PurgeForgetsABulkCallWithoutAWaitingRow) {
   FakeOwner dead, alive;
-  for (uint32_t i = 0; i < 5; ++i) dead.dead.insert(i);
-  alive.dead = {0, 1};
   Batcher batcher({4, 0});
   batcher.AddBulk(&dead, 5, 0, 0, 0);
   batcher.AddBulk(&alive, 3, 0, 0, 0);
+  dead.Kill({0, 1, 2, 3, 4}, &batcher);
+  alive.Kill({0, 1}, &batcher);
   batcher.Purge();
   EXPECT_EQ(dead.dropped, 1);
-  EXPECT_EQ(batcher.rows(), 3u);
+  EXPECT_EQ(batcher.rows(), 1u);
   std::vector<RowRef> batch;
   batcher.TakeBatch(kAll, &batch);
   EXPECT_EQ(Rows(batch), (std::vector<uint32_t>{2}));

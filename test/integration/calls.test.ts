@@ -1,0 +1,278 @@
+/** Calls that end otherwise than with an answer: aborted, too late, refused, closed. The others are unharmed. */
+import { describe, expect, it } from "vitest";
+import {
+  Cascade,
+  type CascadeCounters,
+  type CascadeOptions,
+  counterProblems,
+  never,
+  type TierOptions,
+} from "../../src/index.js";
+import { Gate } from "./gate.js";
+import { errorOf } from "./paths.js";
+
+const row = (): { x: Float32Array } => ({ x: new Float32Array(1) });
+const rows = (count: number): { x: Float32Array } => ({ x: new Float32Array(count) });
+const batch = { maxRows: 4, maxInFlight: 1 };
+
+/** One tier that is busy until its gate opens. */
+async function busy(options: CascadeOptions = {}): Promise<{ cascade: Cascade; gate: Gate }> {
+  const gate = new Gate();
+  const cascade = await Cascade.builder()
+    .options({ classes: 10, ...options })
+    .tier("gate", { members: [gate.member(7)], batch })
+    .build();
+  return { cascade, gate };
+}
+
+/** A tier that answers 3 at once and is never sure, and a busy one after it. */
+async function busyLater(more: Partial<TierOptions> = {}): Promise<{ cascade: Cascade; gate: Gate }> {
+  const gate = new Gate();
+  const quick = new Gate();
+  quick.open();
+  const cascade = await Cascade.builder()
+    .options({ classes: 10 })
+    .tier("quick", { members: [quick.member(3)], exitWhen: never(), batch: { maxRows: 64 } })
+    .tier("gate", { members: [gate.member(7)], batch, ...more })
+    .build();
+  return { cascade, gate };
+}
+
+async function collect(answers: AsyncIterable<{ readonly label: number }>): Promise<number[]> {
+  const labels: number[] = [];
+  for await (const { label } of answers) labels.push(label);
+  return labels;
+}
+
+/** Waits until the counters say so. */
+async function counted(cascade: Cascade, condition: (counters: CascadeCounters) => boolean): Promise<void> {
+  while (!condition(cascade.counters())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function finish(cascade: Cascade, gate: Gate): Promise<void> {
+  gate.open();
+  expect(counterProblems(cascade.counters())).toEqual([]);
+  await cascade.close();
+}
+
+describe("abort", () => {
+  it("before the call queues nothing", async () => {
+    const { cascade, gate } = await busy();
+    const signal = AbortSignal.abort("no need");
+    for (const call of [() => cascade.run(row(), { signal }), () => cascade.runBatch(rows(3), { signal })]) {
+      const error = await errorOf(call);
+      expect(error).toMatchObject({ name: "AbortError", code: "QUORATE_ERR_ABORTED", cause: "no need" });
+    }
+    const stream = cascade.stream([row()], { signal });
+    expect(await errorOf(() => stream.next())).toMatchObject({ name: "AbortError" });
+    expect(cascade.counters().submitted).toBe(0);
+    await finish(cascade, gate);
+  });
+
+  it("in the same turn as the call rejects it, and not its neighbours", async () => {
+    const { cascade, gate } = await busy();
+    const controller = new AbortController();
+    const neighbours = [cascade.run(row()), cascade.run(row())];
+    const aborted = cascade.run(row(), { signal: controller.signal });
+    neighbours.push(cascade.run(row()));
+    controller.abort();
+    expect(await errorOf(() => aborted)).toMatchObject({ code: "QUORATE_ERR_ABORTED" });
+    gate.open();
+    for (const answer of await Promise.all(neighbours)) expect(answer.label).toBe(7);
+    expect(cascade.counters().pending).toBe(0);
+    await finish(cascade, gate);
+  });
+
+  it("of a row in the queue rejects at once; the row never runs", async () => {
+    const { cascade, gate } = await busy();
+    const runs = cascade.run(row());
+    await gate.until(() => gate.batches.length === 1);
+    const controller = new AbortController();
+    const waits = cascade.run(row(), { signal: controller.signal });
+    expect(cascade.counters().pending).toBe(2);
+    controller.abort();
+    expect(await errorOf(() => waits)).toMatchObject({ code: "QUORATE_ERR_ABORTED" });
+    gate.open();
+    expect((await runs).label).toBe(7);
+    expect(gate.batches).toHaveLength(1);
+    expect(cascade.counters().tiers[0]).toMatchObject({ entered: 2, exited: 1, cancelled: 1 });
+    await finish(cascade, gate);
+  });
+
+  it("of the last row of a running batch aborts the member's signal", async () => {
+    const { cascade, gate } = await busy();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const answers = Promise.allSettled([cascade.run(row(), { signal }), cascade.run(row(), { signal })]);
+    await gate.until(() => gate.batches.length === 1);
+    controller.abort();
+    await gate.until(() => gate.aborted === 1);
+    for (const answer of await answers) expect(answer).toMatchObject({ status: "rejected" });
+    await finish(cascade, gate);
+  });
+
+  it("of one of two rows of a running batch lets it run", async () => {
+    const { cascade, gate } = await busy();
+    const controller = new AbortController();
+    const [gone, stays] = [cascade.run(row(), { signal: controller.signal }), cascade.run(row())];
+    await gate.until(() => gate.batches.length === 1);
+    controller.abort();
+    expect(await errorOf(() => gone)).toMatchObject({ code: "QUORATE_ERR_ABORTED" });
+    gate.open();
+    expect((await stays).label).toBe(7);
+    expect(gate.aborted).toBe(0);
+    await finish(cascade, gate);
+  });
+
+  it("of a batch that runs rejects it", async () => {
+    const { cascade, gate } = await busy();
+    const controller = new AbortController();
+    const answer = cascade.runBatch(rows(9), { signal: controller.signal });
+    await gate.until(() => gate.batches.length === 1);
+    controller.abort();
+    expect(await errorOf(() => answer)).toMatchObject({ name: "AbortError", code: "QUORATE_ERR_ABORTED" });
+    expect(gate.aborted).toBe(1);
+    expect(cascade.counters().tiers[0]).toMatchObject({ entered: 9, cancelled: 9, inFlight: 0 });
+    await finish(cascade, gate);
+  });
+
+  it("after the answer does nothing", async () => {
+    const { cascade, gate } = await busy();
+    gate.open();
+    const controller = new AbortController();
+    const answer = await cascade.run(row(), { signal: controller.signal });
+    const many = await cascade.runBatch(rows(5), { signal: controller.signal });
+    controller.abort();
+    expect(answer.label).toBe(7);
+    expect([...many.labels]).toEqual([7, 7, 7, 7, 7]);
+    expect(cascade.counters().tiers[0]).toMatchObject({ exited: 6, cancelled: 0 });
+    await finish(cascade, gate);
+  });
+});
+
+describe("a deadline", () => {
+  it("in the past is refused, and nothing is queued", async () => {
+    const { cascade, gate } = await busy();
+    for (const deadlineMs of [0, -1]) {
+      for (const call of [() => cascade.run(row(), { deadlineMs }), () => cascade.runBatch(rows(3), { deadlineMs })]) {
+        expect(await errorOf(call)).toMatchObject({ code: "QUORATE_ERR_DEADLINE" });
+      }
+    }
+    expect(cascade.counters().submitted).toBe(0);
+    await finish(cascade, gate);
+  });
+
+  it("that passes rejects a row, waiting or running", async () => {
+    const { cascade, gate } = await busy();
+    const answers = [1, 2, 3].map(() => cascade.run(row(), { deadlineMs: 20 }));
+    for (const answer of answers) expect(await errorOf(() => answer)).toMatchObject({ code: "QUORATE_ERR_DEADLINE" });
+    expect(cascade.counters().tiers[0]).toMatchObject({ expired: 3, inFlight: 0 });
+    await finish(cascade, gate);
+  });
+
+  it("that passes gives the last finished tier's answer where that was asked for", async () => {
+    const { cascade, gate } = await busyLater();
+    // Time enough for the first tier, whatever else this machine does.
+    const options = { deadlineMs: 1500, onDeadline: "degrade" } as const;
+    const [answer, many] = await Promise.all([cascade.run(row(), options), cascade.runBatch(rows(6), options)]);
+    expect(answer).toMatchObject({ label: 3, tier: "quick", degraded: true });
+    expect([...many.degraded]).toEqual([1, 1, 1, 1, 1, 1]);
+    expect([...many.status]).toEqual([0, 0, 0, 0, 0, 0]);
+    await finish(cascade, gate);
+  });
+
+  it("of a batch ends the rows without an answer, not the call", async () => {
+    const { cascade, gate } = await busyLater();
+    const answer = await cascade.runBatch(rows(6), { deadlineMs: 20 });
+    expect([...answer.status]).toEqual(new Array(6).fill(4));
+    expect(answer.errors).toHaveLength(1);
+    expect(answer.errorAt(5)).toMatchObject({ code: "QUORATE_ERR_DEADLINE" });
+    await finish(cascade, gate);
+  });
+});
+
+describe("a full cascade", () => {
+  it("refuses run(), and lets runBatch() and stream() wait", async () => {
+    const { cascade, gate } = await busy({ maxRowsInFlight: 2 });
+    const taken = [cascade.run(row()), cascade.run(row())];
+    const refused = cascade.run(row());
+    expect(await errorOf(() => refused)).toMatchObject({ code: "QUORATE_ERR_QUEUE_FULL" });
+    const waits = cascade.runBatch(rows(5));
+    const streamed = collect(cascade.stream([row(), row(), row()]));
+    gate.open();
+    expect([...(await waits).labels]).toEqual([7, 7, 7, 7, 7]);
+    expect(await streamed).toEqual([7, 7, 7]);
+    for (const answer of await Promise.all(taken)) expect(answer.label).toBe(7);
+    await finish(cascade, gate);
+  });
+
+  it("with a full later tier refuses rows of run() and lets those of runBatch() wait", async () => {
+    const { cascade, gate } = await busyLater({ batch: { maxRows: 1, maxInFlight: 1, maxQueueRows: 1 } });
+    const inside = [cascade.run(row())];
+    await gate.until(() => gate.batches.length === 1);
+    inside.push(cascade.run(row()));
+    await counted(cascade, ({ tiers }) => tiers[1]?.entered === 2);
+    const waits = cascade.runBatch(rows(3));
+    await counted(cascade, ({ tiers }) => tiers[1]?.entered === 5);
+    expect(await errorOf(() => cascade.run(row()))).toMatchObject({ code: "QUORATE_ERR_QUEUE_FULL" });
+    gate.open();
+    for (const answer of await Promise.all(inside)) expect(answer.label).toBe(7);
+    expect([...(await waits).labels]).toEqual([7, 7, 7]);
+    await finish(cascade, gate);
+  });
+
+  it.each(["reject", "degrade", "wait"] as const)(
+    "does with a full later tier what onOverload says: %s",
+    async (onOverload) => {
+      const { cascade, gate } = await busyLater({ onOverload, batch: { maxRows: 1, maxInFlight: 1, maxQueueRows: 1 } });
+      const answer = cascade.runBatch(rows(8));
+      await counted(cascade, ({ settled, tiers }) => (onOverload === "wait" ? tiers[1]?.entered === 8 : settled === 7));
+      gate.open();
+      const { status, degraded, labels, errors } = await answer;
+      expect(errors.map(({ code }) => code)).toEqual(onOverload === "reject" ? ["QUORATE_ERR_QUEUE_FULL"] : []);
+      // All eight come out of the first tier together, and one may wait.
+      expect(status.filter((one) => one === 5)).toHaveLength(onOverload === "reject" ? 7 : 0);
+      expect(degraded.filter((flag) => flag === 1)).toHaveLength(onOverload === "degrade" ? 7 : 0);
+      expect(labels.filter((label) => label === 7)).toHaveLength(onOverload === "wait" ? 8 : 1);
+      await finish(cascade, gate);
+    },
+  );
+});
+
+describe("close", () => {
+  it("lets what runs finish, and refuses what comes", async () => {
+    const { cascade, gate } = await busy();
+    const inside = [cascade.run(row()), cascade.run(row())];
+    const many = cascade.runBatch(rows(9));
+    await gate.until(() => gate.batches.length === 1);
+    const closed = cascade.close();
+    expect(cascade.close({ drainMs: 0 })).toBe(closed);
+    expect(await errorOf(() => cascade.run(row()))).toMatchObject({ code: "QUORATE_ERR_CLOSED" });
+    expect(await errorOf(() => cascade.runBatch(rows(1)))).toMatchObject({ code: "QUORATE_ERR_CLOSED" });
+    expect(await errorOf(() => cascade.stream([row()]).next())).toMatchObject({ code: "QUORATE_ERR_CLOSED" });
+    gate.open();
+    for (const answer of await Promise.all(inside)) expect(answer.label).toBe(7);
+    expect((await many).count).toBe(9);
+    await closed;
+  });
+
+  it("after its drain rejects what is left and aborts the members' signals", async () => {
+    const { cascade, gate } = await busy();
+    const answers = Promise.allSettled([cascade.run(row()), cascade.runBatch(rows(3)), cascade.run(row())]);
+    await gate.until(() => gate.batches.length === 1);
+    await cascade.close({ drainMs: 10 });
+    for (const answer of await answers) expect(answer).toMatchObject({ reason: { code: "QUORATE_ERR_CLOSED" } });
+    expect(gate.aborted).toBe(1);
+    expect(counterProblems(cascade.counters())).toEqual([]);
+    expect(cascade.counters().pending).toBe(0);
+  });
+
+  it("ends a stream with an error", async () => {
+    const { cascade, gate } = await busy();
+    const stream = cascade.stream([row(), row(), row()]);
+    const first = errorOf(() => stream.next());
+    await gate.until(() => gate.batches.length === 1);
+    await cascade.close({ drainMs: 0 });
+    expect(await first).toMatchObject({ code: "QUORATE_ERR_CLOSED" });
+  });
+});

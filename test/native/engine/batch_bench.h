@@ -1,0 +1,153 @@
+#pragma once
+
+// One batch through one tier, without an engine: a tier with its models, and a caller that waits.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "native/engine/batch_run.h"
+#include "test/native/fakes/fake_models.h"
+#include "test/native/fakes/rules.h"
+
+namespace quorate {
+
+struct Bench {
+  explicit Bench(uint32_t classes, unsigned threads = 3) : pool(threads) {
+    plan.classes = classes;
+    plan.tensors = {{"x", ElementType::kUint32, {1}, sizeof(uint32_t), {0}}};
+    tier.name = "tier";
+    tier.tensors = {0};
+    tier.reduction.classes = classes;
+    tier.reduction.measures = kScore | kConfidence | kMargin | kEntropy;
+    tier.reduction.rule = Rule({Op(RuleKind::kVotes, 1, 0)});
+    ns_per_row = 1000000;  // Much work: all threads, as many shards as allowed.
+  }
+
+  PlannedMember& Add(std::shared_ptr<FakeModel> model) {
+    PlannedMember member;
+    const TensorSpec& output = model->spec().output;
+    member.output_type = output.type;
+    member.kind = output.row_shape.empty() ? OutputKind::kLabel : OutputKind::kLogits;
+    member.width = output.row_shape.empty() ? 1 : static_cast<uint32_t>(output.row_shape[0]);
+    member.output_row_bytes = member.width * ElementSize(member.output_type);
+    member.tensors = {0};
+    member.name = "m" + std::to_string(tier.members.size());
+    member.model = std::move(model);
+    tier.members.push_back(std::move(member));
+    tier.reduction.members = static_cast<uint32_t>(tier.members.size());
+    return tier.members.back();
+  }
+  std::shared_ptr<FakeModel> AddFake(uint32_t seed) {
+    auto model = std::make_shared<FakeModel>(seed, plan.classes, plan.classes);
+    Add(model);
+    return model;
+  }
+  std::shared_ptr<AsyncFakeModel> AddAsync(uint32_t seed, bool open) {
+    auto model = std::make_shared<AsyncFakeModel>(seed, plan.classes, plan.classes, open);
+    Add(model);
+    return model;
+  }
+
+  BatchParts Parts() { return {&plan, &tier, 0, kernels.get(), &pool, &clock, &ns_per_row}; }
+
+  Pool pool;  // Outlives the models, whose threads submit to it.
+  CascadePlan plan;
+  PlannedTier tier;
+  std::unique_ptr<Kernels> kernels = NewCpuKernels();
+  SteadyClock clock;
+  std::atomic<int64_t> ns_per_row{0};
+};
+
+// Owns the rows and waits for the answers. Row i holds values[i]; its id is i.
+class Caller final : public BatchListener {
+ public:
+  explicit Caller(Bench* bench) : bench_(bench), run_(BatchRun::Create(bench->Parts(), this)) {}
+  ~Caller() override { bench_->pool.Join(); }
+
+  BatchRun& Run(size_t rows, uint32_t first_value = 0, bool scattered = false) {
+    Start(rows, first_value, scattered);
+    return Await();
+  }
+  void Start(size_t rows, uint32_t first_value = 0, bool scattered = false) {
+    scattered_ = scattered;
+    data_.assign(rows * 2, 0);
+    run_->rows.clear();
+    for (uint32_t i = 0; i < rows; ++i) {
+      data_[Place(i)] = first_value + i;
+      run_->rows.push_back({nullptr, i, 0});
+    }
+    run_->traced = traced;
+    {
+      std::lock_guard lock(mutex_);
+      done_ = released_ = false;
+    }
+    run_->Start();
+  }
+  BatchRun& Await() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return released_; });
+    return *run_;
+  }
+  BatchRun& run() { return *run_; }
+  const uint32_t* data() const { return data_.data(); }
+
+  const uint8_t* RowData(const RowRef& row, uint32_t) override {
+    return reinterpret_cast<const uint8_t*>(&data_[Place(row.row)]);
+  }
+  const float* RowEvidence(const RowRef& row) override {
+    return evidence.empty() || row.row % 2 == 1 ? nullptr
+                                                : &evidence[row.row * bench_->plan.classes];
+  }
+  void OnBatchDone(BatchRun* run) override {
+    EXPECT_EQ(run, run_.get());
+    EXPECT_TRUE(bench_->pool.OnPoolThread());
+    std::lock_guard lock(mutex_);
+    EXPECT_FALSE(done_);
+    done_ = true;
+  }
+  void OnBatchReleased(BatchRun*) override {
+    std::lock_guard lock(mutex_);
+    EXPECT_TRUE(done_) << "released before it was done";
+    EXPECT_FALSE(released_);
+    released_ = true;
+    changed_.notify_all();
+  }
+
+  bool traced = false;
+  std::vector<float> evidence;  // [rows x classes], given for even rows.
+
+ private:
+  size_t Place(uint32_t row) const { return scattered_ ? data_.size() - 1 - row * 2 : row; }
+
+  Bench* const bench_;
+  std::unique_ptr<BatchRun> run_;
+  std::vector<uint32_t> data_;
+  bool scattered_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  bool released_ = false;
+};
+
+inline void ExpectSameColumns(const BatchColumns& a, const BatchColumns& b) {
+  EXPECT_EQ(a.labels, b.labels);
+  EXPECT_EQ(a.votes, b.votes);
+  EXPECT_EQ(a.flags, b.flags);
+  EXPECT_EQ(a.members_ran, b.members_ran);
+  EXPECT_EQ(a.all_failed, b.all_failed);
+  EXPECT_EQ(a.score, b.score);
+  EXPECT_EQ(a.confidence, b.confidence);
+  EXPECT_EQ(a.margin, b.margin);
+  EXPECT_EQ(a.entropy, b.entropy);
+  EXPECT_EQ(a.sums, b.sums);
+}
+
+}  // namespace quorate

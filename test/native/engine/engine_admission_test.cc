@@ -1,0 +1,169 @@
+// How many rows and bytes are let in, and who waits for the next place.
+
+#include <gtest/gtest.h>
+
+#include "test/native/engine/engine_house.h"
+
+namespace quorate {
+namespace {
+
+constexpr CallOptions kWait{.wait = true};
+
+CascadeSpec WithRoomFor(size_t rows, size_t tiers = 1) {
+  CascadeSpec spec = ManualTiers(tiers);
+  spec.max_rows_in_flight = rows;
+  return spec;
+}
+
+TEST(Admission, RefusesASingleRowOverTheLimitUntilThereIsRoom) {
+  House house(WithRoomFor(2));
+  house.Row(1);
+  house.Row(1);
+  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
+  house.Answer(0);
+  house.Row(1);
+  EXPECT_EQ(house.engine->Snapshot().submitted, 3u);
+}
+
+TEST(Admission, TakesAsManySingleRowsAsThereIsRoomFor) {
+  House house(WithRoomFor(5));
+  house.Rows({1, 1, 1});
+  Call call = house.Copied({2, 3, 3}, {});
+  call.id = 100;
+  call.single = true;
+  EXPECT_EQ(house.engine->Submit(std::move(call)).value(), 2u);
+  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
+  house.AnswerAll();
+  EXPECT_EQ(house.Result(100).label, 2);
+  EXPECT_EQ(house.Result(101).label, 3);
+  EXPECT_FALSE(house.Done(102));
+}
+
+TEST(Admission, CountsRowsInAllTiers) {
+  House house(WithRoomFor(2, 2));
+  house.Row(10);
+  house.Answer(0);
+  house.Row(10);
+  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
+  house.Answer(1);
+  house.Row(1);
+}
+
+TEST(Admission, LetsWaitingRowsInInTheirOrder) {
+  House house(WithRoomFor(1));
+  house.Row(0);
+  for (const uint32_t value : {1u, 2u, 3u}) house.Row(value, kWait);
+  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull) << "others wait already";
+  Values order;
+  while (!house.Running(0).empty()) {
+    order.push_back(house.Running(0)[0]);
+    house.Answer(0);
+  }
+  EXPECT_EQ(order, (Values{0, 1, 2, 3}));
+}
+
+TEST(Admission, LetsRowsThatCameTogetherInOneByOne) {
+  House house(WithRoomFor(4));
+  house.Row(0);
+  house.Rows({1, 2});
+  house.Rows({3, 3, 3}, kWait);  // One fits.
+  house.Answer(0);
+  EXPECT_EQ(house.Running(0), (Values{1, 2, 3, 3}));
+  house.Answer(0);
+  EXPECT_EQ(house.Running(0), Values{3});
+}
+
+TEST(Admission, TakesTheRowsOfABatchAsRoomAppears) {
+  House house(WithRoomFor(3));
+  house.Row(0);
+  const uint64_t id = house.Bulk(Values(7, 1));
+  house.Answer(0);
+  EXPECT_EQ(house.Running(0), Values(3, 1));
+  house.Answer(0);
+  EXPECT_EQ(house.Running(0), Values(3, 1));
+  house.Answer(0);
+  EXPECT_EQ(house.Running(0), Values(1, 1));
+  house.Answer(0);
+  EXPECT_TRUE(house.Done(id));
+}
+
+TEST(Admission, OfAHugeBatchLeavesRoomForSingleRowsOnceABatchIsDone) {
+  House house(WithRoomFor(4));
+  house.Bulk(Values(100, 1));
+  EXPECT_EQ(house.Refusal({2}), StatusCode::kQueueFull);
+  const uint64_t id = house.Row(2, kWait);
+  for (int i = 0; i < 3 && !house.Done(id); ++i) house.Answer(0);
+  EXPECT_TRUE(house.Done(id));
+}
+
+// Rows that wait at the door come in as others leave; a batch whose rows are counted as they are
+// taken must still get its share.
+TEST(Admission, DoesNotStarveABatchBehindAStreamOfWaitingRows) {
+  House house(WithRoomFor(8));
+  const uint64_t bulk = house.Bulk(Values(8, 1));
+  for (int i = 0; i < 24; ++i) house.Row(2, kWait);
+  for (int i = 0; i < 40 && !house.Done(bulk); ++i) {
+    house.Answer(0);
+    while (house.engine->Snapshot().pending < 24 + 8) house.Row(2, kWait);
+  }
+  EXPECT_TRUE(house.Done(bulk));
+}
+
+TEST(Admission, HoldsTheBytesOfCopiedRowsWithinTheirLimit) {
+  CascadeSpec spec = ManualTiers(1);
+  spec.max_bytes_in_flight = 16;
+  House house(spec);
+  house.CopiedBulk({1, 1, 1});
+  house.Row(1);
+  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
+  const uint64_t waits = house.CopiedBulk(Values(4, 2), kWait);
+  house.Answer(0);
+  EXPECT_EQ(house.Running(0), Values{1}) << "with the batch it would be too many bytes";
+  house.Answer(0);
+  EXPECT_EQ(house.Running(0), Values(4, 2));
+  house.Answer(0);
+  EXPECT_TRUE(house.Done(waits));
+}
+
+TEST(Admission, LetsACallLargerThanTheLimitInAlone) {
+  CascadeSpec spec = ManualTiers(1);
+  spec.max_bytes_in_flight = 8;
+  House house(spec);
+  const uint64_t large = house.CopiedBulk(Values(4, 1), kWait);
+  EXPECT_EQ(house.Running(0), Values(4, 1));
+  const uint64_t next = house.CopiedBulk(Values(4, 2), kWait);
+  EXPECT_EQ(house.Running(0), Values(4, 1));
+  house.Answer(0);
+  EXPECT_TRUE(house.Done(large));
+  EXPECT_EQ(house.Running(0), Values(4, 2));
+  house.Answer(0);
+  EXPECT_TRUE(house.Done(next));
+}
+
+TEST(Admission, HasNoBytesToCountOfRowsReadInPlace) {
+  CascadeSpec spec = ManualTiers(1);
+  spec.max_bytes_in_flight = 1;
+  House house(spec);
+  house.Bulk(Values(4, 1));
+  house.Bulk(Values(4, 2));
+  house.Answer(0);
+  EXPECT_EQ(house.Running(0), Values(4, 2));
+}
+
+TEST(Admission, OfBatchesThatWaitKeepsTheirOrder) {
+  CascadeSpec spec = ManualTiers(1);
+  spec.max_bytes_in_flight = 16;
+  House house(spec);
+  std::vector<uint64_t> ids;
+  for (const uint32_t value : {0u, 1u, 2u, 3u})
+    ids.push_back(house.CopiedBulk(Values(4, value), kWait));
+  for (const uint32_t value : {0u, 1u, 2u, 3u}) {
+    EXPECT_EQ(house.Running(0), Values(4, value));
+    EXPECT_FALSE(house.Done(ids[value]));
+    house.Answer(0);
+    EXPECT_TRUE(house.Done(ids[value]));
+  }
+}
+
+}  // namespace
+}  // namespace quorate

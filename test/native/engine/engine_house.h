@@ -1,0 +1,268 @@
+#pragma once
+
+// An engine in which nothing happens by itself: models complete and time passes when the test says
+// so.
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "native/engine/engine.h"
+#include "test/native/fakes/fake_time.h"
+#include "test/native/fakes/manual_model.h"
+#include "test/native/fakes/rules.h"
+
+namespace quorate {
+
+using Values = std::vector<uint32_t>;
+
+// `count` tiers of one manual model each, which run one batch of at most four rows at a time. All
+// read tensor "x"; rows leave a tier that is sure of them.
+inline CascadeSpec ManualTiers(size_t count) {
+  CascadeSpec spec;
+  spec.warmup = false;
+  for (size_t t = 0; t < count; ++t) {
+    TierSpec tier;
+    tier.name = std::to_string(t);
+    tier.members.resize(1);
+    tier.members[0].name = "m0";
+    tier.members[0].source.path = "x";
+    tier.members[0].output = OutputChoice::kProbabilities;
+    if (t + 1 < count) tier.rule = Rule({Op(RuleKind::kScore, 0, 0.9f)});
+    tier.max_rows = 4;
+    tier.max_in_flight = 1;
+    spec.tiers.push_back(tier);
+  }
+  return spec;
+}
+
+class House final : public EngineListener, private ModelLoader {
+ public:
+  explicit House(const CascadeSpec& spec) : pool_(1) {
+    for (const TierSpec& tier : spec.tiers) members_.push_back(tier.members.size());
+    std::vector<Status> problems;
+    EngineParts parts;
+    parts.plan = Assemble(spec, this, &problems);
+    for (const Status& problem : problems) ADD_FAILURE() << problem.message();
+    parts.kernels = NewCpuKernels();
+    parts.pool = &pool_;
+    parts.timer = &time.timer;
+    parts.clock = &time.clock;
+    engine = Engine::Create(parts, this);
+  }
+  ~House() override {
+    engine->Close(0);
+    while (Settle(), !closed()) {
+      for (const auto& model : models_) {
+        if (model->calls() > 0) model->Fail();
+      }
+    }
+    engine.reset();
+  }
+
+  // --- Calls. Each returns the call's id. ---
+
+  uint64_t Row(uint32_t value, CallOptions options = {}) { return Rows({value}, options); }
+
+  // Single rows that come together; the ids of the others follow.
+  uint64_t Rows(const Values& values, CallOptions options = {}) {
+    Call call = Copied(values, options);
+    call.single = true;
+    return Submit(std::move(call), values.size());
+  }
+
+  // A batch that is read in place.
+  uint64_t Bulk(Values values, CallOptions options = {}) {
+    const Values& kept =
+        borrowed_.emplace_back(std::make_unique<Values>(std::move(values))).operator*();
+    Call call;
+    call.tensors = {{reinterpret_cast<const uint8_t*>(kept.data()), false}};
+    call.rows = static_cast<uint32_t>(kept.size());
+    call.options = options;
+    return Submit(std::move(call), kept.size());
+  }
+
+  uint64_t CopiedBulk(const Values& values, CallOptions options = {}) {
+    return Submit(Copied(values, options), values.size());
+  }
+
+  StatusCode Refusal(const Values& values, CallOptions options = {}) {
+    Call call = Copied(values, options);
+    call.single = true;
+    call.id = next_id_;
+    return engine->Submit(std::move(call)).status().code();
+  }
+
+  Call Copied(const Values& values, CallOptions options) {
+    Call call;
+    call.rows = static_cast<uint32_t>(values.size());
+    call.storage_bytes = values.size() * sizeof(uint32_t);
+    call.storage.reset(new uint8_t[call.storage_bytes]);
+    std::memcpy(call.storage.get(), values.data(), call.storage_bytes);
+    call.tensors = {{call.storage.get(), false}};
+    call.options = options;
+    return call;
+  }
+
+  uint64_t NextId() { return next_id_++; }
+  // The test has seen the call's answer.
+  void Forget(uint64_t id) {
+    std::lock_guard lock(mutex_);
+    done_.erase(id);
+  }
+
+  // Hands the call over under an id of its own. REQUIRES: the engine takes all of it.
+  uint64_t Submit(Call call, size_t rows) {
+    const uint64_t id = call.id = next_id_;
+    next_id_ += rows;
+    const auto taken = engine->Submit(std::move(call));
+    EXPECT_TRUE(taken.ok()) << taken.status().message();
+    EXPECT_EQ(taken.ok() ? taken.value() : 0, rows);
+    Settle();
+    return id;
+  }
+
+  // --- Steps. Each returns when nothing moves any more, and checks the counters. ---
+
+  void Settle() {
+    pool_.Join();
+    CheckCounters();
+  }
+  void Answer(size_t tier) {
+    for (size_t m = 0; m < members_[tier]; ++m) model(tier, m).Answer();
+    Settle();
+  }
+  void Fail(size_t tier) {
+    for (size_t m = 0; m < members_[tier]; ++m) model(tier, m).Fail();
+    Settle();
+  }
+  void Advance(int64_t ms) {
+    time.Advance(ms * kNsPerMs);
+    Settle();
+  }
+  void Cancel(uint64_t id) {
+    engine->Cancel(id);
+    Settle();
+  }
+  void Close(int64_t drain_ms) {
+    engine->Close(drain_ms * kNsPerMs);
+    Settle();
+  }
+  // Answers whatever runs until nothing does.
+  void AnswerAll() {
+    for (bool ran = true; ran;) {
+      ran = false;
+      for (size_t t = 0; t < members_.size(); ++t) {
+        if (model(t).calls() == 0) continue;
+        Answer(t);
+        ran = true;
+      }
+    }
+  }
+
+  // --- What there is to see. ---
+
+  ManualModel& model(size_t tier, size_t member = 0) {
+    return *models_[std::accumulate(members_.begin(),
+                                    members_.begin() + static_cast<ptrdiff_t>(tier), member)];
+  }
+  // The rows that the tier runs; empty when it is idle.
+  Values Running(size_t tier) { return model(tier).calls() == 0 ? Values() : model(tier).Rows(); }
+
+  bool Done(uint64_t id) {
+    std::lock_guard lock(mutex_);
+    return done_.contains(id);
+  }
+  // REQUIRES: Done(id).
+  const RowResult& Result(uint64_t id, size_t row = 0) {
+    std::lock_guard lock(mutex_);
+    return done_.at(id).rows.at(row);
+  }
+  RowStatus StatusOf(uint64_t id, size_t row = 0) { return Result(id, row).status; }
+  StatusCode Error(uint64_t id, size_t row = 0) {
+    const uint8_t error = Result(id, row).error;
+    std::lock_guard lock(mutex_);
+    return error == 0 ? StatusCode::kOk : done_.at(id).errors.at(error - 1).code();
+  }
+  bool Degraded(uint64_t id, size_t row = 0) { return (Result(id, row).flags & kDegraded) != 0; }
+  bool closed() {
+    std::lock_guard lock(mutex_);
+    return closed_;
+  }
+  TierCounters Tier(size_t tier) const { return engine->Snapshot().tiers[tier]; }
+
+  // Rows that were asked for, by (call, tensor), in the order of asking.
+  std::map<std::pair<uint64_t, uint32_t>, Values> asked;
+  FakeTime time;
+  std::unique_ptr<Engine> engine;
+
+ private:
+  // The path is the tensor that the model reads.
+  StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source, const ModelOptions&) override {
+    uint32_t tier = 0;
+    for (size_t before = models_.size(); before >= members_[tier]; ++tier) before -= members_[tier];
+    models_.push_back(std::make_shared<ManualModel>(tier));
+    models_.back()->mutable_spec().inputs[0].name = source.path;
+    return std::shared_ptr<Model>(models_.back());
+  }
+
+  void OnFinished(std::vector<FinishedCall> calls) override {
+    std::lock_guard lock(mutex_);
+    for (FinishedCall& call : calls) {
+      const uint64_t id = call.id;
+      EXPECT_TRUE(done_.emplace(id, std::move(call)).second) << id << " was reported twice";
+    }
+  }
+  void OnLazy(uint64_t id, uint32_t tensor, Values rows) override {
+    std::lock_guard lock(mutex_);
+    Values& known = asked[{id, tensor}];
+    known.insert(known.end(), rows.begin(), rows.end());
+  }
+  void OnClosed() override {
+    std::lock_guard lock(mutex_);
+    EXPECT_FALSE(closed_) << "closed twice";
+    closed_ = true;
+  }
+
+  void CheckCounters() {
+    const Counters c = engine->Snapshot();
+    EXPECT_EQ(c.submitted, c.settled + c.pending);
+    uint64_t in_flight = 0;
+    uint64_t deferred = c.submitted;
+    for (const TierCounters& t : c.tiers) {
+      EXPECT_EQ(t.entered, deferred);
+      EXPECT_EQ(t.entered, t.exited + t.deferred + t.failed + t.cancelled + t.expired + t.rejected +
+                               t.in_flight);
+      EXPECT_LE(t.invalid + t.degraded, t.exited);
+      in_flight += t.in_flight;
+      deferred = t.deferred;
+    }
+    EXPECT_EQ(in_flight, c.pending);
+    EXPECT_EQ(deferred, 0u);
+    for (const DeviceCounters& device : c.devices) {
+      uint64_t shares = 0;
+      for (const auto& tier : device.shares)
+        shares += std::accumulate(tier.begin(), tier.end(), uint64_t{0});
+      EXPECT_EQ(shares, device.busy_ns);
+    }
+  }
+
+  Pool pool_;
+  std::vector<size_t> members_;  // Per tier.
+  std::vector<std::shared_ptr<ManualModel>> models_;
+  std::vector<std::unique_ptr<Values>> borrowed_;
+  uint64_t next_id_ = 1;
+  std::mutex mutex_;
+  std::map<uint64_t, FinishedCall> done_;
+  bool closed_ = false;
+};
+
+}  // namespace quorate

@@ -1,0 +1,126 @@
+// What waiting rows and finished calls cost in memory.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "test/native/engine/engine_house.h"
+
+namespace {
+
+// Bytes that are allocated and not freed, and how many there ever were at once.
+std::atomic<size_t> live{0};
+std::atomic<size_t> peak{0};
+constexpr size_t kHeader = alignof(std::max_align_t);
+
+void* Allocate(size_t bytes) {
+  auto* block = static_cast<char*>(std::malloc(bytes + kHeader));
+  if (block == nullptr) throw std::bad_alloc();
+  *reinterpret_cast<size_t*>(block) = bytes;
+  const size_t now = live += bytes;
+  for (size_t known = peak; now > known && !peak.compare_exchange_weak(known, now);) {
+  }
+  return block + kHeader;
+}
+
+void Free(void* memory) {
+  if (memory == nullptr) return;
+  char* const block = static_cast<char*>(memory) - kHeader;
+  live -= *reinterpret_cast<size_t*>(block);
+  std::free(block);
+}
+
+}  // namespace
+
+void* operator new(size_t bytes) { return Allocate(bytes); }
+void operator delete(void* memory) noexcept { Free(memory); }
+void operator delete(void* memory, size_t) noexcept { Free(memory); }
+
+namespace quorate {
+namespace {
+
+constexpr size_t kMillion = 1'000'000;
+
+// What `work` adds to the memory in use, at its highest.
+template <typename Work>
+size_t PeakOf(const Work& work) {
+  const size_t before = live;
+  peak = before;
+  work();
+  return peak - before;
+}
+
+TEST(Memory, OfAWaitingBatchIsAResultAndAStatePerRow) {
+  House house(ManualTiers(1));
+  const Values values(kMillion, 1);
+  Call call;
+  call.id = 1;
+  call.rows = kMillion;
+  call.tensors = {{reinterpret_cast<const uint8_t*>(values.data()), false}};
+  const size_t bytes = PeakOf([&] { EXPECT_TRUE(house.engine->Submit(std::move(call)).ok()); });
+  EXPECT_LE(bytes, kMillion * (sizeof(RowResult) + 2) + (64 << 10));
+}
+
+// Rows at the door are refused, so a million offered ones cost what the thousand admitted ones do.
+TEST(Memory, OfAMillionRowsOfferedIsThatOfThoseAdmitted) {
+  CascadeSpec spec = ManualTiers(1);
+  spec.max_rows_in_flight = 1000;
+  House house(spec);
+  const auto offer = [&house](size_t rows) {
+    size_t taken = 0;
+    for (size_t i = 0; i < rows; ++i) {
+      Call call = house.Copied({1}, {});
+      call.single = true;
+      call.id = 1 + i;
+      taken += house.engine->Submit(std::move(call)).ok() ? 1 : 0;
+    }
+    return taken;
+  };
+  const size_t bytes = PeakOf([&] { EXPECT_EQ(offer(kMillion), 1000u); });
+  EXPECT_LE(bytes, size_t{1000} * 1024);
+}
+
+// A call at the door that gives up leaves a place in the line, not its data.
+TEST(Memory, OfCallsThatWereCancelledWhileTheyWaitedIsGivenBack) {
+  constexpr size_t kMegabyte = 1 << 20;
+  CascadeSpec spec = ManualTiers(1);
+  spec.max_bytes_in_flight = kMegabyte;
+  House house(spec);
+  const auto submit = [&house] {
+    Call call = house.Copied({1}, {.wait = true});
+    call.storage_bytes = kMegabyte;
+    call.storage.reset(new uint8_t[kMegabyte]());
+    call.tensors[0].data = call.storage.get();
+    return house.Submit(std::move(call), 1);
+  };
+  submit();
+  submit();  // The first in the line.
+  const size_t bytes = PeakOf([&] {
+    for (int i = 0; i < 100; ++i) house.Cancel(submit());
+  });
+  EXPECT_LE(bytes, 2 * kMegabyte);
+}
+
+// Most of the deadlines that calls leave behind are cleared away, also while an early one stays.
+TEST(Memory, OfDeadlinesIsThatOfOpenCalls) {
+  House house(ManualTiers(1));
+  house.Row(1, {.deadline_in_ns = kNsPerMs});
+  const auto come_and_go = [&house](size_t calls) {
+    for (size_t i = 0; i < calls; ++i) {
+      Call call = house.Copied({1}, {.deadline_in_ns = 3600 * 1000 * kNsPerMs});
+      call.id = house.NextId();
+      EXPECT_TRUE(house.engine->Submit(std::move(call)).ok());
+      house.engine->Cancel(call.id);
+      house.Forget(call.id);
+    }
+  };
+  come_and_go(10'000);
+  EXPECT_LE(PeakOf([&] { come_and_go(100'000); }), size_t{256} << 10);
+  house.Advance(1);
+  EXPECT_EQ(house.Error(1), StatusCode::kDeadline);
+}
+
+}  // namespace
+}  // namespace quorate

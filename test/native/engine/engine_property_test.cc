@@ -1,0 +1,238 @@
+// Many callers, one engine, nothing lost: answers are those of one row at a time, whatever the
+// interleaving, batch size, priority, cancellation, deadline, overload and shard count.
+// QUORATE_PROPERTY_ROWS sets the number of rows.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <set>
+#include <thread>
+#include <tuple>
+
+#include "test/native/engine/busy_house.h"
+#include "test/native/fakes/fake_models.h"
+#include "test/native/fakes/rules.h"
+
+namespace quorate {
+namespace {
+
+using Random = std::independent_bits_engine<std::mt19937, 32, uint32_t>;
+
+constexpr uint32_t kClasses = 4;
+constexpr uint32_t kDistinct = 512;  // Rows are numbers below this.
+constexpr uint32_t kSpecs = 8;
+constexpr uint32_t kCallers = 4;
+
+// --- The cascade under test ---
+
+// Counts its calls, and claims to be slow, so that batches are cut into shards.
+class CountingModel final : public FakeModel {
+ public:
+  explicit CountingModel(uint32_t seed) : FakeModel(seed, kClasses, kClasses) {
+    reported_ns = 20 * kNsPerUs;
+  }
+  void Start(const Batch& batch, Completion completion) override {
+    calls.fetch_add(1, std::memory_order_relaxed);
+    FakeModel::Start(batch, completion);
+  }
+  std::atomic<uint64_t> calls{0};
+};
+
+class HashLoader final : public ModelLoader {
+ public:
+  StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source, const ModelOptions&) override {
+    const auto seed = static_cast<uint32_t>(std::stoul(source.path));
+    std::shared_ptr<FakeModel> model;
+    if (seed % 7 == 0) {
+      model = std::make_shared<AsyncFakeModel>(seed, kClasses, kClasses);
+    } else {
+      model = std::make_shared<CountingModel>(seed);
+    }
+    model->keeps_log = false;
+    return std::shared_ptr<Model>(std::move(model));
+  }
+};
+
+CascadeSpec RandomSpec(Random& random) {
+  CascadeSpec spec;
+  for (uint32_t t = 0; t < 3; ++t) {
+    TierSpec tier;
+    tier.name = std::to_string(t);
+    const uint32_t members = t == 2 ? 1 : 3;
+    for (uint32_t m = 0; m < members; ++m) {
+      MemberSpec member;
+      member.name = member.source.path = std::to_string(t * 10 + m + 1 + random() % 3 * 100);
+      tier.members.push_back(member);
+    }
+    if (t < 2) {
+      tier.rule = Rule({Op(RuleKind::kVotes, 2 + random() % 2, 0), Op(RuleKind::kScore, 0, 0.4f),
+                        Op(RuleKind::kAllOf, 2, 0)});
+    }
+    tier.max_rows = 1 + random() % (random() % 2 == 0 ? 64 : 600);
+    tier.max_delay_ns = random() % 3 == 0 ? 50 * kNsPerUs : 0;
+    tier.max_in_flight = 1 + random() % 3;
+    tier.cumulative = t == 1 && random() % 2 == 0;
+    if (random() % 3 == 0) tier.execution = Execution::kSequential;
+    if (t > 0 && random() % 2 == 0) {
+      tier.max_queue_rows = 1 + random() % 300;
+      tier.on_overload = random() % 2 == 0 ? Overload::kReject : Overload::kDegrade;
+    }
+    spec.tiers.push_back(tier);
+  }
+  spec.max_rows_in_flight = 1 + random() % 3000;
+  spec.warmup = false;
+  return spec;
+}
+
+using Answer = std::tuple<int32_t, int, int, int, float, float, float>;
+Answer AnswerOf(const RowResult& r) {
+  return {r.label, r.tier, r.votes, r.flags, r.score, r.confidence, r.margin};
+}
+
+// The answers of all distinct rows, one at a time through an engine that never batches.
+std::vector<Answer> OneAtATime(CascadeSpec spec) {
+  for (TierSpec& tier : spec.tiers) {
+    tier.max_rows = 1;
+    tier.max_delay_ns = 0;
+    tier.max_in_flight = 1;
+  }
+  HashLoader loader;
+  BusyHouse house(spec, &loader, 1);
+  std::vector<Answer> answers;
+  for (uint32_t i = 0; i < kDistinct; ++i) {
+    Call call = MakeCall(i, {i}, true);
+    call.single = true;
+    EXPECT_TRUE(house.engine->Submit(std::move(call)).ok());
+    answers.push_back(AnswerOf(house.listener.Await(i).rows[0]));
+  }
+  return answers;
+}
+
+struct Tally {
+  std::atomic<uint64_t> answered{0}, cancelled{0}, expired{0}, rejected{0}, degraded{0};
+};
+
+void CheckRow(const RowResult& row, const Answer& expected, Tally* tally) {
+  switch (row.status) {
+    case RowStatus::kCancelled: ++tally->cancelled; return;
+    case RowStatus::kExpired: ++tally->expired; return;
+    case RowStatus::kRejected: ++tally->rejected; return;
+    case RowStatus::kFailed: FAIL() << "no member fails here";
+    case RowStatus::kOk:
+    case RowStatus::kInvalid: break;
+  }
+  if ((row.flags & kDegraded) != 0) {
+    ++tally->degraded;
+    ASSERT_LT(row.tier, std::get<1>(expected));
+    return;
+  }
+  ++tally->answered;
+  ASSERT_EQ(AnswerOf(row), expected);
+}
+
+// One caller: calls of all kinds, one after the other, `rows` rows in all.
+void RunCaller(BusyHouse* house, const std::vector<Answer>* expected, uint64_t first_id,
+               size_t rows, Random random, Tally* tally) {
+  size_t calls = 0;
+  for (size_t done = 0; done < rows; ++calls) {
+    const uint64_t id = first_id + done;
+    // Single rows that come together are still answered, cancelled and expire one by one.
+    const bool single = random() % 2;
+    const uint32_t most = single ? 4 : random() % 16 == 0 ? 2000 : 200;
+    std::vector<uint32_t> values(1 + random() % most);
+    for (uint32_t& value : values) value = random() % kDistinct;
+    Call call = MakeCall(id, values, single || random() % 2);
+    call.single = single;
+    call.options.wait = true;
+    call.options.priority = static_cast<int>(random() % kPriorities);
+    call.options.trace = random() % 64 == 0;
+    if (random() % 16 == 0) {
+      call.options.deadline_in_ns = static_cast<int64_t>(random() % 300) * kNsPerUs + 1;
+      call.options.degrade_on_deadline = random() % 2;
+    }
+    if (random() % 8 == 0) {
+      call.tensors = {{nullptr, true}};
+      house->listener.GiveLazily(id, values);
+    }
+    ASSERT_TRUE(house->engine->Submit(std::move(call)).ok());
+    if (random() % 16 == 0) house->engine->Cancel(single ? id + random() % values.size() : id);
+    if (calls % 64 == 0) house->CheckCounters();
+    FinishedCall finished;
+    if (!single) finished = house->listener.Await(id);
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (single) finished = house->listener.Await(id + i);
+      ASSERT_EQ(finished.rows.size(), single ? 1 : values.size());
+      CheckRow(finished.rows[single ? 0 : i], (*expected)[values[i]], tally);
+      if (::testing::Test::HasFatalFailure()) return;
+    }
+    house->listener.ForgetLazy(id);
+    done += values.size();
+  }
+}
+
+// Calls of members beyond one per batch: those that sharding makes.
+int64_t ExtraCalls(const BusyHouse& house) {
+  const CascadePlan& plan = house.engine->plan();
+  const Counters counters = house.engine->Snapshot();
+  int64_t extra = 0;
+  for (size_t t = 0; t < plan.tiers.size(); ++t) {
+    if (plan.tiers[t].sequential) continue;
+    for (const PlannedMember& member : plan.tiers[t].members) {
+      const auto* model = dynamic_cast<const CountingModel*>(member.model.get());
+      if (model == nullptr) continue;
+      extra += static_cast<int64_t>(model->calls) - static_cast<int64_t>(counters.tiers[t].batches);
+    }
+  }
+  return extra;
+}
+
+size_t Rows() {
+  if (const char* rows = std::getenv("QUORATE_PROPERTY_ROWS")) return std::stoul(rows);
+#if defined(__SANITIZE_THREAD__)
+  return 300'000;
+#else
+  return 1'000'000;
+#endif
+}
+
+TEST(Property, EveryInterleavingIsAnsweredAsOneRowAtATime) {
+  Tally tally;
+  int64_t extra_calls = 0;
+  for (uint32_t seed = 0; seed < kSpecs; ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    const CascadeSpec spec = RandomSpec(random);
+    const std::vector<Answer> expected = OneAtATime(spec);
+    std::set<int> tiers;
+    for (const Answer& answer : expected) tiers.insert(std::get<1>(answer));
+    EXPECT_GE(tiers.size(), 2u) << "the spec exercises one tier only";
+    HashLoader loader;
+    BusyHouse house(spec, &loader, 1 + seed % 5);
+    std::vector<std::thread> threads;
+    for (uint32_t t = 0; t < kCallers; ++t) {
+      threads.emplace_back([&, t] {
+        RunCaller(&house, &expected, uint64_t{t} << 40, Rows() / kSpecs / kCallers,
+                  Random(seed * 100 + t), &tally);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    house.CheckCounters();
+    const Counters counters = house.engine->Snapshot();
+    EXPECT_EQ(counters.pending, 0u);
+    extra_calls += ExtraCalls(house);
+    if (HasFailure()) return;
+  }
+  std::cout << tally.answered << " rows answered, " << tally.degraded << " degraded, "
+            << tally.cancelled << " cancelled, " << tally.expired << " expired, " << tally.rejected
+            << " rejected\n";
+  EXPECT_GT(tally.cancelled, 0u);
+  EXPECT_GT(tally.expired, 0u);
+  EXPECT_GT(tally.degraded, 0u);
+  EXPECT_GT(tally.rejected, 0u);
+  EXPECT_GT(extra_calls, 0) << "no batch was cut into shards";
+}
+
+}  // namespace
+}  // namespace quorate
