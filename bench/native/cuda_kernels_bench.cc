@@ -5,19 +5,15 @@
 // Sweep of rows x members x classes, float32 logits, three plans (votes; score rule; all measures),
 // against a device-to-device copy of the same scores in the same run. "warm": the same buffers
 // again and again, so small shapes come from L2. "cold": L2 is overwritten before each run. Times
-// are CUDA events around one operation; medians of 20. The copy's bandwidth counts the bytes once,
-// as the reduction's does.
+// are CUDA events around one operation; medians of 21. The copy's bandwidth counts the bytes once,
+// as the reduction's does. Then compaction and gather. Without a GPU it measures nothing and says
+// so; with QUORATE_EXPECT_GPU=1 it then fails.
 
-#include <cuda_runtime_api.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <random>
-#include <string>
-#include <vector>
 
+#include "bench/native/cuda_bench_results.h"
+#include "bench/native/cuda_bench_timer.h"
 #include "native/kernels/cuda/launch_shape.h"
 #include "native/kernels/kernels.h"
 #include "native/kernels/plan_needs.h"
@@ -25,189 +21,198 @@
 namespace quorate {
 namespace {
 
-void Must(cudaError_t error, const char* what) {
-  if (error == cudaSuccess) return;
-  fprintf(stderr, "%s: %s\n", what, cudaGetErrorString(error));
-  exit(1);
+constexpr const char* kQuestions[] = {"votes", "score", "all"};
+
+std::vector<BenchShape> Shapes() {
+  std::vector<BenchShape> shapes;
+  for (const size_t rows : {64u, 4096u, 65536u}) {
+    for (const uint32_t members : {5u, 64u}) {
+      for (const uint32_t classes : {10u, 100u, 1000u, 65536u}) {
+        shapes.push_back({rows, members, classes});
+      }
+    }
+  }
+  shapes.push_back({1000000, 5, 10});
+  shapes.push_back({1024, 64, 65536});
+  return shapes;
 }
 
-struct Shape {
-  size_t rows;
-  uint32_t members;
-  uint32_t classes;
-};
-
-class Bench {
- public:
-  Bench() {
-    Must(cudaGetDeviceProperties(&device_, 0), "device");
-    Must(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "stream");
-    Must(cudaEventCreate(&start_), "event");
-    Must(cudaEventCreate(&stop_), "event");
-    flush_bytes_ = 4 * static_cast<size_t>(device_.l2CacheSize) + (1u << 20);
-    Must(cudaMalloc(&flush_, flush_bytes_), "memory");
-  }
-
-  const cudaDeviceProp& device() const { return device_; }
-  cudaStream_t stream() const { return stream_; }
-
-  // Median seconds of one operation.
-  template <typename Work>
-  double Time(bool cold, Work work) {
-    std::vector<double> seconds;
-    for (int i = 0; i < 23; ++i) {
-      if (cold) Must(cudaMemsetAsync(flush_, i, flush_bytes_, stream_), "flush");
-      Must(cudaEventRecord(start_, stream_), "event");
-      work();
-      Must(cudaEventRecord(stop_, stream_), "event");
-      Must(cudaEventSynchronize(stop_), "run");
-      float ms = 0;
-      Must(cudaEventElapsedTime(&ms, start_, stop_), "time");
-      if (i >= 3) seconds.push_back(ms * 1e-3);
-    }
-    std::sort(seconds.begin(), seconds.end());
-    return seconds[seconds.size() / 2];
-  }
-
- private:
-  cudaDeviceProp device_;
-  cudaStream_t stream_;
-  cudaEvent_t start_;
-  cudaEvent_t stop_;
-  void* flush_ = nullptr;
-  size_t flush_bytes_ = 0;
-};
-
-// One block of device memory, freed at the end of the shape.
-struct DeviceMemory {
-  explicit DeviceMemory(size_t bytes) { Must(cudaMalloc(&data, bytes), "memory"); }
-  ~DeviceMemory() { cudaFree(data); }
-  DeviceMemory(const DeviceMemory&) = delete;
-  DeviceMemory& operator=(const DeviceMemory&) = delete;
-  void* data = nullptr;
-};
-
-void Measure(Bench& bench, Kernels& kernels, const Shape& shape, FILE* json, bool& first) {
-  const size_t per_member = shape.rows * shape.classes;
-  const size_t bytes = per_member * shape.members * sizeof(float);
+bool Fits(size_t bytes) {
   size_t free_bytes = 0;
   size_t total = 0;
   Must(cudaMemGetInfo(&free_bytes, &total), "memory");
-  if (2 * bytes + (size_t{1} << 30) > free_bytes) {
-    printf("%9zu %4u %6u skipped: needs %zu MB\n", shape.rows, shape.members, shape.classes,
-           2 * bytes >> 20);
-    return;
-  }
-  const DeviceMemory scores(bytes);
-  const DeviceMemory copy(bytes);
+  return bytes + (size_t{1} << 30) <= free_bytes;
+}
+
+// Random scores, the same of every member: votes agree, as good members' mostly do.
+void FillScores(float* scores, const BenchShape& shape) {
+  const size_t per_member = shape.rows * shape.classes;
   std::vector<float> host(std::min<size_t>(per_member, size_t{1} << 24));
   std::minstd_rand random(1);
   for (float& value : host) value = static_cast<float>(random() % 8000) * 1e-3f - 4.0f;
   for (size_t row = 0; (row + 1) * shape.classes <= host.size(); ++row) {
     host[row * shape.classes + random() % shape.classes] = 9.0f;
   }
-  // Every member gives the same scores: votes agree, as good members' mostly do.
-  for (size_t at = 0; at < per_member * shape.members;) {
-    const size_t in_member = at % per_member;
-    const size_t from = in_member % host.size();
-    const size_t count = std::min(host.size() - from, per_member - in_member);
-    Must(cudaMemcpy(static_cast<float*>(scores.data) + at, host.data() + from,
-                    count * sizeof(float), cudaMemcpyHostToDevice),
-         "copy in");
-    at += count;
+  Must(cudaMemcpy(scores, host.data(), host.size() * sizeof(float), cudaMemcpyHostToDevice),
+       "copy in");
+  const auto repeat = [&](size_t at, size_t count) {
+    Must(cudaMemcpy(scores + at, scores, count * sizeof(float), cudaMemcpyDeviceToDevice),
+         "copy on the device");
+  };
+  for (size_t at = host.size(); at < per_member; at += host.size()) {
+    repeat(at, std::min(host.size(), per_member - at));
   }
+  for (uint32_t j = 1; j < shape.members; ++j) repeat(j * per_member, per_member);
+  Must(cudaDeviceSynchronize(), "copies");  // The bench's stream does not wait for them.
+}
+
+ReductionPlan PlanOf(const BenchShape& shape, int question) {
+  ReductionPlan plan;
+  plan.members = shape.members;
+  plan.classes = shape.classes;
+  plan.rule.count = 1;
+  plan.rule.ops[0].kind = question == 0 ? RuleKind::kVotes : RuleKind::kScore;
+  plan.rule.ops[0].votes = 1;
+  plan.rule.ops[0].threshold = 0.5f;
+  if (question == 2) plan.measures = kScore | kConfidence | kMargin | kEntropy;
+  return plan;
+}
+
+ReductionColumns ColumnsIn(float* memory, size_t rows, int question) {
+  ReductionColumns columns;
+  columns.labels = reinterpret_cast<int32_t*>(memory);
+  columns.votes = reinterpret_cast<uint8_t*>(memory + rows);
+  columns.flags = columns.votes + rows;
+  if (question != 2) return columns;
+  columns.score = memory + rows * 2;
+  columns.confidence = memory + rows * 3;
+  columns.margin = memory + rows * 4;
+  columns.entropy = memory + rows * 5;
+  return columns;
+}
+
+void Print(const BenchResult& r) {
+  const double bytes = static_cast<double>(r.bytes);
+  printf(
+      "%9zu %4u %6u %-6s %-5s %9.1f us %8.1f GB/s, copy %8.1f GB/s, %4.0f%%, %d read%s, %zu "
+      "bytes shared\n",
+      r.shape.rows, r.shape.members, r.shape.classes, r.question.c_str(), r.cold ? "cold" : "warm",
+      r.reduce_s * 1e6, bytes / r.reduce_s * 1e-9, bytes / r.copy_s * 1e-9,
+      100 * r.copy_s / r.reduce_s, r.reads, r.reads == 1 ? "" : "s", r.shared_bytes);
+}
+
+void MeasureShape(CudaTimer& timer, Kernels& kernels, const BenchShape& shape, BenchRun& run) {
+  const size_t per_member = shape.rows * shape.classes;
+  const size_t bytes = per_member * shape.members * sizeof(float);
+  if (!Fits(2 * bytes)) {
+    printf("%9zu %4u %6u skipped: needs %zu MB\n", shape.rows, shape.members, shape.classes,
+           2 * bytes >> 20);
+    return;
+  }
+  const DeviceMemory scores(bytes);
+  const DeviceMemory copy(bytes);
+  const DeviceMemory results(shape.rows * 6 * sizeof(float));
+  FillScores(scores.As<float>(), shape);
   std::vector<MemberOutput> outputs(shape.members);
   for (uint32_t j = 0; j < shape.members; ++j) {
-    outputs[j].data = static_cast<const float*>(scores.data) + j * per_member;
+    outputs[j].data = scores.As<float>() + j * per_member;
     outputs[j].width = shape.classes;
   }
-  const DeviceMemory results(shape.rows * 32);
-  float* const floats = static_cast<float*>(results.data);
   for (int question = 0; question < 3; ++question) {
-    ReductionPlan plan;
-    plan.members = shape.members;
-    plan.classes = shape.classes;
-    plan.rule.count = 1;
-    plan.rule.ops[0].kind = question == 0 ? RuleKind::kVotes : RuleKind::kScore;
-    plan.rule.ops[0].votes = 1;
-    plan.rule.ops[0].threshold = 0.5f;
-    ReductionColumns columns;
-    columns.labels = reinterpret_cast<int32_t*>(floats);
-    columns.votes = reinterpret_cast<uint8_t*>(floats + shape.rows * 6);
-    columns.flags = columns.votes + shape.rows;
-    if (question == 2) {
-      plan.measures = kScore | kConfidence | kMargin | kEntropy;
-      columns.score = floats + shape.rows;
-      columns.confidence = floats + shape.rows * 2;
-      columns.margin = floats + shape.rows * 3;
-      columns.entropy = floats + shape.rows * 4;
-    }
+    const ReductionPlan plan = PlanOf(shape, question);
+    const ReductionColumns columns = ColumnsIn(results.As<float>(), shape.rows, question);
     const auto job = ReduceJob(plan, outputs.data(), shape.rows, {}, columns);
-    const LaunchShape launch = ShapeOf(job.value(), bench.device().sharedMemPerBlockOptin,
-                                       bench.device().multiProcessorCount);
+    const LaunchShape launch =
+        ShapeOf(job.value(), timer.device().sharedMemPerBlockOptin, run.processors);
     for (const bool cold : {false, true}) {
-      const double reduce = bench.Time(cold, [&] {
+      BenchResult result = {shape,        kQuestions[question], cold, bytes, 0, 0,
+                            launch.reads, launch.shared_bytes};
+      result.reduce_s = timer.Median(cold, [&] {
         const Status status =
-            kernels.Reduce(plan, outputs.data(), shape.rows, {}, columns, bench.stream());
+            kernels.Reduce(plan, outputs.data(), shape.rows, {}, columns, timer.stream());
         if (!status.ok()) {
           fprintf(stderr, "%s\n", status.message().c_str());
           exit(1);
         }
       });
-      const double copied = bench.Time(cold, [&] {
-        Must(cudaMemcpyAsync(copy.data, scores.data, bytes, cudaMemcpyDeviceToDevice,
-                             bench.stream()),
+      result.copy_s = timer.Median(cold, [&] {
+        Must(cudaMemcpyAsync(copy.As<void>(), scores.As<void>(), bytes, cudaMemcpyDeviceToDevice,
+                             timer.stream()),
              "copy");
       });
-      const char* const names[] = {"votes", "score", "all"};
-      printf("%9zu %4u %6u %-6s %-5s %9.1f us %8.1f GB/s, copy %8.1f GB/s, %4.0f%%, %d read%s\n",
-             shape.rows, shape.members, shape.classes, names[question], cold ? "cold" : "warm",
-             reduce * 1e6, static_cast<double>(bytes) / reduce * 1e-9,
-             static_cast<double>(bytes) / copied * 1e-9, 100 * copied / reduce, launch.reads,
-             launch.reads == 1 ? "" : "s");
-      if (json == nullptr) continue;
-      fprintf(json,
-              "%s\n{\"rows\":%zu,\"members\":%u,\"classes\":%u,\"question\":\"%s\",\"l2\":\"%s\","
-              "\"bytes\":%zu,\"reduceS\":%.9g,\"copyS\":%.9g,\"reads\":%d}",
-              first ? "" : ",", shape.rows, shape.members, shape.classes, names[question],
-              cold ? "cold" : "warm", bytes, reduce, copied, launch.reads);
-      first = false;
+      Print(result);
+      run.results.push_back(result);
     }
   }
 }
 
+// Every second row defers.
+void MeasureMoves(CudaTimer& timer, Kernels& kernels, size_t rows, BenchRun& run) {
+  constexpr size_t kRowBytes = 3136;  // 28 x 28 float32.
+  std::vector<uint8_t> host(rows);
+  for (size_t row = 0; row < rows; ++row) host[row] = row % 2 == 0 ? kExit : 0;
+  const DeviceMemory flags(rows);
+  const DeviceMemory list(rows * sizeof(uint32_t));
+  const DeviceMemory count(sizeof(uint32_t));
+  Must(cudaMemcpy(flags.As<void>(), host.data(), rows, cudaMemcpyHostToDevice), "copy in");
+  Must(cudaDeviceSynchronize(), "copies");
+  const double compact_s = timer.Median(false, [&] {
+    (void)kernels.Compact(flags.As<uint8_t>(), rows, list.As<uint32_t>(), count.As<uint32_t>(),
+                          timer.stream());
+  });
+  run.moves.push_back({"compaction", rows, 1, compact_s, 0});
+  printf("compaction of %zu rows: %.1f us\n", rows, compact_s * 1e6);
+  if (!Fits(2 * rows * kRowBytes)) return;
+  const DeviceMemory source(rows * kRowBytes);
+  const DeviceMemory target(rows / 2 * kRowBytes);
+  const double gather_s = timer.Median(true, [&] {
+    (void)kernels.Gather(source.As<void>(), kRowBytes, list.As<uint32_t>(), rows / 2,
+                         target.As<void>(), timer.stream());
+  });
+  const double copy_s = timer.Median(true, [&] {
+    Must(cudaMemcpyAsync(target.As<void>(), source.As<void>(), rows / 2 * kRowBytes,
+                         cudaMemcpyDeviceToDevice, timer.stream()),
+         "copy");
+  });
+  run.moves.push_back({"gather", rows / 2, kRowBytes, gather_s, copy_s});
+  printf("gather of %zu rows of %zu bytes: %.1f us, %.0f %% of a copy\n", rows / 2, kRowBytes,
+         gather_s * 1e6, 100 * copy_s / gather_s);
+}
+
+void RunOnGpu(Kernels& kernels, BenchRun& run) {
+  CudaTimer timer;
+  run.device = timer.device().name;
+  run.processors = timer.device().multiProcessorCount;
+  run.l2_bytes = timer.device().l2CacheSize;
+  Must(cudaDriverGetVersion(&run.driver_version), "driver version");
+  Must(cudaRuntimeGetVersion(&run.runtime_version), "runtime version");
+  printf("on %s, %d multiprocessors, L2 %d MB\n", run.device.c_str(), run.processors,
+         run.l2_bytes >> 20);
+  for (const BenchShape& shape : Shapes()) MeasureShape(timer, kernels, shape, run);
+  for (const size_t rows : {4096u, 65536u, 1000000u}) MeasureMoves(timer, kernels, rows, run);
+  PrintTargets(run);
+}
+
 int Main(int argc, char** argv) {
-  const char* path = nullptr;
+  std::string path;
   for (int i = 1; i + 1 < argc; ++i) {
     if (strcmp(argv[i], "--json") == 0) path = argv[i + 1];
   }
-  const CudaProbe probe = ProbeCuda();
-  if (probe.devices == 0) {
-    printf("not run on a GPU: %s\n", probe.reason);
-    return 0;
+  const char* const expect = getenv("QUORATE_EXPECT_GPU");
+  BenchRun run;
+  int status = 0;
+  const auto kernels = NewCudaKernels(0);
+  if (kernels.ok()) {
+    RunOnGpu(*kernels.value(), run);
+  } else {
+    run.note = "not run on a GPU: " + kernels.status().message();
+    printf("%s\n", run.note.c_str());
+    // A device that is there and cannot be used is a failure.
+    status = ProbeCuda().devices > 0 || (expect != nullptr && strcmp(expect, "1") == 0) ? 1 : 0;
   }
-  auto kernels = NewCudaKernels(0);
-  if (!kernels.ok()) {
-    fprintf(stderr, "%s\n", kernels.status().message().c_str());
-    return 1;
-  }
-  Bench bench;
-  FILE* json = path == nullptr ? nullptr : fopen(path, "w");
-  printf("on %s, %d multiprocessors, L2 %d MB\n", bench.device().name,
-         bench.device().multiProcessorCount, bench.device().l2CacheSize >> 20);
-  if (json != nullptr) fprintf(json, "{\"device\":\"%s\",\"results\":[", bench.device().name);
-  bool first = true;
-  for (const Shape& shape :
-       {Shape{64, 5, 10}, Shape{64, 5, 1000}, Shape{1024, 5, 1000}, Shape{65536, 5, 10},
-        Shape{65536, 5, 100}, Shape{65536, 5, 1000}, Shape{1000000, 5, 10}, Shape{65536, 64, 10},
-        Shape{1024, 5, 65536}, Shape{1024, 64, 65536}}) {
-    Measure(bench, *kernels.value(), shape, json, first);
-  }
-  if (json != nullptr) {
-    fprintf(json, "\n]}\n");
-    fclose(json);
-  }
-  return 0;
+  if (path.empty() || WriteBenchJson(run, path)) return status;
+  fprintf(stderr, "%s cannot be written\n", path.c_str());
+  return 1;
 }
 
 }  // namespace

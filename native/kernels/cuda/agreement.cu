@@ -11,6 +11,10 @@
 #include "native/kernels/plan_needs.h"
 
 namespace quorate {
+
+// Of each thread block; its size is an argument of the launch.
+extern __shared__ __align__(16) char shared_memory[];
+
 namespace {
 
 // Everything a kernel reads, passed by value (constant memory, below the 4 KB limit).
@@ -61,10 +65,14 @@ __device__ RowJob JobOf(const DeviceJob& device_job) {
   return job;
 }
 
-extern __shared__ __align__(16) char shared_memory[];
+// Blocks that a multiprocessor must have registers for. Left to itself ptxas keeps fewer registers
+// than the code needs and spills. With these numbers one kernel does on one architecture: 20 bytes
+// of float64 code on 12.0 (resources.json of the bundle).
+constexpr int kTeamsPerProcessor = 2;
+constexpr int BlocksPerProcessor(int classes_per_thread) { return classes_per_thread <= 4 ? 8 : 4; }
 
 template <int G, int L, bool kSums>
-__global__ void __launch_bounds__(kBlockThreads)
+__global__ void __launch_bounds__(kBlockThreads, BlocksPerProcessor(L))
     NarrowKernel(const __grid_constant__ DeviceJob device_job) {
   const RowJob job = JobOf(device_job);
   const WarpGroup<G> group;
@@ -79,7 +87,7 @@ __global__ void __launch_bounds__(kBlockThreads)
 }
 
 template <bool kSums>
-__global__ void __launch_bounds__(kTeamThreads)
+__global__ void __launch_bounds__(kTeamThreads, kTeamsPerProcessor)
     WideKernel(const __grid_constant__ DeviceJob device_job) {
   const RowJob job = JobOf(device_job);
   const BlockTeam team;

@@ -11,6 +11,7 @@
 namespace quorate {
 
 struct CudaCalls {
+  cudaError_t (*driver_version)(int* version);  // 0: there is no driver.
   cudaError_t (*get_device_count)(int* count);
   cudaError_t (*set_device)(int device);
   cudaError_t (*get_attribute)(int* value, cudaDeviceAttr attribute, int device);

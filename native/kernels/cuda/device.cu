@@ -16,11 +16,22 @@ cudaError_t Launch(const void* kernel, dim3 grid, dim3 block, void** arguments, 
   return cudaLaunchKernel(kernel, grid, block, arguments, shared_bytes, stream);
 }
 
+// CUDA gives one error, and one text about versions, for a driver that is too old and for none.
+const char* WhyNoDevice(const CudaCalls& calls, cudaError_t error) {
+  int version = 0;
+  if (error != cudaErrorInsufficientDriver) return cudaGetErrorString(error);  // Static texts.
+  if (calls.driver_version(&version) != cudaSuccess || version == 0) return "no CUDA driver";
+  static const std::string too_old = "the CUDA driver is too old, this build needs one for CUDA " +
+                                     std::to_string(CUDART_VERSION / 1000) + "." +
+                                     std::to_string(CUDART_VERSION / 10 % 100);
+  return too_old.c_str();
+}
+
 }  // namespace
 
 const CudaCalls& RealCudaCalls() {
-  static const CudaCalls calls = {cudaGetDeviceCount, cudaSetDevice, cudaDeviceGetAttribute,
-                                  AllowShared, Launch};
+  static const CudaCalls calls = {cudaDriverGetVersion,   cudaGetDeviceCount, cudaSetDevice,
+                                  cudaDeviceGetAttribute, AllowShared,        Launch};
   return calls;
 }
 
@@ -37,7 +48,7 @@ CudaProbe ProbeCudaWith(const CudaCalls& calls) {
   const cudaError_t error = calls.get_device_count(&probe.devices);
   if (error != cudaSuccess) {
     (void)cudaGetLastError();
-    return {0, cudaGetErrorString(error)};  // CUDA's texts are static.
+    return {0, WhyNoDevice(calls, error)};
   }
   if (probe.devices == 0) probe.reason = "no CUDA device";
   return probe;

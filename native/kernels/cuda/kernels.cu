@@ -38,7 +38,7 @@ class CudaKernels final : public Kernels {
   // The calling thread may have used another device. The default stream is refused: it would wait
   // for every other stream of the process.
   Status Enter(Stream stream) const {
-    if (stream == nullptr) {
+    if (stream == nullptr || Handle(stream) == cudaStreamLegacy) {
       return Status(StatusCode::kInvalidArgument, "a CUDA operation needs a stream of its own");
     }
     return CudaStatus(device_.calls->set_device(device_.index), "selecting the device");

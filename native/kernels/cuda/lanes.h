@@ -2,7 +2,7 @@
 
 // Device code of one row, written for a group of threads that share it; each thread owns classes
 // rank, rank + G, rank + 2G ... of a block. Host-compilable: a Group is the only thing that is
-// specific to CUDA, and tests run this code on the CPU with threads (emulated_group.h).
+// specific to CUDA, and tests run it on an emulated device (test/native/kernels/emulation/).
 //
 // A Group has: kThreads (G, a power of two up to 32); rank(); Xor(value, offset), which exchanges
 // values between threads; Sync(), after which all see what the others wrote to memory.
@@ -30,6 +30,14 @@ struct LaneScan {
 template <typename Group, int L>
 constexpr int kPartials = L < kPartialSums / Group::kThreads ? L : kPartialSums / Group::kThreads;
 
+// How many of a block's `count` classes this thread owns. Comparing with it costs no register per
+// class, as comparing each class with `count` would.
+template <typename Group>
+QUORATE_HD QUORATE_INLINE int Owned(const Group& group, uint32_t count) {
+  return (static_cast<int>(count) - static_cast<int>(group.rank()) + Group::kThreads - 1) /
+         Group::kThreads;
+}
+
 template <typename Group, int P>
 QUORATE_HD QUORATE_INLINE float FoldSum(const Group& group, float (&partial)[P]) {
   QUORATE_UNROLL
@@ -48,10 +56,11 @@ QUORATE_HD QUORATE_INLINE float FoldSum(const Group& group, float (&partial)[P])
 template <typename T, int L, typename Group>
 QUORATE_HD QUORATE_INLINE void LoadTyped(const Group& group, const T* source, uint32_t count,
                                          Raw<T> filler, Raw<T> (&values)[L]) {
+  const int owned = Owned(group, count);
+  source += group.rank();
   QUORATE_UNROLL
   for (int i = 0; i < L; ++i) {
-    const uint32_t c = group.rank() + static_cast<uint32_t>(i) * Group::kThreads;
-    values[i] = c < count ? ToRaw(source[c]) : filler;
+    values[i] = i < owned ? ToRaw(source[i * Group::kThreads]) : filler;
   }
 }
 
@@ -77,6 +86,26 @@ QUORATE_HD QUORATE_INLINE void Load(const Group& group, const MemberOutput& outp
   LoadTyped(group, static_cast<const double*>(output.data) + begin, count, filler, values);
 }
 
+// The sums that earlier tiers left, from `begin` on; 0 where there are none.
+template <int L, typename Group>
+QUORATE_HD QUORATE_INLINE void LoadSums(const Group& group, const float* prior, size_t begin,
+                                        uint32_t count, float (&sums)[L]) {
+  if (prior != nullptr) return LoadTyped(group, prior + begin, count, 0.0f, sums);
+  QUORATE_UNROLL
+  for (int i = 0; i < L; ++i) sums[i] = 0.0f;
+}
+// The classes that this thread owns of `count`, to `target`.
+template <typename V, int L, typename Group>
+QUORATE_HD QUORATE_INLINE void StoreOwned(const Group& group, const V (&values)[L], uint32_t count,
+                                          V* target) {
+  const int owned = Owned(group, count);
+  target += group.rank();
+  QUORATE_UNROLL
+  for (int i = 0; i < L; ++i) {
+    if (i < owned) target[i * Group::kThreads] = values[i];
+  }
+}
+
 // Maximum, first index and validity; the same result in every thread.
 template <typename V, int L, typename Group>
 QUORATE_HD QUORATE_INLINE LaneScan<V> ScanLanes(const Group& group, const V (&values)[L],
@@ -84,16 +113,17 @@ QUORATE_HD QUORATE_INLINE LaneScan<V> ScanLanes(const Group& group, const V (&va
   const V high = probability ? HighestAllowed<V, true>() : HighestAllowed<V, false>();
   const V low = probability ? LowestAllowed<V, true>() : LowestAllowed<V, false>();
   V max = -static_cast<V>(kInfinity);
-  int32_t index = static_cast<int32_t>(group.rank());
+  int best = 0;
   bool bad = false;
   QUORATE_UNROLL
   for (int i = 0; i < L; ++i) {
     bad = bad || !(values[i] >= low && values[i] <= high);
     if (values[i] > max) {
       max = values[i];
-      index = static_cast<int32_t>(group.rank()) + i * static_cast<int32_t>(Group::kThreads);
+      best = i;
     }
   }
+  int32_t index = static_cast<int32_t>(group.rank()) + best * Group::kThreads;
   // No allowed value is +Inf: one exchange carries both maximum and validity.
   if (bad) max = static_cast<V>(kInfinity);
   QUORATE_UNROLL
@@ -189,15 +219,19 @@ QUORATE_HD QUORATE_INLINE BlockStats StatsOfLanes(const Group& group, const floa
   float plogp[P];
   QUORATE_UNROLL
   for (int i = 0; i < P; ++i) mass[i] = plogp[i] = 0.0f;
+  const int owned = Owned(group, count);
   QUORATE_UNROLL
   for (int i = 0; i < L; ++i) {
-    const uint32_t c = group.rank() + static_cast<uint32_t>(i) * Group::kThreads;
-    if (c >= count) continue;
-    stats.top = Merge(stats.top, {sums[i], -1.0f, static_cast<int32_t>(first_class + c)});
+    if (i >= owned) continue;
+    stats.top = Merge(stats.top, {sums[i], -1.0f, i});
     if (!entropy) continue;
     const float mean = sums[i] / denominator;
     mass[i % P] = mass[i % P] + mean;
     plogp[i % P] = plogp[i % P] + EntropyTerm(mean);
+  }
+  if (stats.top.index < L) {
+    const int32_t first = static_cast<int32_t>(first_class + group.rank());
+    stats.top.index = first + stats.top.index * Group::kThreads;
   }
   QUORATE_UNROLL
   for (int offset = Group::kThreads / 2; offset >= 1; offset /= 2) {

@@ -23,11 +23,14 @@ QUORATE_HD QUORATE_INLINE void NarrowScores(const Group& group, const RowJob& jo
   const bool valid = !scan.bad && scan.max > floor;
   if (group.rank() == 0) out.votes[member] = valid ? scan.index : -1;
   if (!valid || !scale) return;
-  float exps[L];
+  float weights[L];  // Times `factor`: probabilities. One array for both kinds, for the registers.
   float factor = 1.0f;
-  if (!probability) {
+  if (probability) {
+    QUORATE_UNROLL
+    for (int i = 0; i < L; ++i) weights[i] = ClampProbability(static_cast<float>(values[i]));
+  } else {
     const float total =
-        ExpLanes(group, values, scan.max, InverseTemperature(output.temperature), exps);
+        ExpLanes(group, values, scan.max, InverseTemperature(output.temperature), weights);
     factor = 1.0f / total;
   }
   if (group.rank() == 0) {
@@ -36,11 +39,7 @@ QUORATE_HD QUORATE_INLINE void NarrowScores(const Group& group, const RowJob& jo
   }
   if constexpr (kSums) {
     QUORATE_UNROLL
-    for (int i = 0; i < L; ++i) {
-      const float p =
-          probability ? ClampProbability(static_cast<float>(values[i])) : exps[i] * factor;
-      sums[i] = sums[i] + p;
-    }
+    for (int i = 0; i < L; ++i) sums[i] = sums[i] + weights[i] * factor;
   }
 }
 
@@ -84,12 +83,7 @@ QUORATE_HD inline void NarrowRow(const Group& group, const RowJob& job, size_t r
   const uint32_t classes = job.plan->classes;
   float sums[L];
   if constexpr (kSums) {
-    const float* prior = job.state.prior_sums;
-    QUORATE_UNROLL
-    for (int i = 0; i < L; ++i) {
-      const uint32_t c = group.rank() + static_cast<uint32_t>(i) * Group::kThreads;
-      sums[i] = prior != nullptr && c < classes ? prior[row * classes + c] : 0.0f;
-    }
+    LoadSums(group, job.state.prior_sums, row * classes, classes, sums);
   }
   NarrowMembers<L, kSums>(group, job, row, job.needs.scale, out, sums);
   const Tally tally = CountVotes(out.votes, job.members, 1);
@@ -102,13 +96,8 @@ QUORATE_HD inline void NarrowRow(const Group& group, const RowJob& job, size_t r
       stats = {block.top.top, block.top.second, block.top.index, block.mass, block.plogp};
     }
     if (job.columns.sums != nullptr) {
-      float* const target = job.columns.sums + row * classes;
-      QUORATE_UNROLL
-      for (int i = 0; i < L; ++i) {
-        const uint32_t c = group.rank() + static_cast<uint32_t>(i) * Group::kThreads;
-        if (c < classes) target[c] = sums[i];
-      }
-      all_sums = target;
+      all_sums = job.columns.sums + row * classes;
+      StoreOwned(group, sums, classes, job.columns.sums + row * classes);
       group.Sync();
     }
   }

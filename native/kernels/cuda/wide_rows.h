@@ -44,12 +44,7 @@ QUORATE_HD QUORATE_INLINE void WideItem(const Team& team, const RowJob& job, uin
   V values[kWideLanes];
   Load(group, output, row * classes + first, count, filler, values);
   if (shared.stage != nullptr && scale) {
-    V* const stage = shared.Stage<V>(member, classes, first);
-    QUORATE_UNROLL
-    for (int i = 0; i < kWideLanes; ++i) {
-      const uint32_t c = group.rank() + static_cast<uint32_t>(i) * 32;
-      if (c < count) stage[c] = values[i];
-    }
+    StoreOwned(group, values, count, shared.Stage<V>(member, classes, first));
   }
   const LaneScan<V> scan = ScanLanes(group, values, probability);
   float sum = 0.0f;
@@ -117,7 +112,8 @@ QUORATE_HD QUORATE_INLINE void WideJoin(const Team& team, const RowJob& job, uin
   }
 }
 
-// Fills votes, and scales and the stage if asked for.
+// Fills votes, and scales and the stage if asked for. Members are written after a Sync(): until
+// then other threads may read those of the last call.
 template <typename Team>
 QUORATE_HD inline void WideMembers(const Team& team, const RowJob& job, size_t row, bool scale,
                                    const WideShared& shared) {
@@ -161,18 +157,24 @@ QUORATE_HD QUORATE_INLINE void WideAdd(const Group& group, const RowJob& job, ui
   const float scale = shared.members.scale[member];
   const V max = static_cast<V>(shared.members.max[member]);
   const float inverse = InverseTemperature(output.temperature);
-  V values[kWideLanes];
-  if (shared.stage != nullptr) {
-    const V* const stage = shared.Stage<V>(member, job.plan->classes, first);
-    LoadTyped(group, stage, count, max, values);
-  } else {
-    Load(group, output, row * job.plan->classes + first, count, max, values);
-  }
+  constexpr int kHalf = kWideLanes / 2;  // All at once would be 64 registers of float64.
   QUORATE_UNROLL
-  for (int i = 0; i < kWideLanes; ++i) {
-    const float p = probability ? ClampProbability(static_cast<float>(values[i]))
-                                : Exp(Exponent(values[i], max, inverse)) * scale;
-    sums[i] = sums[i] + p;
+  for (int half = 0; half < kWideLanes; half += kHalf) {
+    const uint32_t begin = first + static_cast<uint32_t>(half) * 32;
+    const uint32_t left = first + count > begin ? first + count - begin : 0;
+    V values[kHalf];
+    if (shared.stage != nullptr) {
+      const V* const stage = shared.Stage<V>(member, job.plan->classes, begin);
+      LoadTyped(group, stage, left, max, values);
+    } else {
+      Load(group, output, row * job.plan->classes + begin, left, max, values);
+    }
+    QUORATE_UNROLL
+    for (int i = 0; i < kHalf; ++i) {
+      const float weight = probability ? ClampProbability(static_cast<float>(values[i]))
+                                       : Exp(Exponent(values[i], max, inverse));
+      sums[half + i] = sums[half + i] + weight * scale;  // The scale of probabilities is 1.
+    }
   }
 }
 
@@ -182,17 +184,12 @@ QUORATE_HD inline void WideSums(const Team& team, const RowJob& job, size_t row,
   const uint32_t classes = job.plan->classes;
   const uint32_t blocks = (classes + kBlock - 1) / kBlock;
   const auto& group = team.group();
-  const float* prior = job.state.prior_sums;
   for (uint32_t block = team.warp(); block < blocks; block += team.warps()) {
     const uint32_t first = block * kBlock;
     const uint32_t count = classes - first < kBlock ? classes - first : kBlock;
     const size_t at = row * classes + first;
     float sums[kWideLanes];
-    QUORATE_UNROLL
-    for (int i = 0; i < kWideLanes; ++i) {
-      const uint32_t c = group.rank() + static_cast<uint32_t>(i) * 32;
-      sums[i] = prior != nullptr && c < count ? prior[at + c] : 0.0f;
-    }
+    LoadSums(group, job.state.prior_sums, at, count, sums);
     for (uint32_t j = 0; j < job.members; ++j) {
       if (shared.members.votes[j] < 0) continue;
       if (job.outputs[j].type == ElementType::kFloat64) {
@@ -204,12 +201,7 @@ QUORATE_HD inline void WideSums(const Team& team, const RowJob& job, size_t row,
     const BlockStats stats =
         StatsOfLanes(group, sums, first, count, Denominator(job, row), job.needs.entropy);
     if (group.rank() == 0) shared.stats[block] = stats;
-    if (job.columns.sums == nullptr) continue;
-    QUORATE_UNROLL
-    for (int i = 0; i < kWideLanes; ++i) {
-      const uint32_t c = group.rank() + static_cast<uint32_t>(i) * 32;
-      if (c < count) job.columns.sums[at + c] = sums[i];
-    }
+    if (job.columns.sums != nullptr) StoreOwned(group, sums, count, job.columns.sums + at);
   }
   team.Sync();
 }
@@ -241,7 +233,6 @@ QUORATE_HD inline void WideRow(const Team& team, const RowJob& job, size_t row,
     if (job.columns.sums != nullptr) all_sums = job.columns.sums + row * classes;
   }
   if (NeedsScalesAfterAll(job, tally)) {
-    team.Sync();
     WideMembers(team, job, row, true, shared);
   }
   if (team.thread() == 0) FinishRow(job, shared.members.View(), all_sums, stats, tally, row);

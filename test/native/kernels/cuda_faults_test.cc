@@ -11,13 +11,20 @@ namespace {
 
 cudaError_t fake_count_error = cudaSuccess;
 cudaError_t fake_set_error = cudaSuccess;
+cudaError_t fake_load_error = cudaSuccess;
 cudaError_t fake_launch_error = cudaSuccess;
+int fake_driver = 0;
 int fake_launches = 0;
 
 CudaCalls FakeCalls() {
-  fake_count_error = fake_set_error = fake_launch_error = cudaSuccess;
+  fake_count_error = fake_set_error = fake_load_error = fake_launch_error = cudaSuccess;
+  fake_driver = CUDART_VERSION;
   fake_launches = 0;
-  CudaCalls calls;
+  CudaCalls calls = {};
+  calls.driver_version = [](int* version) {
+    *version = fake_driver;
+    return cudaSuccess;
+  };
   calls.get_device_count = [](int* count) {
     *count = fake_count_error == cudaSuccess ? 2 : 0;
     return fake_count_error;
@@ -27,7 +34,7 @@ CudaCalls FakeCalls() {
     *value = attribute == cudaDevAttrMultiProcessorCount ? 132 : 232448;
     return cudaSuccess;
   };
-  calls.allow_shared = [](const void*, int) { return cudaSuccess; };
+  calls.allow_shared = [](const void*, int) { return fake_load_error; };
   calls.launch = [](const void*, dim3, dim3, void**, size_t, cudaStream_t) {
     ++fake_launches;
     return fake_launch_error;
@@ -45,16 +52,69 @@ TierCase SmallTier() {
   return tier;
 }
 
-TEST(CudaFaults, OfAMissingOrOldDriverAreTheReason) {
-  const CudaCalls calls = FakeCalls();
-  fake_count_error = cudaErrorInsufficientDriver;
+// What every operation of `kernels` answers.
+std::vector<Status> Statuses(Kernels& kernels) {
+  const TierCase tier = SmallTier();
+  Verdict verdict;
+  uint32_t list[1] = {0};
+  uint8_t flags[1] = {0};
+  return {kernels.Reduce(tier.plan, tier.outputs.data(), 1, {}, {}, FakeStream()),
+          kernels.Decide(tier.plan, tier.outputs.data(), 0, 1, {}, &verdict, FakeStream()),
+          kernels.Compact(flags, 1, list, list, FakeStream()),
+          kernels.Gather(flags, 1, list, 1, list, FakeStream())};
+}
+
+void ExpectUnusable(const CudaCalls& calls, const std::string& reason) {
   const CudaProbe probe = ProbeCudaWith(calls);
   EXPECT_EQ(probe.devices, 0);
-  EXPECT_NE(std::string(probe.reason).find("driver"), std::string::npos);
+  EXPECT_EQ(probe.reason, reason);
   const auto kernels = NewCudaKernelsWith(calls, 0);
   ASSERT_FALSE(kernels.ok());
   EXPECT_EQ(kernels.status().code(), StatusCode::kDevice);
-  EXPECT_NE(kernels.status().message().find("driver"), std::string::npos);
+  EXPECT_EQ(kernels.status().message(), "CUDA device 0 cannot be used: " + reason);
+}
+
+TEST(CudaFaults, OfAMissingDriverAreTheReason) {
+  const CudaCalls calls = FakeCalls();
+  fake_count_error = cudaErrorInsufficientDriver;
+  fake_driver = 0;
+  ExpectUnusable(calls, "no CUDA driver");
+}
+
+TEST(CudaFaults, OfAnOldDriverAreTheReason) {
+  const CudaCalls calls = FakeCalls();
+  fake_count_error = cudaErrorInsufficientDriver;
+  fake_driver = 12040;
+  const std::string version =
+      std::to_string(CUDART_VERSION / 1000) + "." + std::to_string(CUDART_VERSION / 10 % 100);
+  ExpectUnusable(calls, "the CUDA driver is too old, this build needs one for CUDA " + version);
+}
+
+TEST(CudaFaults, OfADriverWithoutADeviceAreTheReason) {
+  const CudaCalls calls = FakeCalls();
+  fake_count_error = cudaErrorNoDevice;
+  ExpectUnusable(calls, cudaGetErrorString(cudaErrorNoDevice));
+}
+
+TEST(CudaFaults, WhileADeviceIsOpenedAreItsStatus) {
+  struct {
+    cudaError_t* where;
+    cudaError_t error;
+    const char* name;
+  } const faults[] = {
+      {&fake_set_error, cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation"},
+      {&fake_set_error, cudaErrorDevicesUnavailable, "cudaErrorDevicesUnavailable"},
+      {&fake_load_error, cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation"},
+      {&fake_load_error, cudaErrorNoKernelImageForDevice, "cudaErrorNoKernelImageForDevice"},
+  };
+  for (const auto& fault : faults) {
+    const CudaCalls calls = FakeCalls();
+    *fault.where = fault.error;
+    const auto kernels = NewCudaKernelsWith(calls, 0);
+    ASSERT_FALSE(kernels.ok());
+    EXPECT_EQ(kernels.status().code(), StatusCode::kDevice);
+    EXPECT_NE(kernels.status().message().find(fault.name), std::string::npos);
+  }
 }
 
 TEST(CudaFaults, NameADeviceThatIsNotThere) {
@@ -69,32 +129,39 @@ TEST(CudaFaults, NameADeviceThatIsNotThere) {
   }
 }
 
-TEST(CudaFaults, OfALostDeviceAreStatusesOfEveryOperation) {
+TEST(CudaFaults, OfALaunchOrALostDeviceAreStatusesOfEveryOperation) {
   const CudaCalls calls = FakeCalls();
-  auto kernels = NewCudaKernelsWith(calls, 1);
+  const auto kernels = NewCudaKernelsWith(calls, 1);
   ASSERT_TRUE(kernels.ok()) << kernels.status().message();
-  const TierCase tier = SmallTier();
-  const auto statuses = [&] {
-    Kernels& k = *kernels.value();
-    Verdict verdict;
-    uint32_t list[1] = {0};
-    uint8_t flags[1] = {0};
-    return std::vector<Status>{
-        k.Reduce(tier.plan, tier.outputs.data(), 1, {}, {}, FakeStream()),
-        k.Decide(tier.plan, tier.outputs.data(), 0, 1, {}, &verdict, FakeStream()),
-        k.Compact(flags, 1, list, list, FakeStream()),
-        k.Gather(flags, 1, list, 1, list, FakeStream())};
-  };
-  for (const Status& status : statuses()) EXPECT_TRUE(status.ok()) << status.message();
+  for (const Status& status : Statuses(*kernels.value())) {
+    EXPECT_TRUE(status.ok()) << status.message();
+  }
   EXPECT_EQ(fake_launches, 4);
-  fake_launch_error = cudaErrorIllegalAddress;  // A sticky error, as after a device fault.
-  for (const Status& status : statuses()) {
-    EXPECT_EQ(status.code(), StatusCode::kDevice);
-    EXPECT_NE(status.message().find("cudaErrorIllegalAddress"), std::string::npos);
+  // A refused launch, no memory, and the sticky errors that a fault or a lost device leaves behind.
+  for (const cudaError_t error :
+       {cudaErrorLaunchOutOfResources, cudaErrorMemoryAllocation, cudaErrorIllegalAddress,
+        cudaErrorLaunchFailure, cudaErrorECCUncorrectable, cudaErrorUnknown}) {
+    fake_launch_error = error;
+    for (const Status& status : Statuses(*kernels.value())) {
+      EXPECT_EQ(status.code(), StatusCode::kDevice);
+      EXPECT_NE(status.message().find(cudaGetErrorName(error)), std::string::npos);
+    }
   }
   fake_set_error = cudaErrorDevicesUnavailable;
-  for (const Status& status : statuses()) EXPECT_EQ(status.code(), StatusCode::kDevice);
-  EXPECT_EQ(fake_launches, 8);  // Nothing is launched on a device that cannot be selected.
+  const int launches = fake_launches;
+  for (const Status& status : Statuses(*kernels.value())) {
+    EXPECT_EQ(status.code(), StatusCode::kDevice);
+  }
+  EXPECT_EQ(fake_launches, launches);  // Nothing runs on a device that cannot be selected.
+}
+
+TEST(CudaFaults, EndWithTheFault) {
+  const CudaCalls calls = FakeCalls();
+  const auto kernels = NewCudaKernelsWith(calls, 0);
+  fake_launch_error = cudaErrorMemoryAllocation;
+  for (const Status& status : Statuses(*kernels.value())) EXPECT_FALSE(status.ok());
+  fake_launch_error = cudaSuccess;
+  for (const Status& status : Statuses(*kernels.value())) EXPECT_TRUE(status.ok());
 }
 
 TEST(CudaFaults, DoNotAriseFromEmptyInputBecauseNothingIsLaunched) {
@@ -117,8 +184,12 @@ TEST(CudaFaults, IncludeTheDefaultStream) {
   auto kernels = NewCudaKernelsWith(calls, 0);
   ASSERT_TRUE(kernels.ok());
   const TierCase tier = SmallTier();
-  const Status status = kernels.value()->Reduce(tier.plan, tier.outputs.data(), 1, {}, {}, nullptr);
-  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  for (Stream const stream : {Stream{nullptr}, static_cast<Stream>(cudaStreamLegacy)}) {
+    const Status status =
+        kernels.value()->Reduce(tier.plan, tier.outputs.data(), 1, {}, {}, stream);
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  }
+  EXPECT_EQ(fake_launches, 0);
 }
 
 TEST(CudaFaults, TooManyClassesForSharedMemoryAreRefused) {

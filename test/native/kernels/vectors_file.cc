@@ -1,67 +1,85 @@
 #include "test/native/kernels/vectors_file.h"
 
-#include <cstdlib>
-#include <fstream>
+#include <cstdio>
+#include <memory>
 
 namespace quorate {
 namespace {
 
-class Words {
+// Reads what vectors.mjs writes; zeros after the end. No iostream, which would be much of the
+// program that travels to GPU machines.
+class Reader {
  public:
-  explicit Words(const std::string& path) : in_(path) {}
-  bool ok() const { return static_cast<bool>(in_); }
-  std::string Text() {
-    std::string word;
-    in_ >> word;
-    return word;
+  explicit Reader(const std::string& path) : file_(fopen(path.c_str(), "rb")) {
+    ok_ = file_ != nullptr;
   }
-  double Number() { return std::strtod(Text().c_str(), nullptr); }
-  uint32_t Count() { return static_cast<uint32_t>(Number()); }
+  bool ok() const { return ok_; }
+
+  void Bytes(void* target, size_t size) {
+    ok_ = ok_ && fread(target, 1, size, file_.get()) == size;
+  }
   template <typename T>
+  T One() {
+    T value{};
+    Bytes(&value, sizeof(value));
+    return ok_ ? value : T{};
+  }
+  uint32_t Count() { return One<uint32_t>(); }
+  std::string Text() {
+    std::string text(Count(), ' ');
+    Bytes(text.data(), text.size());
+    return text;
+  }
+  // `count` values stored as Stored.
+  template <typename T, typename Stored>
   std::vector<T> List(size_t count) {
     std::vector<T> list;
-    for (size_t i = 0; i < count; ++i) list.push_back(static_cast<T>(Number()));
+    for (size_t i = 0; i < count && ok(); ++i) list.push_back(static_cast<T>(One<Stored>()));
     return list;
   }
 
  private:
-  std::ifstream in_;
+  struct Close {
+    void operator()(FILE* file) const { fclose(file); }
+  };
+  std::unique_ptr<FILE, Close> file_;
+  bool ok_;
 };
 
-ConformanceTier ReadTier(Words& words) {
+ConformanceTier ReadTier(Reader& in) {
   ConformanceTier result;
-  result.id = words.Text();
+  result.id = in.Text();
   TierCase& tier = result.tier;
-  tier.plan.combine = words.Text() == "mean" ? Combine::kMean : Combine::kVote;
-  const uint32_t members = words.Count();
-  tier.rows = words.Count();
-  const uint32_t width = words.Count();
+  tier.plan.combine = in.Text() == "mean" ? Combine::kMean : Combine::kVote;
+  const uint32_t members = in.Count();
+  tier.rows = in.Count();
+  const uint32_t width = in.Count();
   tier.plan.classes = width == 1 ? 2 : width;
   tier.plan.measures = 15;
   for (uint32_t j = 0; j < members; ++j) {
     const OutputKind kind =
-        words.Text() == "logits" ? OutputKind::kLogits : OutputKind::kProbabilities;
-    const float temperature = static_cast<float>(words.Number());
-    AddMember(tier, kind, words.List<float>(tier.rows * width), width, temperature);
+        in.Text() == "logits" ? OutputKind::kLogits : OutputKind::kProbabilities;
+    const float temperature = static_cast<float>(in.One<double>());
+    AddMember(tier, kind, in.List<float, float>(tier.rows * width), width, temperature);
   }
-  result.label = words.List<int>(tier.rows);
-  result.votes = words.List<int>(tier.rows);
-  result.tied = words.List<int>(tier.rows);
-  result.valid = words.List<int>(tier.rows);
-  result.score = words.List<double>(tier.rows);
-  result.confidence = words.List<double>(tier.rows);
-  result.margin = words.List<double>(tier.rows);
-  result.entropy = words.List<double>(tier.rows);
-  const uint32_t rules = words.Count();
+  result.label = in.List<int, double>(tier.rows);
+  result.votes = in.List<int, int8_t>(tier.rows);
+  result.tied = in.List<int, int8_t>(tier.rows);
+  result.valid = in.List<int, int8_t>(tier.rows);
+  result.score = in.List<double, double>(tier.rows);
+  result.confidence = in.List<double, double>(tier.rows);
+  result.margin = in.List<double, double>(tier.rows);
+  result.entropy = in.List<double, double>(tier.rows);
+  const uint32_t rules = in.Count();
   for (uint32_t i = 0; i < rules; ++i) {
     ConformanceTier::Rule rule;
-    rule.program.count = words.Count();
+    rule.program.count = in.Count();
     for (uint32_t n = 0; n < rule.program.count; ++n) {
-      const auto kind = static_cast<RuleKind>(words.Count());
-      const uint32_t number = words.Count();
-      rule.program.ops[n] = Op(kind, number, static_cast<float>(words.Number()));
+      const auto kind = static_cast<RuleKind>(in.Count());
+      const uint32_t number = in.Count();
+      rule.program.ops[n] = Op(kind, number, static_cast<float>(in.One<double>()));
     }
-    rule.exits = words.List<int>(tier.rows);
+    rule.exits = in.List<int, int8_t>(tier.rows);
     result.rules.push_back(std::move(rule));
   }
   return result;
@@ -70,10 +88,11 @@ ConformanceTier ReadTier(Words& words) {
 }  // namespace
 
 std::vector<ConformanceTier> ReadVectors(const std::string& path) {
-  Words words(path);
+  Reader in(path);
   std::vector<ConformanceTier> tiers;
-  const uint32_t count = words.Count();
-  for (uint32_t i = 0; i < count && words.ok(); ++i) tiers.push_back(ReadTier(words));
+  const uint32_t count = in.Count();
+  for (uint32_t i = 0; i < count && in.ok(); ++i) tiers.push_back(ReadTier(in));
+  if (!in.ok()) tiers.clear();
   return tiers;
 }
 

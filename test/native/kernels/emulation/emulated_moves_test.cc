@@ -1,0 +1,63 @@
+// Compaction and gather on an emulated device.
+
+#include <gtest/gtest.h>
+
+#include "test/native/kernels/emulation/small_device.h"
+#include "test/native/kernels/tier_case.h"
+
+namespace quorate {
+namespace {
+
+TEST(EmulatedMoves, ListDeferredRowsLikeTheCpu) {
+  Random random(37);
+  const auto device = SmallDevice(2, 90000);
+  for (const size_t rows : {0u, 1u, 31u, 16384u, 16385u, 40009u}) {
+    for (const size_t offset : {0u, 5u}) {
+      VaryTheDevice(rows);
+      std::vector<uint8_t> flags(rows + offset);
+      for (uint8_t& flag : flags) flag = static_cast<uint8_t>(random());
+      std::vector<uint32_t> expected(rows);
+      std::vector<uint32_t> actual(rows);
+      uint32_t expected_count = 1;
+      uint32_t actual_count = 2;
+      const uint8_t* const first = flags.data() + offset;
+      ASSERT_TRUE(
+          NewCpuKernels()->Compact(first, rows, expected.data(), &expected_count, nullptr).ok());
+      ASSERT_TRUE(device->Compact(first, rows, actual.data(), &actual_count, kStream).ok());
+      ASSERT_EQ(expected_count, actual_count);
+      expected.resize(expected_count);
+      actual.resize(expected_count);
+      ASSERT_EQ(expected, actual);
+    }
+  }
+}
+
+TEST(EmulatedMoves, GatherRowsLikeTheCpu) {
+  Random random(38);
+  const auto device = SmallDevice(2, 90000);
+  for (const size_t row_bytes : {1u, 3u, 4u, 6u, 12u, 16u, 100u, 1008u}) {
+    for (const size_t offset : {0u, 1u, 4u, 8u}) {
+      std::vector<uint8_t> source(offset + 90 * row_bytes);
+      for (uint8_t& byte : source) byte = static_cast<uint8_t>(random());
+      std::vector<uint32_t> rows;
+      for (uint32_t row = 0; row < 90; row += 1 + static_cast<uint32_t>(random() % 3)) {
+        rows.push_back(row);
+      }
+      std::vector<uint8_t> expected(rows.size() * row_bytes);
+      std::vector<uint8_t> actual(offset + expected.size());
+      ASSERT_TRUE(NewCpuKernels()
+                      ->Gather(source.data() + offset, row_bytes, rows.data(), rows.size(),
+                               expected.data(), nullptr)
+                      .ok());
+      ASSERT_TRUE(device
+                      ->Gather(source.data() + offset, row_bytes, rows.data(), rows.size(),
+                               actual.data() + offset, kStream)
+                      .ok());
+      ASSERT_TRUE(std::equal(expected.begin(), expected.end(),
+                             actual.begin() + static_cast<std::ptrdiff_t>(offset)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace quorate
