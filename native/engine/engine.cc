@@ -71,7 +71,9 @@ RequestRecord* EngineImpl::Find(uint64_t id) const {
   auto at = requests_.upper_bound(id);
   if (at == requests_.begin()) return nullptr;
   RequestRecord* const record = (--at)->second;
-  return id - record->call.id < record->call.rows ? record : nullptr;
+  // A batch has one id, whatever its rows.
+  const uint64_t ids = record->call.single ? record->call.rows : 1;
+  return id - record->call.id < ids ? record : nullptr;
 }
 
 StatusOr<uint32_t> EngineImpl::Submit(Call call) {

@@ -65,7 +65,7 @@ struct CallTensor {
 };
 
 struct Call {
-  uint64_t id = 0;  // Chosen by the caller. A call has the ids from here to id + rows - 1.
+  uint64_t id = 0;  // Chosen by the caller. Single rows have the ids from here to id + rows - 1.
   uint32_t rows = 0;
   // Its rows are calls of their own that came together: row i is answered by itself, as id + i, at
   // once when it is known. Their data is in `storage`.

@@ -162,6 +162,15 @@ describe("a deadline", () => {
     await finish(cascade, gate);
   });
 
+  it("that is further away than a clock can count is none", async () => {
+    const { cascade, gate } = await busy();
+    gate.open();
+    for (const deadlineMs of [1e15, Number.MAX_VALUE, Number.POSITIVE_INFINITY]) {
+      expect((await cascade.run(row(), { deadlineMs })).label).toBe(7);
+    }
+    await finish(cascade, gate);
+  });
+
   it("that passes rejects a row, waiting or running", async () => {
     const { cascade, gate } = await busy();
     const answers = [1, 2, 3].map(() => cascade.run(row(), { deadlineMs: 20 }));
@@ -187,6 +196,41 @@ describe("a deadline", () => {
     expect([...answer.status]).toEqual(new Array(6).fill(4));
     expect(answer.errors).toHaveLength(1);
     expect(answer.errorAt(5)).toMatchObject({ code: "QUORATE_ERR_DEADLINE" });
+    await finish(cascade, gate);
+  });
+});
+
+describe("waiting rows", () => {
+  it("run in the order of their priorities, the default in the middle", async () => {
+    const gate = new Gate();
+    const cascade = await Cascade.builder()
+      .options({ classes: 10 })
+      .tier("gate", { members: [gate.member(7)], batch: { maxRows: 1, maxInFlight: 1 } })
+      .build();
+    const run = (x: number, priority?: number): Promise<unknown> =>
+      cascade.run({ x: Float32Array.of(x) }, priority === undefined ? {} : { priority });
+    const first = run(0);
+    await gate.until(() => gate.batches.length === 1);
+    const others = [run(1, 9), run(2), run(3, 1), run(4, 0), run(5, 4)];
+    await counted(cascade, ({ pending }) => pending === 6);
+    gate.open();
+    await Promise.all([first, ...others]);
+    expect(gate.batches.map(({ tensors }) => tensors["x"]?.[0])).toEqual([0, 3, 5, 2, 4, 1]);
+    await finish(cascade, gate);
+  });
+
+  it("of a tier of functions are asked for in eight batches at once, if not told otherwise", async () => {
+    const gate = new Gate();
+    const cascade = await Cascade.builder()
+      .options({ classes: 10 })
+      .tier("gate", { members: [gate.member(7)], batch: { maxRows: 2 } })
+      .build();
+    const answer = cascade.runBatch(rows(40));
+    await gate.until(() => gate.batches.length === 8);
+    expect(cascade.counters().tiers[0]?.inFlight).toBe(40);
+    gate.open();
+    expect((await answer).labels.every((label) => label === 7)).toBe(true);
+    expect(gate.batches).toHaveLength(20);
     await finish(cascade, gate);
   });
 });

@@ -1,6 +1,13 @@
 /** Callers of all kinds on one cascade, each answer checked against that of the row alone. */
 import { expect } from "vitest";
-import { type Answer, type Cascade, counterProblems, QuorateError, type RowInput } from "../../src/index.js";
+import {
+  type Answer,
+  type CallOptions,
+  type Cascade,
+  counterProblems,
+  QuorateError,
+  type RowInput,
+} from "../../src/index.js";
 
 /** What is compared: an answer without its names. */
 export type Expected = Pick<Answer, "label" | "tierIndex" | "votes" | "score" | "confidence" | "margin">;
@@ -74,10 +81,10 @@ class Caller {
     const controller = new AbortController();
     const options = { ...this.#options(), signal: controller.signal };
     const answer = this.#plan.cascade.run({ x: this.#lazily(() => this.#data([i])) } as RowInput, options);
-    if (this.#random() < 0.05) controller.abort();
+    this.#perhapsAbort(0.05, controller);
     await answer.then(
       (got) => this.#answered(i, got),
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => this.#failed(error, options),
     );
     return 1;
   }
@@ -90,16 +97,16 @@ class Caller {
       this.#data(rows.length > 0 ? [...rows].map((row) => picked[row] ?? 0) : picked),
     );
     const answer = this.#plan.cascade.runBatch({ x } as RowInput, options);
-    if (this.#random() < 0.02) controller.abort();
+    this.#perhapsAbort(0.02, controller);
     await answer.then(
       (got) => {
         for (const [row, i] of picked.entries()) {
           if (got.errorAt(row) === undefined) this.#answered(i, got.at(row));
-          else this.#failed(got.errorAt(row));
+          else this.#failed(got.errorAt(row), options);
         }
       },
       (error: unknown) => {
-        for (const _ of picked) this.#failed(error);
+        for (const _ of picked) this.#failed(error, options);
       },
     );
     return picked.length;
@@ -138,6 +145,13 @@ class Caller {
     return chance < 0.95 ? data : async (rows?: Uint32Array) => data(rows);
   }
 
+  /** At once, or while the rows are anywhere. */
+  #perhapsAbort(chance: number, controller: AbortController): void {
+    const drawn = this.#random();
+    if (drawn < chance / 2) controller.abort();
+    else if (drawn < chance) setImmediate(() => controller.abort());
+  }
+
   #options(): { priority: number; deadlineMs?: number } {
     const priority = Math.floor(this.#random() * 10);
     return this.#random() < 0.1 ? { priority, deadlineMs: 1 + this.#random() } : { priority };
@@ -148,11 +162,12 @@ class Caller {
     this.#tally.answered++;
   }
 
-  #failed(error: unknown): void {
-    if (!(error instanceof QuorateError)) throw error;
-    if (error.code === "QUORATE_ERR_ABORTED") this.#tally.aborted++;
-    else if (error.code === "QUORATE_ERR_DEADLINE") this.#tally.expired++;
-    else if (error.code === "QUORATE_ERR_QUEUE_FULL") this.#tally.refused++;
+  /** Nothing but what its own call asked for may end a row without an answer. */
+  #failed(error: unknown, { signal, deadlineMs }: CallOptions): void {
+    const code = error instanceof QuorateError ? error.code : undefined;
+    if (code === "QUORATE_ERR_ABORTED" && signal?.aborted) this.#tally.aborted++;
+    else if (code === "QUORATE_ERR_DEADLINE" && deadlineMs !== undefined) this.#tally.expired++;
+    else if (code === "QUORATE_ERR_QUEUE_FULL") this.#tally.refused++;
     else throw error;
   }
 }

@@ -7,7 +7,7 @@ import { runChild } from "./child.js";
 
 const clean = { code: 0, signal: null, stderr: "" };
 
-/** The slow fixture runs for about 10 s: a process that waited for it would take longer than this. */
+/** The slow fixture runs for 10 s and more: a process that waited for it would take longer than this. */
 const soonerThanTheModelMs = 8_000;
 
 describe("a process", () => {

@@ -100,6 +100,7 @@ class Caller final : public BatchListener {
   const uint32_t* data() const { return data_.data(); }
 
   const uint8_t* RowData(const RowRef& row, uint32_t) override {
+    EXPECT_TRUE(bench_->pool.OnPoolThread());
     return reinterpret_cast<const uint8_t*>(&data_[Place(row.row)]);
   }
   const float* RowEvidence(const RowRef& row) override {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <map>
@@ -114,6 +115,7 @@ struct BusyHouse {
   Timer timer;
   Pool pool;
   BusyListener listener;
+  std::atomic<uint64_t> next_id{1};
   std::unique_ptr<Engine> engine;
 };
 

@@ -85,6 +85,22 @@ TEST(Cancel, AfterTheAnswerChangesNothing) {
   EXPECT_EQ(house.Tier(0).cancelled, 0u);
 }
 
+// A batch has one id, whatever its rows: those that follow are other calls'.
+TEST(Cancel, OfARowThatIsOverLeavesTheBatchBeforeIt) {
+  CascadeSpec spec = ManualTiers(1);
+  spec.tiers[0].max_in_flight = 2;
+  House house(spec);
+  const uint64_t batch = house.Bulk(Values(4, 2));
+  const uint64_t row = house.Row(kEarly);
+  house.model(0).Swap();
+  house.Answer(0);
+  ASSERT_TRUE(house.Done(row));
+  house.Cancel(row);
+  EXPECT_FALSE(house.Done(batch));
+  house.Answer(0);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(house.StatusOf(batch, i), RowStatus::kOk);
+}
+
 TEST(Cancel, TwiceReportsOnce) {
   House house(ManualTiers(1));
   const uint64_t single = house.Row(kEarly);

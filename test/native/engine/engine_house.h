@@ -122,7 +122,7 @@ class House final : public EngineListener, private ModelLoader {
   // Hands the call over under an id of its own. REQUIRES: the engine takes all of it.
   uint64_t Submit(Call call, size_t rows) {
     const uint64_t id = call.id = next_id_;
-    next_id_ += rows;
+    next_id_ += call.single ? rows : 1;
     const auto taken = engine->Submit(std::move(call));
     EXPECT_TRUE(taken.ok()) << taken.status().message();
     EXPECT_EQ(taken.ok() ? taken.value() : 0, rows);

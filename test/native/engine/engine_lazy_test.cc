@@ -126,6 +126,20 @@ TEST(Lazy, DataThatNobodyAskedForIsIgnored) {
   EXPECT_EQ(house.Result(id, 1).label, 2);
 }
 
+TEST(Lazy, DataOfARowThatIsOverIsNotTakenForTheBatchBeforeIt) {
+  House house(TwoTensors());
+  const uint64_t batch = Submit(&house, {10, 10});
+  house.Answer(0);
+  const uint64_t row = Submit(&house, {1}, {}, true);
+  house.Answer(0);
+  ASSERT_TRUE(house.Done(row));
+  house.engine->Provide(row, 1, {0}, nullptr, {StatusCode::kInput, "nobody waits"});
+  house.Settle();
+  Provide(&house, batch, {0, 1}, {11, 12});
+  house.Answer(1);
+  EXPECT_EQ(house.StatusOf(batch, 0), RowStatus::kOk);
+}
+
 TEST(Lazy, TensorsOfTheFirstTierAreAskedForAtOnce) {
   House house(ManualTiers(1));
   Call call;

@@ -60,6 +60,12 @@ class ManualModel final : public Model {
     return calls_.at(0).first.cancel->cancelled();
   }
 
+  // Puts the second waiting call before the oldest.
+  void Swap() {
+    std::lock_guard lock(mutex_);
+    std::swap(calls_.at(0), calls_.at(1));
+  }
+
   // Ends the oldest waiting call: with the answers, or with an error.
   void Answer() {
     const auto [batch, completion] = Pop();
