@@ -22,9 +22,9 @@ using Random = std::independent_bits_engine<std::mt19937, 32, uint32_t>;
 size_t Schedules() {
   if (const char* number = std::getenv("QUORATE_DEVICE_SCHEDULES")) return std::stoul(number);
 #if defined(__SANITIZE_THREAD__)
-  return 2'000;
+  return 1'000;
 #elif defined(__SANITIZE_ADDRESS__)
-  return 5'000;
+  return 2'000;
 #else
   return 100'000;
 #endif
