@@ -81,21 +81,21 @@ export class RowBlock {
     const options = this.#options;
     if (rows === 0 || options === undefined) return;
     this.#count = 0;
-    const inputs: NativeInputs = this.#columns.map((column) =>
-      column === undefined ? null : column.rows.subarray(0, rows * column.rowLength),
-    );
     let taken = 0;
     try {
-      taken = this.#native.submitRows(this.#firstId, rows, inputs, options);
-      if (taken === rows) return;
-      // Asking again for the others brings the reason.
-      const others = this.#columns.map((column) =>
-        column === undefined ? null : column.rows.subarray(taken * column.rowLength, rows * column.rowLength),
-      );
-      taken += this.#native.submitRows(this.#firstId + taken, rows - taken, others, options);
+      // Where there is not room for all, asking again for the others takes them or brings the reason.
+      while (taken < rows) {
+        taken += this.#native.submitRows(this.#firstId + taken, rows - taken, this.#inputs(taken, rows), options);
+      }
     } catch (thrown) {
       this.#refused(this.#firstId + taken, rows - taken, thrown);
     }
+  }
+
+  #inputs(from: number, to: number): NativeInputs {
+    return this.#columns.map((column) =>
+      column === undefined ? null : column.rows.subarray(from * column.rowLength, to * column.rowLength),
+    );
   }
 
   readonly #flushLater = (): void => {

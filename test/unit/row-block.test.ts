@@ -129,6 +129,21 @@ describe("single rows of one turn", () => {
     await Promise.all(answers.slice(0, 2));
   });
 
+  it("are asked for again until all are taken: none is forgotten", async () => {
+    const { cascade, native } = await openFake(twoTiers, { tensors });
+    native.room = 2;
+    const answers = [0, 1, 2, 3, 4].map((i) => cascade.run(row(i)));
+    await turn();
+    expect(native.submitted.map(({ id, rows }) => [id, rows])).toEqual([
+      [1, 2],
+      [3, 2],
+      [5, 1],
+    ]);
+    expect(native.submitted[2]?.inputs[0]).toEqual(row(4));
+    native.hooks.onRows(rowColumns([1, 2, 3, 4, 5]));
+    await Promise.all(answers);
+  });
+
   it("can be aborted before they went: the engine hears of both", async () => {
     const { cascade, native } = await openFake(twoTiers, { tensors });
     const controller = new AbortController();
