@@ -98,6 +98,10 @@ function cascadeOn(device: string): string {
 beforeAll(prepare);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+if (provider === undefined || packages === undefined) {
+  console.warn("skipped: run scripts/peers/cuda-provider and scripts/peers/cuda-libraries (1.3 GB) for these tests.");
+}
+
 describe.skipIf(provider === undefined)("the real provider, without CUDA's libraries", () => {
   it("is found, and what it needs is named with the command that installs it", () => {
     const cuda = doctor({ QUORATE_CUDA_LIBRARIES: folder });
