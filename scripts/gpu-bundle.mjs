@@ -1,9 +1,9 @@
-// Builds what travels to a GPU machine: build/gpu/ with the native parity test, the kernel bench, the
+// Builds what travels to a GPU machine: build/gpu/ with quorate-gpu (parity test and bench of the kernels), the
 // conformance vectors, run.sh and resources.json (registers, shared memory and spills per kernel).
 //
 //   node scripts/gpu-bundle.mjs [--architectures "90-real"] [--source FOLDER] [--test]
 //
-// --test also runs what can run here: the faults, and the parity test, which says whether it ran on a GPU.
+// --test also runs what can run here: the faults, and quorate-gpu, which says whether it ran on a GPU.
 // nvcc is CUDACXX, else nvcc on PATH, else what scripts/cuda-toolkit sets up.
 import { copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -70,27 +70,25 @@ if (!process.env.CUDACXX && !find("nvcc")) {
 }
 output(cmake, [
   ...["--fresh", "-S", values.source, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"],
-  ...["-DQUORATE_ADDON=OFF", "-DQUORATE_TESTS=ON", "-DQUORATE_BENCH=ON", "-DQUORATE_CUDA=ON"],
+  ...["-DQUORATE_ADDON=OFF", "-DQUORATE_TESTS=ON", "-DQUORATE_CUDA=ON"],
   `-DQUORATE_CUDA_ARCHITECTURES=${values.architectures}`,
   // Small: only what is used, and no symbols.
   "-DCMAKE_CXX_FLAGS=-ffunction-sections -fdata-sections",
   "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--gc-sections,--strip-all",
 ]);
 // Kernels are compiled anew, or their resources would not be reported.
-const programs = ["cuda_parity_test", "cuda_kernels_bench"];
-const flags = ["--clean-first", "--verbose", "--parallel", String(jobs), "--target", ...programs];
+const flags = ["--clean-first", "--verbose", "--parallel", String(jobs), "--target", "quorate_gpu"];
 const log = output(cmake, ["--build", build, ...flags]);
 if (values.test) {
   const testing = ["cuda_faults_test", "quorate_stub_driver"];
   output(cmake, ["--build", build, "--parallel", String(jobs), "--target", ...testing]);
-  run("ctest", ["--test-dir", build, "--no-tests=error", "--output-on-failure", "-R", "^cuda_(faults|parity)"]);
+  run("ctest", ["--test-dir", build, "--no-tests=error", "--output-on-failure", "-R", "^cuda_(faults|parity|bench)"]);
 }
 
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 const files = {
-  cuda_parity_test: join(build, "test/native/kernels/cuda_parity_test"),
-  cuda_kernels_bench: join(build, "bench/native/cuda_kernels_bench"),
+  "quorate-gpu": join(build, "test/native/kernels/quorate-gpu"),
   "vectors.bin": join(build, "test/native/kernels/vectors.bin"),
   "run.sh": join(root, "scripts/gpu-run.sh"),
 };
@@ -109,4 +107,4 @@ for (const k of report) {
 }
 const bytes = [...Object.keys(files), "resources.json"].reduce((sum, f) => sum + statSync(join(target, f)).size, 0);
 console.log(`build/gpu: ${(bytes / 1e6).toFixed(1)} MB`);
-if (bytes > 8e6) fail(`build/gpu has ${bytes} bytes; it should travel easily, in at most 8,000,000`);
+if (bytes > 6e6) fail(`build/gpu has ${bytes} bytes; it should travel easily, in at most 6,000,000`);

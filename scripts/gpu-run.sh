@@ -16,7 +16,7 @@ sanitize() {
     local options=(--quick --vectors vectors.bin)
     # Memory that the test fills is initialised: nothing would be left to find.
     [[ "$tool" == initcheck ]] && options+=(--no-fill)
-    if "$sanitizer" --tool "$tool" --error-exitcode 3 ./cuda_parity_test "${options[@]}"; then
+    if "$sanitizer" --tool "$tool" --error-exitcode 3 ./quorate-gpu parity "${options[@]}"; then
       echo "$tool: clean"
       passed=$((passed + 1))
     else
@@ -30,8 +30,8 @@ sanitize() {
 
 case "${1:-}" in
   "")
-    ./cuda_parity_test --vectors vectors.bin --json parity.json
-    ./cuda_kernels_bench --json bench.json
+    ./quorate-gpu parity --vectors vectors.bin --json parity.json
+    ./quorate-gpu bench --json bench.json
     ;;
   sanitize) sanitize ;;
   *) echo "usage: ./run.sh [sanitize]"; exit 2 ;;

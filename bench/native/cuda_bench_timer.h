@@ -11,7 +11,8 @@
 
 namespace quorate {
 
-inline void Must(cudaError_t error, const char* what) {
+// A CUDA error ends the process: what follows would measure nothing.
+inline void Require(cudaError_t error, const char* what) {
   if (error == cudaSuccess) return;
   fprintf(stderr, "%s: %s\n", what, cudaGetErrorString(error));
   exit(1);
@@ -23,12 +24,12 @@ class CudaTimer {
   static constexpr int kTrials = 21;
 
   CudaTimer() {
-    Must(cudaGetDeviceProperties(&device_, 0), "device");
-    Must(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "stream");
-    Must(cudaEventCreate(&start_), "event");
-    Must(cudaEventCreate(&stop_), "event");
+    Require(cudaGetDeviceProperties(&device_, 0), "device");
+    Require(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "stream");
+    Require(cudaEventCreate(&start_), "event");
+    Require(cudaEventCreate(&stop_), "event");
     flush_bytes_ = 4 * static_cast<size_t>(device_.l2CacheSize) + (1u << 20);
-    Must(cudaMalloc(&flush_, flush_bytes_), "memory");
+    Require(cudaMalloc(&flush_, flush_bytes_), "memory");
   }
   ~CudaTimer() {
     cudaFree(flush_);
@@ -47,13 +48,13 @@ class CudaTimer {
   double Median(bool cold, Work work) {
     std::vector<double> seconds;
     for (int i = 0; i < kWarmUps + kTrials; ++i) {
-      if (cold) Must(cudaMemsetAsync(flush_, i, flush_bytes_, stream_), "flush");
-      Must(cudaEventRecord(start_, stream_), "event");
+      if (cold) Require(cudaMemsetAsync(flush_, i, flush_bytes_, stream_), "flush");
+      Require(cudaEventRecord(start_, stream_), "event");
       work();
-      Must(cudaEventRecord(stop_, stream_), "event");
-      Must(cudaEventSynchronize(stop_), "run");
+      Require(cudaEventRecord(stop_, stream_), "event");
+      Require(cudaEventSynchronize(stop_), "run");
       float ms = 0;
-      Must(cudaEventElapsedTime(&ms, start_, stop_), "time");
+      Require(cudaEventElapsedTime(&ms, start_, stop_), "time");
       if (i >= kWarmUps) seconds.push_back(static_cast<double>(ms) * 1e-3);
     }
     std::sort(seconds.begin(), seconds.end());
@@ -72,7 +73,7 @@ class CudaTimer {
 // Device memory, freed at the end of the scope.
 class DeviceMemory {
  public:
-  explicit DeviceMemory(size_t bytes) { Must(cudaMalloc(&data_, bytes), "memory"); }
+  explicit DeviceMemory(size_t bytes) { Require(cudaMalloc(&data_, bytes), "memory"); }
   ~DeviceMemory() { cudaFree(data_); }
   DeviceMemory(const DeviceMemory&) = delete;
   DeviceMemory& operator=(const DeviceMemory&) = delete;

@@ -1,15 +1,5 @@
-// How close does the reduction on a GPU come to copying the same bytes on it?
-//
-//   cuda_kernels_bench [--json FILE]
-//
-// Sweep of rows x members x classes, float32 logits, three plans (votes; score rule; all measures),
-// against a device-to-device copy of the same scores in the same run. "warm": the same buffers
-// again and again, so small shapes come from L2. "cold": L2 is overwritten before each run. Times
-// are CUDA events around one operation; medians of 21. The copy's bandwidth counts the bytes once,
-// as the reduction's does. Then compaction and gather. Without a GPU it measures nothing and says
-// so; with QUORATE_EXPECT_GPU=1 it then fails.
+#include "bench/native/cuda_kernels_bench.h"
 
-#include <cstring>
 #include <random>
 
 #include "bench/native/cuda_bench_results.h"
@@ -23,7 +13,27 @@ namespace {
 
 constexpr const char* kQuestions[] = {"votes", "score", "all"};
 
-std::vector<BenchShape> Shapes() {
+struct Options {
+  std::string json;
+  bool quick = false;
+};
+
+bool ReadOptions(const std::vector<std::string>& arguments, Options* options) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--json" && i + 1 < arguments.size()) {
+      options->json = arguments[++i];
+    } else if (arguments[i] == "--quick") {
+      options->quick = true;
+    } else {
+      fprintf(stderr, "unknown option %s\n", arguments[i].c_str());
+      return false;
+    }
+  }
+  return true;
+}
+
+std::vector<BenchShape> Shapes(bool quick) {
+  if (quick) return {{64, 5, 10}};
   std::vector<BenchShape> shapes;
   for (const size_t rows : {64u, 4096u, 65536u}) {
     for (const uint32_t members : {5u, 64u}) {
@@ -40,7 +50,7 @@ std::vector<BenchShape> Shapes() {
 bool Fits(size_t bytes) {
   size_t free_bytes = 0;
   size_t total = 0;
-  Must(cudaMemGetInfo(&free_bytes, &total), "memory");
+  Require(cudaMemGetInfo(&free_bytes, &total), "memory");
   return bytes + (size_t{1} << 30) <= free_bytes;
 }
 
@@ -53,17 +63,17 @@ void FillScores(float* scores, const BenchShape& shape) {
   for (size_t row = 0; (row + 1) * shape.classes <= host.size(); ++row) {
     host[row * shape.classes + random() % shape.classes] = 9.0f;
   }
-  Must(cudaMemcpy(scores, host.data(), host.size() * sizeof(float), cudaMemcpyHostToDevice),
-       "copy in");
+  Require(cudaMemcpy(scores, host.data(), host.size() * sizeof(float), cudaMemcpyHostToDevice),
+          "copy in");
   const auto repeat = [&](size_t at, size_t count) {
-    Must(cudaMemcpy(scores + at, scores, count * sizeof(float), cudaMemcpyDeviceToDevice),
-         "copy on the device");
+    Require(cudaMemcpy(scores + at, scores, count * sizeof(float), cudaMemcpyDeviceToDevice),
+            "copy on the device");
   };
   for (size_t at = host.size(); at < per_member; at += host.size()) {
     repeat(at, std::min(host.size(), per_member - at));
   }
   for (uint32_t j = 1; j < shape.members; ++j) repeat(j * per_member, per_member);
-  Must(cudaDeviceSynchronize(), "copies");  // The bench's stream does not wait for them.
+  Require(cudaDeviceSynchronize(), "copies");  // The bench's stream does not wait for them.
 }
 
 ReductionPlan PlanOf(const BenchShape& shape, int question) {
@@ -136,9 +146,9 @@ void MeasureShape(CudaTimer& timer, Kernels& kernels, const BenchShape& shape, B
         }
       });
       result.copy_s = timer.Median(cold, [&] {
-        Must(cudaMemcpyAsync(copy.As<void>(), scores.As<void>(), bytes, cudaMemcpyDeviceToDevice,
-                             timer.stream()),
-             "copy");
+        Require(cudaMemcpyAsync(copy.As<void>(), scores.As<void>(), bytes, cudaMemcpyDeviceToDevice,
+                                timer.stream()),
+                "copy");
       });
       Print(result);
       run.results.push_back(result);
@@ -154,8 +164,8 @@ void MeasureMoves(CudaTimer& timer, Kernels& kernels, size_t rows, BenchRun& run
   const DeviceMemory flags(rows);
   const DeviceMemory list(rows * sizeof(uint32_t));
   const DeviceMemory count(sizeof(uint32_t));
-  Must(cudaMemcpy(flags.As<void>(), host.data(), rows, cudaMemcpyHostToDevice), "copy in");
-  Must(cudaDeviceSynchronize(), "copies");
+  Require(cudaMemcpy(flags.As<void>(), host.data(), rows, cudaMemcpyHostToDevice), "copy in");
+  Require(cudaDeviceSynchronize(), "copies");
   const double compact_s = timer.Median(false, [&] {
     (void)kernels.Compact(flags.As<uint8_t>(), rows, list.As<uint32_t>(), count.As<uint32_t>(),
                           timer.stream());
@@ -170,52 +180,51 @@ void MeasureMoves(CudaTimer& timer, Kernels& kernels, size_t rows, BenchRun& run
                          target.As<void>(), timer.stream());
   });
   const double copy_s = timer.Median(true, [&] {
-    Must(cudaMemcpyAsync(target.As<void>(), source.As<void>(), rows / 2 * kRowBytes,
-                         cudaMemcpyDeviceToDevice, timer.stream()),
-         "copy");
+    Require(cudaMemcpyAsync(target.As<void>(), source.As<void>(), rows / 2 * kRowBytes,
+                            cudaMemcpyDeviceToDevice, timer.stream()),
+            "copy");
   });
   run.moves.push_back({"gather", rows / 2, kRowBytes, gather_s, copy_s});
   printf("gather of %zu rows of %zu bytes: %.1f us, %.0f %% of a copy\n", rows / 2, kRowBytes,
          gather_s * 1e6, 100 * copy_s / gather_s);
 }
 
-void RunOnGpu(Kernels& kernels, BenchRun& run) {
+void RunOnGpu(Kernels& kernels, bool quick, BenchRun& run) {
   CudaTimer timer;
   run.device = timer.device().name;
   run.processors = timer.device().multiProcessorCount;
   run.l2_bytes = timer.device().l2CacheSize;
-  Must(cudaDriverGetVersion(&run.driver_version), "driver version");
-  Must(cudaRuntimeGetVersion(&run.runtime_version), "runtime version");
+  Require(cudaDriverGetVersion(&run.driver_version), "driver version");
+  Require(cudaRuntimeGetVersion(&run.runtime_version), "runtime version");
   printf("on %s, %d multiprocessors, L2 %d MB\n", run.device.c_str(), run.processors,
          run.l2_bytes >> 20);
-  for (const BenchShape& shape : Shapes()) MeasureShape(timer, kernels, shape, run);
-  for (const size_t rows : {4096u, 65536u, 1000000u}) MeasureMoves(timer, kernels, rows, run);
+  for (const BenchShape& shape : Shapes(quick)) MeasureShape(timer, kernels, shape, run);
+  const std::vector<size_t> rows =
+      quick ? std::vector<size_t>{4096} : std::vector<size_t>{4096, 65536, 1000000};
+  for (const size_t count : rows) MeasureMoves(timer, kernels, count, run);
   PrintTargets(run);
 }
 
-int Main(int argc, char** argv) {
-  std::string path;
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (strcmp(argv[i], "--json") == 0) path = argv[i + 1];
-  }
+}  // namespace
+
+int RunKernelsBench(const std::vector<std::string>& arguments) {
+  Options options;
+  if (!ReadOptions(arguments, &options)) return 2;
   const char* const expect = getenv("QUORATE_EXPECT_GPU");
   BenchRun run;
   int status = 0;
   const auto kernels = NewCudaKernels(0);
   if (kernels.ok()) {
-    RunOnGpu(*kernels.value(), run);
+    RunOnGpu(*kernels.value(), options.quick, run);
   } else {
     run.note = "not run on a GPU: " + kernels.status().message();
     printf("%s\n", run.note.c_str());
     // A device that is there and cannot be used is a failure.
-    status = ProbeCuda().devices > 0 || (expect != nullptr && strcmp(expect, "1") == 0) ? 1 : 0;
+    status = ProbeCuda().devices > 0 || (expect != nullptr && std::string(expect) == "1") ? 1 : 0;
   }
-  if (path.empty() || WriteBenchJson(run, path)) return status;
-  fprintf(stderr, "%s cannot be written\n", path.c_str());
+  if (options.json.empty() || WriteBenchJson(run, options.json)) return status;
+  fprintf(stderr, "%s cannot be written\n", options.json.c_str());
   return 1;
 }
 
-}  // namespace
 }  // namespace quorate
-
-int main(int argc, char** argv) { return quorate::Main(argc, argv); }

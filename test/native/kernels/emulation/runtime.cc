@@ -2,6 +2,7 @@
 
 #include "test/native/kernels/emulation/cuda_runtime_api.h"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -129,12 +130,13 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   *properties = {};
   snprintf(properties->name, sizeof(properties->name), "an emulated device");
   properties->multiProcessorCount = TheSettings().processors;
+  properties->l2CacheSize = 1 << 16;
   properties->sharedMemPerBlockOptin = TheSettings().shared_limit;
   return cudaSuccess;
 }
 
 cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes) {
-  *free_bytes = *total_bytes = size_t{1} << 30;
+  *free_bytes = *total_bytes = size_t{2} << 30;
   return cudaSuccess;
 }
 cudaError_t cudaMalloc(void** data, size_t bytes) {
@@ -153,9 +155,35 @@ cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cuda
   memcpy(target, source, bytes);
   return cudaSuccess;
 }
+cudaError_t cudaMemcpy(void* target, const void* source, size_t bytes, cudaMemcpyKind kind) {
+  return cudaMemcpyAsync(target, source, bytes, kind, nullptr);
+}
+cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   *stream = reinterpret_cast<cudaStream_t>(std::uintptr_t{64});
   return cudaSuccess;
 }
 cudaError_t cudaStreamDestroy(cudaStream_t) { return cudaSuccess; }
 cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+
+// When it was recorded; everything before it is done then.
+struct CUevent_st {
+  std::chrono::steady_clock::time_point at;
+};
+cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  *event = new CUevent_st;
+  return cudaSuccess;
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
+  event->at = std::chrono::steady_clock::now();
+  return cudaSuccess;
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
+cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t from, cudaEvent_t to) {
+  *ms = std::chrono::duration<float, std::milli>(to->at - from->at).count();
+  return cudaSuccess;
+}

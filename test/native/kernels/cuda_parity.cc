@@ -1,18 +1,10 @@
-// Does the GPU give the bits of the CPU? Travels to GPU machines (scripts/gpu-bundle.mjs), so it
-// needs no test framework.
-//
-//   cuda_parity_test [--vectors FILE] [--json FILE] [--quick] [--no-fill]
-//
-// Prints "N passed, N failed". Without a GPU it says "not run on a GPU" and succeeds, unless one is
-// expected: QUORATE_EXPECT_GPU=1, or the system shows one. QUORATE_EXPECT_GPU=0 expects none.
-// --quick is for compute-sanitizer; --no-fill too, for its tool initcheck.
+#include "test/native/kernels/cuda_parity.h"
 
 #include <cuda_runtime_api.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <string>
 
 #include "test/native/kernels/cuda_cases.h"
 
@@ -25,14 +17,14 @@ struct Options {
   bool fill = true;
 };
 
-Options ReadOptions(int argc, char** argv) {
+Options ReadOptions(const std::vector<std::string>& arguments) {
   Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string option = argv[i];
-    if (option == "--vectors" && i + 1 < argc) {
-      options.vectors = argv[++i];
-    } else if (option == "--json" && i + 1 < argc) {
-      TheReport().json_path = argv[++i];
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& option = arguments[i];
+    if (option == "--vectors" && i + 1 < arguments.size()) {
+      options.vectors = arguments[++i];
+    } else if (option == "--json" && i + 1 < arguments.size()) {
+      TheReport().json_path = arguments[++i];
     } else if (option == "--quick") {
       options.quick = true;
     } else if (option == "--no-fill") {
@@ -76,8 +68,10 @@ void RunOnGpu(Kernels& kernels, const Options& options) {
   Must(cudaStreamDestroy(stream), "end of the stream");
 }
 
-int Main(int argc, char** argv) {
-  const Options options = ReadOptions(argc, argv);
+}  // namespace
+
+int RunParity(const std::vector<std::string>& arguments) {
+  const Options options = ReadOptions(arguments);
   const CudaProbe probe = ProbeCuda();
   if (probe.devices == 0) {
     TheReport().reason = probe.reason;
@@ -91,7 +85,4 @@ int Main(int argc, char** argv) {
   return TheReport().Finish();
 }
 
-}  // namespace
 }  // namespace quorate
-
-int main(int argc, char** argv) { return quorate::Main(argc, argv); }
