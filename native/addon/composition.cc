@@ -1,9 +1,9 @@
 #include "native/addon/composition.h"
 
-#include <thread>
 #include <utility>
 
 #include "native/ort/ort_loader.h"
+#include "native/scheduler/cores.h"
 
 namespace quorate {
 
@@ -20,8 +20,7 @@ Composition& Composition::Process() {
   return *composition;
 }
 
-Composition::Composition()
-    : pool_(std::thread::hardware_concurrency()), kernels_(NewCpuKernels()) {}
+Composition::Composition() : pool_(AvailableCores()), kernels_(NewCpuKernels()) {}
 
 StatusOr<OpenedRuntime> Composition::OpenRuntime(const RuntimePaths& paths) {
   QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<ort::OrtModelLoader> loader,

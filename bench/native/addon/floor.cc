@@ -5,6 +5,8 @@
 #include <random>
 #include <utility>
 
+#include "native/scheduler/cores.h"
+
 namespace quorate::bench {
 namespace {
 
@@ -29,9 +31,8 @@ StatusOr<std::unique_ptr<Floor>> Floor::Open(const FloorSpec& spec, std::functio
   QUORATE_RETURN_IF_ERROR(Check(spec));
   QUORATE_ASSIGN_OR_RETURN(const ort::ApiLibrary* library,
                            ort::ApiLibrary::Get(spec.runtime_paths));
-  const size_t cores = std::max(1u, std::thread::hardware_concurrency());
   std::unique_ptr<Floor> floor(
-      new Floor(spec.threads == 0 ? cores : spec.threads, spec.passes, std::move(done)));
+      new Floor(spec.threads == 0 ? AvailableCores() : spec.threads, spec.passes, std::move(done)));
   std::map<std::string, std::shared_ptr<const BenchModel>> loaded;
   for (const FloorTierSpec& tier : spec.tiers) {
     std::vector<std::shared_ptr<const BenchModel>> members;
