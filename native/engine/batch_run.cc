@@ -7,15 +7,16 @@
 #include "native/engine/member_call.h"
 #include "native/engine/row_gather.h"
 #include "native/engine/sequential_walk.h"
+#include "native/engine/shards.h"
 #include "native/engine/work_share.h"
 
 namespace quorate {
 
 namespace {
 
-constexpr int64_t kAloneNs = 100 * kNsPerUs;       // Less work than this is not worth a wake-up.
-constexpr size_t kShardRows = 64;                  // Rows per shard, at least.
-constexpr size_t kReduceValues = size_t{1} << 17;  // Scores per slice of a reduction, at least.
+// A slice of a reduction, at least.
+constexpr size_t kReduceRows = 64;
+constexpr size_t kReduceValues = size_t{1} << 17;  // Scores.
 
 class BatchRunImpl final : public BatchRun {
  public:
@@ -25,16 +26,17 @@ class BatchRunImpl final : public BatchRun {
   void ForgetCancel() override;
 
  private:
-  // A member on a range of rows, or, in sequential execution, all members on it.
+  // A member on a range of rows.
   struct MemberTask {
-    MemberTask(BatchRunImpl* owner, size_t index)
-        : run(owner), member(index), call(&owner->work_, index) {}
+    MemberTask(BatchRunImpl* owner, size_t member) : run(owner), call(&owner->work_, member) {}
     BatchRunImpl* run;
-    size_t member;
     MemberCall call;
-    size_t first = 0;
-    size_t count = 0;
+    Shard shard;
     bool failed = false;
+  };
+  struct MemberTasks {
+    std::vector<std::unique_ptr<MemberTask>> tasks;
+    size_t used = 0;  // By this batch.
   };
 
   template <void (BatchRunImpl::*kMethod)()>
@@ -58,13 +60,12 @@ class BatchRunImpl final : public BatchRun {
   Status ReserveOutputs();
   void GatherEvidence();
 
-  int64_t EstimatedNs() const;
-  void UpdateEstimate();
-  size_t ShardCount(size_t tasks_per_shard) const;
+  void UpdateCosts();
+  MemberWork WorkOf(size_t member) const;
+  MemberWork WorkOfAll() const;
+  void CutWork();
   void PrepareTasks();
-  MemberTask* TaskFor(size_t member, size_t shard);
-  SequentialWalk* WalkFor(size_t shard);
-  void StartAsync();
+  MemberTask* TaskFor(const Shard& shard);
   void PullMembers();
   void RunMemberTask(size_t index);
   void StartTask(MemberTask* task);
@@ -84,12 +85,9 @@ class BatchRunImpl final : public BatchRun {
   void Hold() { holds_.fetch_add(1, std::memory_order_relaxed); }
   void Release();
 
-  size_t ShardStart(size_t shard) const { return work_.rows * shard / shards_; }
-
   const BatchParts parts_;
   BatchListener* const listener_;
   BatchWork work_;
-  bool fixed_batch_ = false;
   std::vector<size_t> blocking_;  // Members that compute on our threads,
   std::vector<size_t> async_;     // and those that do not.
 
@@ -97,13 +95,17 @@ class BatchRunImpl final : public BatchRun {
   std::vector<AlignedBuffer> outputs_;   // [members]
   std::vector<float> prior_;             // [rows x classes]
 
-  bool sequential_ = false;  // This batch.
-  size_t shards_ = 1;
+  // This batch. In sequential execution a shard is of all members, and there are no tasks.
+  bool sequential_ = false;
+  std::vector<MemberWork> to_cut_;
+  std::vector<Shard> shards_;  // Work on our threads.
+  size_t useful_threads_ = 1;
+  std::vector<MemberTask*> running_;  // One per shard, then one per member that computes elsewhere.
   size_t slices_ = 1;
   WorkShare member_work_;
   WorkShare reduce_work_;
-  std::vector<std::unique_ptr<MemberTask>> tasks_;      // [members x threads], made on first use.
-  std::vector<std::unique_ptr<SequentialWalk>> walks_;  // [threads], made on first use.
+  std::vector<MemberTasks> tasks_;  // [members]
+  std::vector<std::unique_ptr<SequentialWalk>> walks_;
   int64_t phase_started_ = 0;
 
   // One for the batch until OnBatchDone has returned, one per thread that is inside or will be.
@@ -126,12 +128,9 @@ BatchRunImpl::BatchRunImpl(BatchParts parts, BatchListener* listener)
   work_.outputs.resize(members());
   gathered_.resize(parts.plan->tensors.size());
   outputs_.resize(members());
-  tasks_.resize(members() * threads());
-  walks_.resize(threads());
+  tasks_.resize(members());
   for (size_t m = 0; m < members(); ++m) {
-    const ModelSpec& spec = parts.tier->members[m].model->spec();
-    (spec.blocking ? blocking_ : async_).push_back(m);
-    fixed_batch_ = fixed_batch_ || spec.fixed_batch > 0;
+    (parts.tier->members[m].model->spec().blocking ? blocking_ : async_).push_back(m);
   }
 }
 
@@ -248,82 +247,76 @@ void BatchRunImpl::GatherEvidence() {
 
 // --- Members ---
 
-int64_t BatchRunImpl::EstimatedNs() const {
-  const int64_t known = parts_.ns_per_row->load(std::memory_order_relaxed);
-  const double per_row = known > 0 ? static_cast<double>(known) : parts_.tier->warm_ns_per_row;
-  return static_cast<int64_t>(per_row * static_cast<double>(work_.rows));
-}
-
-// Only members that compute on our threads count: the estimate decides how many threads to use.
-void BatchRunImpl::UpdateEstimate() {
-  uint64_t ns = 0;
+// Only members that compute on our threads count.
+void BatchRunImpl::UpdateCosts() {
   for (const size_t m : blocking_) {
-    if (tallies[m].rows_failed.load(std::memory_order_relaxed) > 0) return;
-    ns += tallies[m].run_ns.load(std::memory_order_relaxed);
+    if (tallies[m].rows_failed.load(std::memory_order_relaxed) > 0) continue;
+    parts_.costs->Update(m, tallies[m].run_ns.load(std::memory_order_relaxed), work_.rows);
   }
-  const int64_t sample = static_cast<int64_t>(ns / work_.rows);
-  if (sample == 0) return;
-  const int64_t known = parts_.ns_per_row->load(std::memory_order_relaxed);
-  const int64_t updated = known > 0 ? known + (sample - known) / 8 : sample;
-  parts_.ns_per_row->store(updated, std::memory_order_relaxed);
 }
 
-size_t BatchRunImpl::ShardCount(size_t tasks_per_shard) const {
-  if (fixed_batch_ || tasks_per_shard % threads() == 0 || EstimatedNs() < kAloneNs) return 1;
-  return std::clamp<size_t>(work_.rows / kShardRows, 1, threads());
+MemberWork BatchRunImpl::WorkOf(size_t member) const {
+  const size_t fixed_batch = parts_.tier->members[member].model->spec().fixed_batch;
+  return {member, parts_.costs->NsPerRow(member), std::max<size_t>(fixed_batch, 1)};
+}
+
+// In sequential execution: all members, one after the other on the same rows.
+MemberWork BatchRunImpl::WorkOfAll() const {
+  MemberWork all;
+  if (!async_.empty()) all.chunk = work_.rows;
+  for (const size_t m : blocking_) {
+    const MemberWork work = WorkOf(m);
+    all.ns_per_row += work.ns_per_row;
+    if (work.chunk > 1) all.chunk = work_.rows;
+  }
+  return all;
+}
+
+void BatchRunImpl::CutWork() {
+  // A traced row shows what every member says, so nothing may be skipped.
+  sequential_ = parts_.tier->sequential && !traced;
+  to_cut_.clear();
+  if (sequential_) {
+    to_cut_.push_back(WorkOfAll());
+  } else {
+    for (const size_t m : blocking_) to_cut_.push_back(WorkOf(m));
+  }
+  useful_threads_ = CutIntoShards(to_cut_, work_.rows, threads(), &shards_);
 }
 
 void BatchRunImpl::PrepareTasks() {
-  // A traced row shows what every member says, so nothing may be skipped.
-  sequential_ = parts_.tier->sequential && !traced;
+  CutWork();
+  running_.clear();
   if (sequential_) {
-    shards_ = async_.empty() ? ShardCount(1) : 1;
-    for (size_t shard = 0; shard < shards_; ++shard) WalkFor(shard);
-    member_work_.Reset(shards_, shards_);
+    while (walks_.size() < shards_.size()) {
+      walks_.push_back(
+          std::make_unique<SequentialWalk>(&work_, TaskOf<&BatchRunImpl::OneMemberDone>()));
+    }
+    member_work_.Reset(shards_.size(), shards_.size());
     return;
   }
-  shards_ = blocking_.empty() ? 1 : ShardCount(blocking_.size());
-  for (const size_t m : blocking_) {
-    for (size_t shard = 0; shard < shards_; ++shard) TaskFor(m, shard);
-  }
-  const size_t tasks = blocking_.size() * shards_;
-  member_work_.Reset(tasks, tasks + async_.size());
+  for (MemberTasks& member : tasks_) member.used = 0;
+  for (const Shard& shard : shards_) running_.push_back(TaskFor(shard));
+  for (const size_t m : async_) running_.push_back(TaskFor({m, 0, work_.rows}));
+  member_work_.Reset(shards_.size(), running_.size());
 }
 
-BatchRunImpl::MemberTask* BatchRunImpl::TaskFor(size_t member, size_t shard) {
-  auto& task = tasks_[member * threads() + shard];
-  if (task == nullptr) task = std::make_unique<MemberTask>(this, member);
-  task->first = ShardStart(shard);
-  task->count = ShardStart(shard + 1) - task->first;
-  return task.get();
-}
-
-SequentialWalk* BatchRunImpl::WalkFor(size_t shard) {
-  auto& walk = walks_[shard];
-  if (walk == nullptr) {
-    walk = std::make_unique<SequentialWalk>(&work_, TaskOf<&BatchRunImpl::OneMemberDone>());
+BatchRunImpl::MemberTask* BatchRunImpl::TaskFor(const Shard& shard) {
+  MemberTasks& own = tasks_[shard.member];
+  if (own.used == own.tasks.size()) {
+    own.tasks.push_back(std::make_unique<MemberTask>(this, shard.member));
   }
-  return walk.get();
+  MemberTask* const task = own.tasks[own.used++].get();
+  task->shard = shard;
+  return task;
 }
 
 void BatchRunImpl::RunMembers() {
   PrepareTasks();
-  const size_t tasks = sequential_ ? shards_ : blocking_.size() * shards_;
-  const bool alone = EstimatedNs() < kAloneNs;
-  if (!sequential_) StartAsync();
-  if (!alone) PostHelpers(tasks, TaskOf<&BatchRunImpl::MemberHelper>());
+  // Members that compute elsewhere start before ours keep us busy.
+  for (size_t i = shards_.size(); i < running_.size(); ++i) StartTask(running_[i]);
+  PostHelpers(std::min(shards_.size(), useful_threads_), TaskOf<&BatchRunImpl::MemberHelper>());
   PullMembers();
-}
-
-// Members that compute elsewhere take the whole batch, and start before ours keep us busy.
-void BatchRunImpl::StartAsync() {
-  for (const size_t m : async_) {
-    auto& task = tasks_[m * threads()];
-    if (task == nullptr) task = std::make_unique<MemberTask>(this, m);
-    task->first = 0;
-    task->count = work_.rows;
-    StartTask(task.get());
-  }
 }
 
 void BatchRunImpl::MemberHelper() {
@@ -338,18 +331,18 @@ void BatchRunImpl::PullMembers() {
 
 void BatchRunImpl::RunMemberTask(size_t index) {
   if (sequential_) {
-    const size_t first = ShardStart(index);
-    walks_[index]->Begin(first, ShardStart(index + 1) - first);
+    walks_[index]->Begin(shards_[index].first, shards_[index].count);
   } else {
-    StartTask(tasks_[blocking_[index / shards_] * threads() + index % shards_].get());
+    StartTask(running_[index]);
   }
 }
 
 void BatchRunImpl::StartTask(MemberTask* task) {
+  const Shard& shard = task->shard;
   task->failed = false;
-  uint8_t* const output = work_.outputs[task->member] +
-                          task->first * parts_.tier->members[task->member].output_row_bytes;
-  task->call.Start({work_.inputs.data(), task->first, task->count, work_.row_ids.data(), output},
+  uint8_t* const output = work_.outputs[shard.member] +
+                          shard.first * parts_.tier->members[shard.member].output_row_bytes;
+  task->call.Start({work_.inputs.data(), shard.first, shard.count, work_.row_ids.data(), output},
                    {&OnMemberDone, task});
 }
 
@@ -372,12 +365,12 @@ void BatchRunImpl::Reduce() {
   const int64_t now = parts_.clock->NowNs();
   run_ns = now - phase_started_;
   phase_started_ = now;
-  UpdateEstimate();
+  UpdateCosts();
   SizeColumns();
   MarkFailures();
   const size_t values = work_.rows * members() * parts_.tier->reduction.classes;
   slices_ =
-      std::clamp<size_t>(std::min(values / kReduceValues, work_.rows / kShardRows), 1, threads());
+      std::clamp<size_t>(std::min(values / kReduceValues, work_.rows / kReduceRows), 1, threads());
   reduce_work_.Reset(slices_, slices_);
   PostHelpers(slices_, TaskOf<&BatchRunImpl::ReduceHelper>());
   if (!PullSlices()) Release();
@@ -403,12 +396,9 @@ void BatchRunImpl::SizeColumns() {
 void BatchRunImpl::MarkFailures() {
   if (!sequential_) {
     columns.members_ran.assign(work_.rows, static_cast<uint8_t>(members()));
-    const auto count = [this](const MemberTask& task) {
-      for (size_t i = 0; task.failed && i < task.count; ++i) ++work_.failures[task.first + i];
-    };
-    for (const size_t m : async_) count(*tasks_[m * threads()]);
-    for (const size_t m : blocking_) {
-      for (size_t shard = 0; shard < shards_; ++shard) count(*tasks_[m * threads() + shard]);
+    for (const MemberTask* task : running_) {
+      const Shard& shard = task->shard;
+      for (size_t i = 0; task->failed && i < shard.count; ++i) ++work_.failures[shard.first + i];
     }
   }
   for (size_t i = 0; i < work_.rows; ++i) {

@@ -10,6 +10,7 @@
 #include "native/base/aligned_buffer.h"
 #include "native/base/clock.h"
 #include "native/engine/cascade_plan.h"
+#include "native/engine/member_costs.h"
 #include "native/scheduler/batcher.h"
 #include "native/scheduler/pool.h"
 
@@ -41,7 +42,7 @@ struct BatchParts {
   Kernels* kernels = nullptr;
   Pool* pool = nullptr;
   const Clock* clock = nullptr;
-  std::atomic<int64_t>* ns_per_row = nullptr;  // The tier's running estimate of all members' work.
+  MemberCosts* costs = nullptr;  // The tier's.
 };
 
 // What the members did on this batch.

@@ -31,6 +31,7 @@ struct PlannedMember {
   std::vector<uint32_t> tensors;  // Per model input: index into CascadePlan::tensors.
   std::vector<int32_t> class_map;
   float batch_difference = -1.0f;  // Largest score difference of 8 rows alone and together.
+  double warm_ns_per_row = 0;      // Measured at build; 0 when not.
 };
 
 struct PlannedTier {
@@ -49,7 +50,6 @@ struct PlannedTier {
   size_t max_in_flight = 2;
   Overload on_overload = Overload::kAuto;
   OnFailure on_failure = OnFailure::kReject;
-  double warm_ns_per_row = 0;  // Measured at build; 0 when not.
 };
 
 struct CascadePlan {

@@ -15,8 +15,7 @@ std::unique_ptr<Engine> Engine::Create(EngineParts parts, EngineListener* listen
 EngineImpl::EngineImpl(EngineParts parts, EngineListener* listener)
     : parts_(std::move(parts)), listener_(listener), ledger_(*parts_.plan) {
   for (const PlannedTier& tier : parts_.plan->tiers) {
-    tiers_.push_back(std::make_unique<Tier>(BatcherOptions{tier.max_rows, tier.max_delay_ns}));
-    tiers_.back()->ns_per_row = static_cast<int64_t>(tier.warm_ns_per_row);
+    tiers_.push_back(std::make_unique<Tier>(tier));
   }
   if (parts_.plan->spin_ns > 0) parts_.pool->SpinAtLeast(parts_.plan->spin_ns);
 }

@@ -57,7 +57,7 @@ BatchRun* EngineImpl::IdleRun(uint32_t index) {
   if (tier.idle.empty()) {
     tier.runs.push_back(
         BatchRun::Create({parts_.plan.get(), &parts_.plan->tiers[index], index,
-                          parts_.kernels.get(), parts_.pool, parts_.clock, &tier.ns_per_row},
+                          parts_.kernels.get(), parts_.pool, parts_.clock, &tier.costs},
                          this));
     return tier.runs.back().get();
   }

@@ -31,13 +31,14 @@ class EngineImpl final : public Engine, private BatchListener {
 
  private:
   struct Tier {
-    explicit Tier(const BatcherOptions& options) : batcher(options) {}
+    explicit Tier(const PlannedTier& plan)
+        : batcher({plan.max_rows, plan.max_delay_ns}), costs(plan) {}
     Batcher batcher;
     size_t in_flight = 0;  // Batches.
     std::vector<std::unique_ptr<BatchRun>> runs;
     std::vector<BatchRun*> idle;
     std::set<BatchRun*> active;  // Between Start() and OnBatchDone.
-    std::atomic<int64_t> ns_per_row{0};
+    MemberCosts costs;
   };
 
   // What a locked section leaves to be done without the lock.

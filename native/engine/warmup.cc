@@ -131,8 +131,8 @@ class MemberWarmUp {
   MemberWarmUp(const CascadePlan& plan, const std::vector<Bytes>& inputs, PlannedMember* member)
       : plan_(plan), inputs_(inputs), member_(member) {}
 
-  // Runs the member and fills batch_difference. `together` is what it said to all rows at once.
-  Status Run(Bytes* together, double* ns_per_row) {
+  // Runs the member and fills what it measures. `together` is what it said to all rows at once.
+  Status Run(Bytes* together) {
     together->resize(kRows * member_->output_row_bytes);
     int64_t best_ns = kForever;
     for (int i = 0; i < 2; ++i) {
@@ -140,7 +140,7 @@ class MemberWarmUp {
       QUORATE_RETURN_IF_ERROR(Call(0, kRows, together->data()));
       best_ns = std::min(best_ns, clock_.NowNs() - started);
     }
-    *ns_per_row = static_cast<double>(best_ns) / kRows;
+    member_->warm_ns_per_row = static_cast<double>(best_ns) / kRows;
     if (member_->model->spec().fixed_batch > 0) return Status();  // Rows are never alone.
     return Compare(*together);
   }
@@ -213,15 +213,13 @@ void WarmUp(CascadePlan* plan, std::vector<Status>* problems) {
       // A function must not be called before there is a request.
       if (!member.model->spec().blocking) continue;
       Bytes output;
-      double ns_per_row = 0;
-      const Status status = MemberWarmUp(*plan, inputs, &member).Run(&output, &ns_per_row);
+      const Status status = MemberWarmUp(*plan, inputs, &member).Run(&output);
       if (!status.ok()) {
         problems->push_back({status.code(), "tier \"" + tier.name + "\", member " +
                                                 std::to_string(m) + " (" + member.name +
                                                 ") failed to warm up: " + status.message()});
         continue;
       }
-      tier.warm_ns_per_row += ns_per_row;
       AddWarnings(tier, m, output, plan);
     }
   }

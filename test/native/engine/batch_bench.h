@@ -28,7 +28,6 @@ struct Bench {
     tier.reduction.classes = classes;
     tier.reduction.measures = kScore | kConfidence | kMargin | kEntropy;
     tier.reduction.rule = Rule({Op(RuleKind::kVotes, 1, 0)});
-    ns_per_row = 1000000;  // Much work: all threads, as many shards as allowed.
   }
 
   PlannedMember& Add(std::shared_ptr<FakeModel> model) {
@@ -41,6 +40,7 @@ struct Bench {
     member.tensors = {0};
     member.name = "m" + std::to_string(tier.members.size());
     member.model = std::move(model);
+    member.warm_ns_per_row = 1e6;  // Much work: all threads, as many shards as allowed.
     tier.members.push_back(std::move(member));
     tier.reduction.members = static_cast<uint32_t>(tier.members.size());
     return tier.members.back();
@@ -56,14 +56,21 @@ struct Bench {
     return model;
   }
 
-  BatchParts Parts() { return {&plan, &tier, 0, kernels.get(), &pool, &clock, &ns_per_row}; }
+  // Those of the members so far, which then are all.
+  MemberCosts& costs() {
+    if (costs_ == nullptr) costs_ = std::make_unique<MemberCosts>(tier);
+    return *costs_;
+  }
+  BatchParts Parts() { return {&plan, &tier, 0, kernels.get(), &pool, &clock, &costs()}; }
 
   Pool pool;  // Outlives the models, whose threads submit to it.
   CascadePlan plan;
   PlannedTier tier;
   std::unique_ptr<Kernels> kernels = NewCpuKernels();
   SteadyClock clock;
-  std::atomic<int64_t> ns_per_row{0};
+
+ private:
+  std::unique_ptr<MemberCosts> costs_;
 };
 
 // Owns the rows and waits for the answers. Row i holds values[i]; its id is i.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
 
 #include "test/native/engine/batch_bench.h"
@@ -35,33 +36,40 @@ TEST(BatchRunTest, ShardsAndThreadsDoNotChangeAnswers) {
   ExpectSameColumns(all[0], all[2]);
 }
 
-TEST(BatchRunTest, MuchWorkIsShardedAndLittleOrFixedWorkIsNot) {
+TEST(BatchRunTest, MuchWorkIsCutIntoShardsAndLittleIsNot) {
   Bench bench(4, 4);
   auto model = bench.AddFake(1);
-  Caller much(&bench);
-  much.Run(300);
-  EXPECT_EQ(model->seen().size(), 4u);
-  bench.ns_per_row = 10;
-  much.Run(300);
-  EXPECT_EQ(model->seen().size(), 5u);
-  bench.ns_per_row = 1000000;
-  model->mutable_spec().fixed_batch = 16;
-  Caller fixed(&bench);
-  fixed.Run(300);
-  EXPECT_EQ(model->seen().size(), 6u);
+  Caller caller(&bench);
+  caller.Run(320);
+  EXPECT_EQ(model->seen().size(), 20u);
+  bench.costs().Set(0, 10);
+  caller.Run(320);
+  EXPECT_EQ(model->seen().size(), 21u);
 }
 
-TEST(BatchRunTest, TheEstimateFollowsWhatMembersReport) {
+TEST(BatchRunTest, ShardsOfAModelOfFixedBatchSizeHoldWholeBatches) {
+  Bench bench(4, 4);
+  auto model = bench.AddFake(1);
+  model->mutable_spec().fixed_batch = 100;
+  Caller caller(&bench);
+  const BatchColumns cut = caller.Run(320).columns;
+  std::multiset<size_t> rows;
+  for (const auto& call : model->seen()) rows.insert(call.rows);
+  EXPECT_EQ(rows, (std::multiset<size_t>{20, 100, 100, 100}));
+  bench.costs().Set(0, 10);
+  ExpectSameColumns(caller.Run(320).columns, cut);
+}
+
+TEST(BatchRunTest, EstimatesFollowWhatMembersReport) {
   Bench bench(4);
-  bench.ns_per_row = 0;
   bench.AddFake(1)->reported_ns = 300;
   bench.AddFake(2)->reported_ns = 500;
   Caller caller(&bench);
+  bench.costs().Set(0, 0);
+  bench.costs().Set(1, 130);
   caller.Run(10);
-  EXPECT_EQ(bench.ns_per_row, 800);
-  bench.ns_per_row = 1600;
-  caller.Run(10);
-  EXPECT_EQ(bench.ns_per_row, 1500);
+  EXPECT_EQ(bench.costs().NsPerRow(0), 300);
+  EXPECT_EQ(bench.costs().NsPerRow(1), 176.25);
 }
 
 TEST(BatchRunTest, LargeReductionsInSlicesGiveTheSameAnswers) {

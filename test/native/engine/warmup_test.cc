@@ -66,7 +66,7 @@ TEST(WarmUpTest, AnInvariantMemberHasNoDifferenceAndACost) {
   EXPECT_TRUE(problems.empty());
   EXPECT_TRUE(plan.warnings.empty());
   EXPECT_EQ(plan.tiers[0].members[0].batch_difference, 0.0f);
-  EXPECT_GT(plan.tiers[0].warm_ns_per_row, 0.0);
+  EXPECT_GT(plan.tiers[0].members[0].warm_ns_per_row, 0.0);
   EXPECT_EQ(model->seen().size(), 10u) << "two runs of eight rows, then one by one";
 }
 
