@@ -7,12 +7,12 @@ import { root } from "./lib/tools.mjs";
 const nativeLayers = {
   base: [],
   kernels: ["base"],
-  device: ["base", "kernels"],
   model: ["base"],
-  ort: ["base", "model"],
+  device: ["base", "kernels", "model"],
+  ort: ["base", "kernels", "model", "device"],
   scheduler: ["base"],
-  engine: ["base", "kernels", "model", "scheduler"],
-  addon: ["base", "kernels", "model", "scheduler", "engine", "ort"],
+  engine: ["base", "kernels", "model", "device", "scheduler"],
+  addon: ["base", "kernels", "model", "device", "scheduler", "engine", "ort"],
 };
 
 /** Outside headers -> the only files that may include them. */

@@ -9,6 +9,7 @@ const char* ErrorCode(StatusCode code) {
     case StatusCode::kModelMismatch: return "QUORATE_ERR_MODEL_MISMATCH";
     case StatusCode::kRuntimeNotFound: return "QUORATE_ERR_RUNTIME_NOT_FOUND";
     case StatusCode::kDevice: return "QUORATE_ERR_DEVICE";
+    case StatusCode::kDeviceMemory: return "QUORATE_ERR_DEVICE_MEMORY";
     case StatusCode::kQueueFull: return "QUORATE_ERR_QUEUE_FULL";
     case StatusCode::kDeadline: return "QUORATE_ERR_DEADLINE";
     case StatusCode::kInput: return "QUORATE_ERR_INPUT";

@@ -14,6 +14,7 @@ enum class StatusCode {
   kModelMismatch,
   kRuntimeNotFound,
   kDevice,
+  kDeviceMemory,
   kQueueFull,
   kDeadline,
   kInput,

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "native/base/status.h"
+#include "native/kernels/kernels.h"
 
 namespace quorate {
 
@@ -82,7 +83,11 @@ class Device {
 
   virtual int index() const = 0;
 
-  // Aligned to 256 bytes, contents undefined. `name` is for messages. kDevice when out of memory.
+  // The kernels that run on its streams. Owned by the device.
+  virtual Kernels* kernels() = 0;
+
+  // Aligned to 256 bytes, contents undefined. `name` is for messages. kDeviceMemory when there is
+  // not enough.
   virtual StatusOr<void*> Allocate(MemoryKind kind, size_t bytes, std::string name) = 0;
 
   // REQUIRES: no work uses the memory, and the caller has awaited the last that did.
@@ -95,6 +100,9 @@ class Device {
 
   // Blocks until the work that `event` marks is over; its error, if there was one.
   virtual Status Await(const DeviceEvent& event) = 0;
+
+  // The time between two events that were recorded and reached, on the device's clock.
+  virtual StatusOr<int64_t> ElapsedNs(const DeviceEvent& from, const DeviceEvent& to) = 0;
 
   // Runs the body on this thread, now. For every host access to pinned memory.
   virtual Status OnHost(const Operation& operation) = 0;

@@ -1,25 +1,22 @@
 #include "native/device/lane.h"
 
+#include <future>
 #include <utility>
 
 namespace quorate {
 
-StatusOr<std::shared_ptr<Lane>> Lane::Create(Device* device, LaneOptions options) {
+StatusOr<std::shared_ptr<DeviceLane>> DeviceLane::Create(Device* device, Options options) {
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<DeviceStream> stream, device->NewStream(options.name));
-  QUORATE_ASSIGN_OR_RETURN(LaneModel model, options.open(stream.get()));
-  return std::shared_ptr<Lane>(
-      new Lane(device, std::move(options), std::move(stream), std::move(model)));
+  return std::shared_ptr<DeviceLane>(new DeviceLane(device, std::move(options), std::move(stream)));
 }
 
-Lane::Lane(Device* device, LaneOptions options, std::unique_ptr<DeviceStream> stream,
-           LaneModel model)
+DeviceLane::DeviceLane(Device* device, Options options, std::unique_ptr<DeviceStream> stream)
     : device_(device),
       options_(std::move(options)),
       stream_(std::move(stream)),
-      model_(std::move(model)),
       thread_([this] { Loop(); }) {}
 
-Lane::~Lane() {
+DeviceLane::~DeviceLane() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -28,7 +25,7 @@ Lane::~Lane() {
   thread_.join();
 }
 
-void Lane::Post(std::function<void()> work) {
+void DeviceLane::Post(std::function<void()> work) {
   {
     std::lock_guard lock(mutex_);
     work_.push_back(std::move(work));
@@ -36,14 +33,19 @@ void Lane::Post(std::function<void()> work) {
   wake_.notify_one();
 }
 
-Status Lane::Run(LaneRun run) {
-  const uint32_t every = options_.synchronise_every;
-  run.stream = stream_.get();
-  if (every > 0 && ++runs_ % every == 0) run.synchronise = true;
-  return model_(run);
+Status DeviceLane::Call(const std::function<Status()>& work) {
+  // The lane may still be letting go of the task when its status is here.
+  const auto task = std::make_shared<std::packaged_task<Status()>>(work);
+  Post([task] { (*task)(); });
+  return task->get_future().get();
 }
 
-void Lane::Loop() {
+Status DeviceLane::Run(LaneBinding* binding) {
+  const uint32_t every = options_.synchronise_every;
+  return binding->Run(every > 0 && ++runs_ % every == 0);
+}
+
+void DeviceLane::Loop() {
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !work_.empty(); });

@@ -13,9 +13,9 @@
 namespace quorate {
 namespace {
 
-// Warming up allocates, plans and captures, which other members' work on a device disturbs. Leaked:
-// a thread may hold it when the process ends.
-std::mutex& WarmUpLock() {
+// Binding and warming up load, allocate, plan and capture, which other members' work on a device
+// disturbs. Leaked: a thread may hold it when the process ends.
+std::mutex& BindLock() {
   static std::mutex& lock = *new std::mutex;
   return lock;
 }
@@ -37,11 +37,20 @@ Status Check(const Device* device, const PipelineOptions& options) {
       !std::is_sorted(options.buckets.begin(), options.buckets.end())) {
     return wrong("the buckets must be ascending numbers of rows, at least one");
   }
+  if (options.plan.earlier_members > 0 && !options.evidence_in) {
+    return wrong("the plan has earlier members, but batches bring no evidence");
+  }
   for (const PipelineMember& member : options.members) {
-    if (member.lane->device() != device && options.Guarded(Guard::kSameDevice)) {
-      return wrong("member " + member.lane->name() + " is on device " +
-                   std::to_string(member.lane->device()->index()) + ", the tier on device " +
+    const DeviceLane& lane = *member.model->lane();
+    if (lane.device() != device && options.Guarded(Guard::kSameDevice)) {
+      return wrong("member " + lane.name() + " is on device " +
+                   std::to_string(lane.device()->index()) + ", the tier on device " +
                    std::to_string(device->index()));
+    }
+    if (member.inputs.size() != member.model->spec().inputs.size() ||
+        std::any_of(member.inputs.begin(), member.inputs.end(),
+                    [&](uint32_t input) { return input >= options.inputs.size(); })) {
+      return wrong("member " + lane.name() + " has inputs that the tier lacks");
     }
   }
   return Status();
@@ -49,8 +58,8 @@ Status Check(const Device* device, const PipelineOptions& options) {
 
 class PipelineImpl final : public Pipeline {
  public:
-  PipelineImpl(Device* device, Kernels* kernels, PipelineOptions options)
-      : device_(device), kernels_(kernels), options_(std::move(options)) {
+  PipelineImpl(Device* device, PipelineOptions options)
+      : device_(device), options_(std::move(options)) {
     thread_ = std::thread([this] { Loop(); });
   }
   ~PipelineImpl() override { Close(); }
@@ -64,13 +73,15 @@ class PipelineImpl final : public Pipeline {
 
   Status Submit(PipelineBatch batch) override;
   void Close() override;
+  uint64_t device_bytes() const override { return device_bytes_; }
 
  private:
   using Lock = std::unique_lock<std::mutex>;
 
   void Loop();
   Status Prepare();
-  Status WarmUp(PipelineSlot& slot);
+  Status Bind(PipelineSlot& slot);
+  void TearDown();
   void Serve();
   bool Begin(PipelineSlot& slot);
   Status Enqueue(PipelineSlot& slot);
@@ -82,10 +93,10 @@ class PipelineImpl final : public Pipeline {
   bool CanFinish() const { return !flying_.empty() && flying_.front()->over; }
 
   Device* const device_;
-  Kernels* const kernels_;
   const PipelineOptions options_;
 
   // The pipeline's thread alone, which also frees what it allocated.
+  uint64_t device_bytes_ = 0;  // Constant since the start.
   std::unique_ptr<PipelineSteps> steps_;
   std::vector<PipelineSlot> slots_;
   std::deque<PipelineSlot*> free_;
@@ -150,32 +161,41 @@ void PipelineImpl::Loop() {
     changed_.notify_all();
   }
   if (ok) Serve();
-  // The answers are out, but the last gather may still read the slots.
-  if (steps_ != nullptr) (void)steps_->Drain();
+  if (steps_ != nullptr) TearDown();
+}
+
+// The answers are out, but the last gather may still read the slots.
+void PipelineImpl::TearDown() {
+  (void)steps_->Drain();
+  for (PipelineSlot& slot : slots_) {
+    OnLanes(0, options_.members.size(), [&](size_t k) { steps_->UnbindMember(slot, k); });
+  }
   slots_.clear();
   steps_.reset();
 }
 
 Status PipelineImpl::Prepare() {
-  QUORATE_ASSIGN_OR_RETURN(steps_, PipelineSteps::Create(device_, kernels_, options_));
+  QUORATE_ASSIGN_OR_RETURN(steps_, PipelineSteps::Create(device_, options_));
   slots_.reserve(options_.slots);
   for (size_t i = 0; i < options_.slots; ++i) {
     QUORATE_ASSIGN_OR_RETURN(PipelineSlot slot, PipelineSlot::Create(device_, options_, i));
     slots_.push_back(std::move(slot));
     if (!options_.Guarded(Guard::kOwnOutputs)) slots_[i].output_data = slots_[0].output_data;
     QUORATE_RETURN_IF_ERROR(steps_->Clear(slots_[i]));
-    if (options_.warm_up) QUORATE_RETURN_IF_ERROR(WarmUp(slots_[i]));
+    QUORATE_RETURN_IF_ERROR(Bind(slots_[i]));
     QUORATE_RETURN_IF_ERROR(device_->Await(*slots_[i].uploaded));
     free_.push_back(&slots_[i]);
+    device_bytes_ += slots_[i].DeviceBytes();
   }
+  device_bytes_ += steps_->DeviceBytes();
   return Status();
 }
 
-Status PipelineImpl::WarmUp(PipelineSlot& slot) {
-  std::lock_guard alone(WarmUpLock());
+Status PipelineImpl::Bind(PipelineSlot& slot) {
+  std::lock_guard alone(BindLock());
   for (size_t k = 0; k < options_.members.size(); ++k) {
     Status status;
-    OnLanes(k, k + 1, [&](size_t) { status = steps_->WarmUpMember(slot, k); });
+    OnLanes(k, k + 1, [&](size_t) { status = steps_->BindMember(slot, k); });
     QUORATE_RETURN_IF_ERROR(status);
     QUORATE_RETURN_IF_ERROR(device_->Await(*slot.member_done[k]));
   }
@@ -219,8 +239,10 @@ void PipelineImpl::Serve() {
 }
 
 bool PipelineImpl::Begin(PipelineSlot& slot) {
+  const std::vector<size_t>& buckets = options_.buckets;
   slot.rows = slot.batch.Rows();
-  slot.bucket = *std::lower_bound(options_.buckets.begin(), options_.buckets.end(), slot.rows);
+  slot.bucket = static_cast<size_t>(std::lower_bound(buckets.begin(), buckets.end(), slot.rows) -
+                                    buckets.begin());
   slot.over = false;
   PipelineResult result;
   if (slot.batch.cancelled != nullptr && slot.batch.cancelled->load(std::memory_order_relaxed)) {
@@ -252,7 +274,7 @@ void PipelineImpl::OnLanes(size_t first, size_t end, const std::function<void(si
   Lock lock(mutex_);
   lanes_busy_ = end - first;
   for (size_t k = first; k < end; ++k) {
-    options_.members[k].lane->Post([this, &work, k] {
+    options_.members[k].model->lane()->Post([this, &work, k] {
       work(k);
       std::lock_guard ended(mutex_);
       if (--lanes_busy_ == 0) changed_.notify_all();
@@ -289,6 +311,7 @@ PipelineResult PipelineImpl::ResultOf(PipelineSlot& slot) {
   const ResultLayout layout = steps_->LayoutOf(slot);
   const uint8_t* const block = slot.host_result.data();
   result.columns = HostColumns(layout, block);
+  result.times = steps_->TimesOf(slot);
   if (!options_.plan.last) {
     result.deferred_count = *reinterpret_cast<const uint32_t*>(block + layout.count);
     result.deferred_rows = steps_->KeepDeferred(slot, result.deferred_count);
@@ -303,10 +326,9 @@ PipelineResult PipelineImpl::ResultOf(PipelineSlot& slot) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(Device* device, Kernels* kernels,
-                                                     PipelineOptions options) {
+StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(Device* device, PipelineOptions options) {
   QUORATE_RETURN_IF_ERROR(Check(device, options));
-  auto pipeline = std::make_unique<PipelineImpl>(device, kernels, std::move(options));
+  auto pipeline = std::make_unique<PipelineImpl>(device, std::move(options));
   QUORATE_RETURN_IF_ERROR(pipeline->AwaitStart());
   return std::unique_ptr<Pipeline>(std::move(pipeline));
 }

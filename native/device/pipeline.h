@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "native/device/device.h"
-#include "native/device/lane.h"
+#include "native/device/device_model.h"
 #include "native/device/row_block.h"
 #include "native/kernels/kernels.h"
 
@@ -19,15 +19,19 @@ namespace quorate {
 // An input tensor of the tier.
 struct PipelineInput {
   BlockTensor tensor;
+  std::vector<int64_t> row_shape;
   bool keep = false;  // The next tier reads it too: deferred rows of it stay on the device.
 };
 
 struct PipelineMember {
-  std::shared_ptr<Lane> lane;  // On the pipeline's device.
+  DeviceModel* model = nullptr;  // On the pipeline's device; outlives the pipeline.
+  std::vector<uint32_t> inputs;  // Per model input: index into PipelineOptions::inputs.
   OutputKind kind = OutputKind::kLogits;
   ElementType type = ElementType::kFloat32;
   float temperature = 1.0f;
   uint32_t width = 0;  // Values per output row.
+
+  size_t OutputRowBytes() const { return width * ElementSize(type); }
 };
 
 // What keeps work in order. Tests leave one out to show that its absence is found.
@@ -39,14 +43,16 @@ enum class Guard : uint32_t {
   kFailedRecords = 1 << 4,  // A member that failed still marks how far its stream is.
   kBlockReady = 1 << 5,     // The next tier waits until deferred rows are gathered.
   kBlockRead = 1 << 6,      // Deferred rows stay until the next tier has copied them.
-  kSameDevice = 1 << 7,     // Lanes of another device are refused.
+  kSameDevice = 1 << 7,     // Models of another device are refused.
 };
 
 struct PipelineOptions {
   std::string name;                      // For messages: "tier 0".
-  std::vector<PipelineInput> inputs;     // What LaneRun::inputs lists.
+  std::vector<PipelineInput> inputs;     // What the members read.
   std::vector<PipelineMember> members;   // plan.members of them.
-  ReductionPlan plan;                    // Without cumulative evidence.
+  ReductionPlan plan;                    // With earlier members: REQUIRES evidence_in.
+  bool evidence_in = false;              // Batches bring sums over earlier tiers.
+  bool evidence_out = false;             // Sums come back.
   std::vector<size_t> buckets;           // Ascending. A batch runs as the smallest that holds it.
   size_t slots = 2;                      // Batches on the device at a time.
   size_t deferred_blocks = 0;            // Batches of deferred rows kept on the device.
@@ -65,7 +71,7 @@ struct RowSegment {
   size_t count = 0;
 };
 
-// Columns of a batch, in pinned memory. Measures the plan does not want are nullptr.
+// Columns of a batch, in pinned memory. Those that are not wanted are nullptr.
 struct PipelineColumns {
   const int32_t* labels = nullptr;
   const uint8_t* votes = nullptr;
@@ -74,7 +80,18 @@ struct PipelineColumns {
   const float* confidence = nullptr;
   const float* margin = nullptr;
   const float* entropy = nullptr;
+  const float* sums = nullptr;            // [rows x classes] iff evidence_out.
+  const int32_t* member_votes = nullptr;  // [rows x members] iff traced, as the next.
+  const float* member_scores = nullptr;
   const uint32_t* deferred = nullptr;  // Rows that do not exit, ascending.
+};
+
+// Where a batch's time on the device went. 0: not known.
+struct PipelineTimes {
+  int64_t upload_ns = 0;  // Copies to the device, or from where deferred rows were.
+  int64_t reduce_ns = 0;  // From the last member's end.
+  int64_t download_ns = 0;
+  std::vector<int64_t> member_ns;  // Each on its stream, from when it had its inputs and its turn.
 };
 
 struct PipelineResult {
@@ -85,6 +102,7 @@ struct PipelineResult {
   std::shared_ptr<RowBlock> deferred_rows;  // In that order; nullptr: only the host has them.
   uint64_t failed_members = 0;              // Bit k: member k failed and abstained on all rows.
   Status member_error;                      // Of the first of them.
+  PipelineTimes times;
 };
 
 // A batch: `host_rows` rows from the host, then those of the segments.
@@ -93,6 +111,10 @@ struct PipelineBatch {
   // Writes input i's rows, side by side, to staging[i] (pinned). On the pipeline's thread.
   std::function<void(void* const* staging)> fill;
   std::vector<RowSegment> segments;
+  // Writes all rows' prior sums, [rows x classes], those of segments included. On the pipeline's
+  // thread; called iff evidence_in.
+  std::function<void(float* sums)> fill_evidence;
+  bool traced = false;                           // What each member said comes back, too.
   const std::atomic<bool>* cancelled = nullptr;  // May be nullptr. Until `done` is called.
   // Called once, on the pipeline's thread, if Submit() said OK. Must be quick; may call Submit().
   std::function<void(const PipelineResult&)> done;
@@ -107,11 +129,13 @@ struct PipelineBatch {
 // Thread-safe. One thread of its own, and the lanes'.
 class Pipeline {
  public:
-  // Allocates, and warms the members up: blocks. Device and kernels outlive the pipeline and its
-  // blocks.
-  static StatusOr<std::unique_ptr<Pipeline>> Create(Device* device, Kernels* kernels,
-                                                    PipelineOptions options);
+  // Allocates, binds the members and warms them up: blocks. The device outlives the pipeline and
+  // its blocks of rows.
+  static StatusOr<std::unique_ptr<Pipeline>> Create(Device* device, PipelineOptions options);
   virtual ~Pipeline() = default;  // Closes.
+
+  // Device memory that it allocated; models have more.
+  virtual uint64_t device_bytes() const = 0;
 
   // 1...last bucket's rows. kClosed after Close(); `done` is then not called.
   virtual Status Submit(PipelineBatch batch) = 0;

@@ -1,25 +1,15 @@
 #pragma once
 
-// Where one batch of a pipeline lives: its buffers and events. Slots take turns.
+// Where one batch of a pipeline lives: its buffers, bindings and events. Slots take turns.
 
 #include <memory>
 #include <vector>
 
 #include "native/device/buffer.h"
 #include "native/device/pipeline.h"
+#include "native/device/result_layout.h"
 
 namespace quorate {
-
-// Where the columns of a batch lie within its result block, so that one copy brings them all.
-struct ResultLayout {
-  ResultLayout(const ReductionPlan& plan, size_t rows);
-  size_t labels, votes, flags, deferred, count;
-  size_t score, confidence, margin, entropy;  // SIZE_MAX: not wanted.
-  size_t bytes;
-};
-
-ReductionColumns DeviceColumns(const ResultLayout& layout, uint8_t* block);
-PipelineColumns HostColumns(const ResultLayout& layout, const uint8_t* block);
 
 struct PipelineSlot {
   // Buffers for the largest bucket, and events.
@@ -28,24 +18,34 @@ struct PipelineSlot {
 
   std::vector<DeviceBuffer> staging;  // Per input, pinned.
   std::vector<DeviceBuffer> inputs;   // Per input.
+  DeviceBuffer evidence_staging;      // Pinned. Both empty without evidence_in.
+  DeviceBuffer evidence;
   std::vector<DeviceBuffer> outputs;  // Per member.
   std::vector<uint8_t*> output_data;  // Per member: that buffer, except in a test without guard.
   DeviceBuffer result;
   DeviceBuffer host_result;  // Pinned.
 
-  std::shared_ptr<DeviceEvent> uploaded;                  // Shared with blocks it read.
-  std::vector<std::unique_ptr<DeviceEvent>> member_done;  // Per member.
+  // [members][buckets]. Made and destroyed on the members' lanes.
+  std::vector<std::vector<std::unique_ptr<LaneBinding>>> bindings;
+
+  // In the order in which they are recorded; those named "begun" are there for times alone.
+  std::unique_ptr<DeviceEvent> upload_begun;
+  std::shared_ptr<DeviceEvent> uploaded;                   // Shared with blocks it read.
+  std::vector<std::unique_ptr<DeviceEvent>> member_begun;  // Per member.
+  std::vector<std::unique_ptr<DeviceEvent>> member_done;
+  std::unique_ptr<DeviceEvent> reduction_begun;
+  std::unique_ptr<DeviceEvent> reduced;
   std::unique_ptr<DeviceEvent> downloaded;
 
   // The batch that is on its way. Member statuses are written by the lanes, one each.
   PipelineBatch batch;
   size_t rows = 0;
-  size_t bucket = 0;
+  size_t bucket = 0;  // Index into PipelineOptions::buckets.
   std::vector<Status> member_status;
   std::vector<Status> device_status;  // Per member: its stream could not be ordered.
   bool over = false;                  // Under the pipeline's mutex: the device has finished.
-};
 
-size_t OutputRowBytes(const PipelineMember& member);
+  uint64_t DeviceBytes() const;
+};
 
 }  // namespace quorate

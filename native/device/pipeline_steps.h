@@ -17,12 +17,14 @@
 
 namespace quorate {
 
-// Used by the pipeline's thread, except RunMember().
+// Used by the pipeline's thread, except what is marked.
 class PipelineSteps {
  public:
-  // `options` outlives the steps, as device and kernels do.
-  static StatusOr<std::unique_ptr<PipelineSteps>> Create(Device* device, Kernels* kernels,
+  // `options` outlives the steps, as the device does.
+  static StatusOr<std::unique_ptr<PipelineSteps>> Create(Device* device,
                                                          const PipelineOptions& options);
+
+  // --- Rows (pipeline_rows.cc) ---
 
   // Zeroes the slot's inputs: rows beyond a batch's are computed too.
   Status Clear(PipelineSlot& slot);
@@ -30,36 +32,56 @@ class PipelineSteps {
   // Brings the batch's rows and lets go of its blocks.
   Status Upload(PipelineSlot& slot);
 
-  // On the lane's thread. Sets the member's statuses.
+  // The deferred rows of a batch that was awaited; nullptr when they are not kept on the device.
+  std::shared_ptr<RowBlock> KeepDeferred(const PipelineSlot& slot, size_t count);
+
+  // --- Members, on their lanes (pipeline_members.cc) ---
+
+  // Binds the member to the slot once per bucket and, to warm it up, runs it, waiting each time.
+  Status BindMember(PipelineSlot& slot, size_t member);
+
+  // REQUIRES: its runs were awaited.
+  void UnbindMember(PipelineSlot& slot, size_t member);
+
+  // Sets the member's statuses.
   void RunMember(PipelineSlot& slot, size_t member);
 
-  // Runs the member once per bucket, waiting each time. On the lane's thread.
-  Status WarmUpMember(PipelineSlot& slot, size_t member);
+  // --- Answers (pipeline_reduction.cc) ---
 
   // From outputs to answers in pinned memory, and then calls `over`; not when it returns an error.
   Status Reduce(PipelineSlot& slot, std::function<void()> over);
 
-  // The deferred rows of a batch that was awaited; nullptr when they are not kept on the device.
-  std::shared_ptr<RowBlock> KeepDeferred(const PipelineSlot& slot, size_t count);
+  // Of a batch that was awaited.
+  PipelineTimes TimesOf(const PipelineSlot& slot) const;
+
+  // --- All of it ---
 
   // Waits for all streams: when a step failed, what was enqueued before it may still run. Not OK:
   // the device is beyond use.
   Status Drain();
 
-  ResultLayout LayoutOf(const PipelineSlot& slot) const { return {options_.plan, slot.rows}; }
+  ResultLayout LayoutOf(const PipelineSlot& slot) const {
+    return {options_, slot.rows, slot.batch.traced};
+  }
+
+  // Of what is not a slot's.
+  uint64_t DeviceBytes() const { return blocks_->DeviceBytes(); }
 
  private:
-  PipelineSteps(Device* device, Kernels* kernels, const PipelineOptions& options)
-      : device_(device), kernels_(kernels), options_(options) {}
-  Status UploadHostRows(PipelineSlot& slot);
-  Status TakeDeferredRows(PipelineSlot& slot);
+  PipelineSteps(Device* device, const PipelineOptions& options)
+      : device_(device), options_(options) {}
+  Status FillStaging(PipelineSlot& slot);
+  Status UploadHostRows(const PipelineSlot& slot);
+  Status TakeDeferredRows(const PipelineSlot& slot);
+  LaneTensors TensorsOf(const PipelineSlot& slot, size_t member, size_t rows) const;
   Status LaunchReduction(const PipelineSlot& slot, const ResultLayout& layout);
   Status LaunchList(const PipelineSlot& slot, const ResultLayout& layout);
-  LaneRun RunOf(const PipelineSlot& slot, size_t member, size_t rows,
-                std::vector<const void*>* inputs) const;
+  DeviceLane* LaneOf(size_t member) const { return options_.members[member].model->lane().get(); }
+  size_t EvidenceBytes(const PipelineSlot& slot) const {
+    return options_.evidence_in ? slot.rows * options_.plan.classes * sizeof(float) : 0;
+  }
 
   Device* const device_;
-  Kernels* const kernels_;
   const PipelineOptions& options_;
   std::unique_ptr<DeviceStream> rows_stream_;
   std::unique_ptr<DeviceStream> reduction_stream_;

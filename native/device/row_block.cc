@@ -59,6 +59,12 @@ std::shared_ptr<RowBlock> RowBlockPool::Fill(DeviceStream* stream, size_t rows,
   return nullptr;
 }
 
+uint64_t RowBlockPool::DeviceBytes() const {
+  uint64_t row_bytes = 0;
+  for (const BlockTensor& tensor : options_.tensors) row_bytes += tensor.row_bytes;
+  return options_.blocks * options_.max_rows * row_bytes;
+}
+
 std::optional<RowBlock::Memory> RowBlockPool::Take() {
   std::lock_guard lock(mutex_);
   if (free_.empty()) return std::nullopt;

@@ -74,6 +74,8 @@ class RowBlockPool : public std::enable_shared_from_this<RowBlockPool> {
   using Gather = std::function<Status(size_t tensor, void* target)>;
   std::shared_ptr<RowBlock> Fill(DeviceStream* stream, size_t rows, const Gather& gather);
 
+  uint64_t DeviceBytes() const;
+
  private:
   friend class RowBlock;
   RowBlockPool(Device* device, Options options) : device_(device), options_(std::move(options)) {}

@@ -123,12 +123,17 @@ struct Completion {
   void operator()(RunReport report) const { call(context, std::move(report)); }
 };
 
+class DeviceModel;
+
 // Thread-safe: Start() may be called from several threads at once.
 class Model {
  public:
   virtual ~Model() = default;
   virtual const ModelSpec& spec() const = 0;
   virtual void Start(const Batch& batch, Completion completion) = 0;
+
+  // Not nullptr: the model runs by its lane, and Start() is not called.
+  virtual DeviceModel* on_device() { return nullptr; }
 
   // The output's row shape for inputs of these concrete row shapes, where the spec leaves it open
   // (the model may run one row to find out); else the spec's.

@@ -13,14 +13,18 @@ namespace {
 Status AllocationStatus(cudaError_t error, size_t bytes, const std::string& name) {
   if (error == cudaSuccess) return Status();
   const std::string what = "allocating " + std::to_string(bytes) + " bytes for '" + name + "'";
-  return CudaStatus(error, what.c_str());
+  const Status status = CudaStatus(error, what.c_str());
+  if (error != cudaErrorMemoryAllocation) return status;
+  return Status(StatusCode::kDeviceMemory, status.message());
 }
 
 class CudaRuntimeDevice final : public Device {
  public:
-  explicit CudaRuntimeDevice(int index) : index_(index) {}
+  CudaRuntimeDevice(int index, std::unique_ptr<Kernels> kernels)
+      : index_(index), kernels_(std::move(kernels)) {}
 
   int index() const override { return index_; }
+  Kernels* kernels() override { return kernels_.get(); }
 
   StatusOr<void*> Allocate(MemoryKind kind, size_t bytes, std::string name) override {
     QUORATE_RETURN_IF_ERROR(SelectCudaDevice(index_));
@@ -50,10 +54,9 @@ class CudaRuntimeDevice final : public Device {
   StatusOr<std::unique_ptr<DeviceEvent>> NewEvent() override {
     QUORATE_RETURN_IF_ERROR(SelectCudaDevice(index_));
     cudaEvent_t event = nullptr;
-    // Without timing an event costs least; blocking, so that a waiting thread does not burn a core.
+    // Blocking, so that a waiting thread does not burn a core.
     QUORATE_RETURN_IF_ERROR(
-        CudaStatus(cudaEventCreateWithFlags(&event, cudaEventDisableTiming | cudaEventBlockingSync),
-                   "creating an event"));
+        CudaStatus(cudaEventCreateWithFlags(&event, cudaEventBlockingSync), "creating an event"));
     return std::unique_ptr<DeviceEvent>(new CudaEvent(event));
   }
 
@@ -63,23 +66,28 @@ class CudaRuntimeDevice final : public Device {
                       "the work on the device");
   }
 
+  StatusOr<int64_t> ElapsedNs(const DeviceEvent& from, const DeviceEvent& to) override {
+    QUORATE_RETURN_IF_ERROR(SelectCudaDevice(index_));
+    float milliseconds = 0;
+    QUORATE_RETURN_IF_ERROR(
+        CudaStatus(cudaEventElapsedTime(&milliseconds, static_cast<const CudaEvent&>(from).get(),
+                                        static_cast<const CudaEvent&>(to).get()),
+                   "taking the time between events"));
+    return static_cast<int64_t>(static_cast<double>(milliseconds) * 1e6);
+  }
+
   Status OnHost(const Operation& operation) override { return operation.body(nullptr); }
 
  private:
   const int index_;
+  const std::unique_ptr<Kernels> kernels_;
 };
 
 }  // namespace
 
 StatusOr<std::unique_ptr<Device>> OpenCudaDevice(int index) {
-  const std::string who = "CUDA device " + std::to_string(index) + " cannot be used: ";
-  const CudaProbe probe = ProbeCuda();
-  if (probe.devices == 0) return Status(StatusCode::kDevice, who + probe.reason);
-  if (index < 0 || index >= probe.devices) {
-    return Status(StatusCode::kDevice,
-                  who + "this machine has " + std::to_string(probe.devices) + " (numbered from 0)");
-  }
-  return std::unique_ptr<Device>(new CudaRuntimeDevice(index));
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Kernels> kernels, NewCudaKernels(index));
+  return std::unique_ptr<Device>(new CudaRuntimeDevice(index, std::move(kernels)));
 }
 
 }  // namespace quorate

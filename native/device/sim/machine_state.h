@@ -2,6 +2,7 @@
 
 // What the simulated devices and streams of a machine share.
 
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -20,7 +21,8 @@ namespace quorate::sim {
 // What an event marks: a point in a stream's work that will be, or has been, reached.
 struct Recording {
   bool reached = false;
-  VectorClock clock;  // Of the stream there.
+  VectorClock clock;                         // Of the stream there.
+  std::chrono::steady_clock::time_point at;  // When it was reached.
   std::condition_variable changed;
 };
 

@@ -1,5 +1,6 @@
 #include "native/device/sim/simulated_device.h"
 
+#include <chrono>
 #include <utility>
 
 #include "native/device/sim/simulated_stream.h"
@@ -13,7 +14,7 @@ StatusOr<void*> SimulatedDevice::Allocate(MemoryKind kind, size_t bytes, std::st
   const size_t limit = pinned ? state_->options.pinned_bytes : state_->options.device_bytes;
   size_t& in_use = state_->BytesInUse(kind, index_);
   if (bytes > limit - in_use) {
-    return Status(StatusCode::kDevice,
+    return Status(StatusCode::kDeviceMemory,
                   (pinned ? "pinned memory is exhausted: "
                           : "device " + std::to_string(index_) + " is out of memory: ") +
                       std::to_string(bytes) + " bytes asked for '" + name + "', " +
@@ -59,6 +60,16 @@ Status SimulatedDevice::Await(const DeviceEvent& event) {
     state_->ThisThread().clock.Join(recording->clock);
   }
   return state_->StatusOf(index_);
+}
+
+StatusOr<int64_t> SimulatedDevice::ElapsedNs(const DeviceEvent& from, const DeviceEvent& to) {
+  std::lock_guard lock(state_->mutex);
+  const Recording* const begin = static_cast<const SimulatedEvent&>(from).latest.get();
+  const Recording* const end = static_cast<const SimulatedEvent&>(to).latest.get();
+  if (begin == nullptr || end == nullptr || !begin->reached || !end->reached) {
+    return Status(StatusCode::kDevice, "the time between events that are not reached is asked for");
+  }
+  return std::chrono::nanoseconds(end->at - begin->at).count();
 }
 
 Status SimulatedDevice::OnHost(const Operation& operation) {

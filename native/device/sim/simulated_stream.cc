@@ -142,6 +142,7 @@ void SimulatedStream::Do(Step& step, Lock& lock) {
     actor_.clock.Join(step.wait->clock);
   } else {
     step.reaches->clock = actor_.clock;
+    step.reaches->at = std::chrono::steady_clock::now();
     step.reaches->reached = true;
     lock.unlock();
     step.reaches->changed.notify_all();

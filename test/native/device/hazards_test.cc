@@ -124,20 +124,19 @@ TEST(Arenas, OnePerModelIsOrdered) {
 
 TEST(Arenas, OneForTwoModelsIsFound) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {}, true);
+  TierHouse tier(&machine, {.members = 3}, true);
   ExpectNames(Violations(&machine, &tier, 3), "stream 'tier 0 member 0'",
-              "stream 'tier 0 member 1'");
+              "stream 'tier 0 member 2'");
 }
 
 TEST(Arenas, OneSessionOnTwoStreamsIsFound) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {});
-  // Both members are the first model, whose lane was made twice.
-  tier.lanes[1] =
-      NewLane(tier.device, "second lane of the model",
-              [model = tier.models[0].get()](const LaneRun& run) { return model->Run(run); });
+  TierHouse tier(&machine, {.members = 3});
+  // Two members run the first one's session, each on its own lane.
+  FakeDeviceModel* const session = tier.models[0].get();
+  tier.models[2]->run = [session](const FakeRun& run) { return session->Compute(run); };
   ExpectNames(Violations(&machine, &tier, 3), "stream 'tier 0 member 0'",
-              "stream 'second lane of the model'");
+              "stream 'tier 0 member 2'");
 }
 
 // A block that returns to a pool when Run() returns, not when the stream has passed it, and from
@@ -177,24 +176,22 @@ TEST(Outputs, OneThatTheModelFreesWhileTheReductionReadsIsFound) {
 Status RunMany(uint32_t synchronise_every) {
   constexpr size_t kPinned = 4096;
   sim::SimulatedMachine machine({.pinned_bytes = kPinned});
-  TierHouse tier(&machine, {.members = 1, .buckets = {1}});
+  TierHouse tier(&machine, {.members = 1, .buckets = {1}, .synchronise_every = synchronise_every});
   std::vector<DeviceBuffer> staged;
-  const LaneModel model = [&](const LaneRun& run) {
+  tier.models[0]->run = [&](const FakeRun& run) {
     StatusOr<DeviceBuffer> buffer =
         DeviceBuffer::Create(tier.device, MemoryKind::kPinned, 256, "staged array");
     if (!buffer.ok()) return buffer.status();
     staged.push_back(std::move(buffer).value());
-    QUORATE_RETURN_IF_ERROR(tier.models[0]->Run(run));
+    QUORATE_RETURN_IF_ERROR(tier.models[0]->Compute(run));
     if (run.synchronise) staged.clear();
     return Status();
   };
-  tier.lanes[0] = NewLane(tier.device, "model that stages", model, synchronise_every);
   EXPECT_TRUE(tier.Open().ok());
   uint64_t failed = 0;
   for (int i = 0; i < 40; ++i) failed |= tier.Run(TierHouse::Batch(Counting(0, 1))).failed_members;
   EXPECT_EQ(machine.violations(), std::vector<std::string>());
   tier.pipeline.reset();
-  tier.lanes.clear();
   staged.clear();
   return failed == 0 ? Status() : Status(StatusCode::kMember, "staged arrays piled up");
 }
@@ -211,15 +208,14 @@ std::vector<std::string> RunWithHostNode(bool synchronises) {
   const DeviceBuffer host =
       DeviceBuffer::Create(tier.device, MemoryKind::kPinned, 64, "values on the host").value();
   const std::unique_ptr<DeviceEvent> copied = tier.device->NewEvent().value();
-  const LaneModel model = [&](const LaneRun& run) {
-    QUORATE_RETURN_IF_ERROR(
-        run.stream->Copy("to the host node", host.data(), run.inputs[0], kHouseRowBytes));
+  tier.models[0]->run = [&](const FakeRun& run) {
+    QUORATE_RETURN_IF_ERROR(run.stream->Copy("to the host node", host.data(),
+                                             run.tensors->inputs[0].data, HouseRowBytes(0)));
     QUORATE_RETURN_IF_ERROR(run.stream->Record(copied.get()));
     if (synchronises) QUORATE_RETURN_IF_ERROR(tier.device->Await(*copied));
     QUORATE_RETURN_IF_ERROR(TouchOnHost(tier.device, "host node", host.First(8), true));
-    return tier.models[0]->Run(run);
+    return tier.models[0]->Compute(run);
   };
-  tier.lanes[0] = NewLane(tier.device, "model with a host node", model);
   std::vector<std::string> violations = Violations(&machine, &tier, 3);
   (void)tier.device->Await(*copied);
   return violations;
@@ -238,7 +234,7 @@ TEST(HostNodes, ThatDoNotAreFound) {
 TEST(Devices, AMemberOfAnotherDeviceIsRefused) {
   sim::SimulatedMachine machine({.devices = 2});
   TierHouse tier(&machine, {.device = 1});
-  tier.device = machine.device(0);
+  tier.device = machine.device(0);  // The pipeline's.
   EXPECT_EQ(tier.Open().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(machine.violations(), std::vector<std::string>());
 }
@@ -247,9 +243,9 @@ TEST(Devices, AMemberOfAnotherDeviceIsFoundWhereItIsNotRefused) {
   sim::SimulatedMachine machine({.devices = 2});
   TierHouse tier(&machine,
                  {.device = 1, .without_guards = static_cast<uint32_t>(Guard::kSameDevice)});
-  tier.device = machine.device(0);
-  // Whether the first use or the first event is found depends on the order of calls.
-  ExpectNames(Violations(&machine, &tier, 1), "device 0", "device 1");
+  tier.device = machine.device(0);  // The pipeline's.
+  EXPECT_FALSE(tier.Open().ok());
+  ExpectNames(machine.violations(), "an event of device 0", "a stream of device 1");
 }
 
 }  // namespace

@@ -159,10 +159,10 @@ TEST(PipelineFailure, ALostDeviceAnswersEveryBatchWithItsError) {
 }
 
 TEST(PipelineFailure, TooLittleMemoryIsSaidAtCreation) {
-  sim::SimulatedMachine machine({.device_bytes = 4000});
+  sim::SimulatedMachine machine({.device_bytes = 20'000});
   TierHouse tier(&machine, {.buckets = {256}});
   const Status status = tier.Open();
-  EXPECT_EQ(status.code(), StatusCode::kDevice);
+  EXPECT_EQ(status.code(), StatusCode::kDeviceMemory);
   EXPECT_NE(status.message().find("device 0 is out of memory"), std::string::npos)
       << status.message();
   TierHouse smaller(&machine, {.name = "smaller", .buckets = {1}, .deferred_blocks = 0});

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
 
 namespace quorate {
@@ -32,15 +33,30 @@ ReductionPlan PlanOf(const HouseTier& tier) {
   return plan;
 }
 
+// Scores of one row: numbers that depend on its bytes and the seed alone.
+void HouseScores(uint32_t seed, const uint8_t* row, size_t row_bytes, uint8_t* output) {
+  uint32_t feature = HashOf(seed + 1);
+  for (size_t i = 0; i < row_bytes; ++i) feature = HashOf(feature ^ row[i]);
+  for (uint32_t c = 0; c < kHouseClasses; ++c) {
+    const float score = static_cast<float>(HashOf(feature + c) % 1024) / 256.0f;
+    std::memcpy(output + c * sizeof(score), &score, sizeof(score));
+  }
+}
+
+std::vector<uint32_t> TensorsOf(uint32_t member) {
+  return member % 2 == 0 ? std::vector<uint32_t>{0} : std::vector<uint32_t>{1, 0};
+}
+
 }  // namespace
 
 // --- Rows and answers ---
 
 HouseRows::HouseRows(std::vector<uint32_t> ids) : ids_(std::move(ids)) {
-  bytes_.resize(ids_.size() * kHouseRowBytes);
+  for (size_t t = 0; t < 2; ++t) bytes_[t].resize(ids_.size() * HouseRowBytes(t));
   for (size_t r = 0; r < ids_.size(); ++r) {
     const uint32_t numbers[3] = {ids_[r], ids_[r] * 31 + 7, ~ids_[r]};
-    std::memcpy(&bytes_[r * kHouseRowBytes], numbers, kHouseRowBytes);
+    std::memcpy(&bytes_[0][r * sizeof(numbers)], numbers, sizeof(numbers));
+    std::memcpy(&bytes_[1][r * sizeof(uint32_t)], &numbers[1], sizeof(uint32_t));
   }
 }
 
@@ -65,48 +81,53 @@ bool Answer::SameAs(const Answer& other) const {
 
 // --- A tier ---
 
-std::shared_ptr<Lane> NewLane(Device* device, const std::string& name, const LaneModel& model,
-                              uint32_t synchronise_every) {
-  LaneOptions options;
-  options.name = name;
-  options.open = [&](DeviceStream*) { return StatusOr<LaneModel>(model); };
-  options.synchronise_every = synchronise_every;
-  return Lane::Create(device, std::move(options)).value();
+std::shared_ptr<FakeDeviceModel> NewHouseModel(Device* device, const HouseTier& tier, uint32_t k,
+                                               FakeDeviceModel* arena_of) {
+  FakeDeviceOptions options;
+  options.spec.name = tier.name + " member " + std::to_string(k);
+  size_t row_bytes = 0;
+  for (const uint32_t t : TensorsOf(k)) {
+    const auto numbers = static_cast<int64_t>(kHouseNumbers[t]);
+    options.spec.inputs.push_back({"x" + std::to_string(t), ElementType::kUint32, {numbers}});
+    row_bytes += HouseRowBytes(t);
+  }
+  options.spec.output = {"y", ElementType::kFloat32, {kHouseClasses}};
+  options.max_rows = tier.buckets.back();
+  options.seed = tier.seed + k;
+  options.synchronise_every = tier.synchronise_every;
+  options.compute = [seed = options.seed, row_bytes](const uint8_t* row, uint8_t* output) {
+    HouseScores(seed, row, row_bytes, output);
+  };
+  return std::make_shared<FakeDeviceModel>(device, std::move(options), arena_of);
 }
 
 TierHouse::TierHouse(sim::SimulatedMachine* machine, const HouseTier& spec, bool one_arena)
     : tier(spec), device(machine->device(spec.device)) {
   for (uint32_t k = 0; k < tier.members; ++k) {
-    const FakeLaneOptions options = {tier.seed + k, kHouseRowBytes, kHouseClasses,
-                                     tier.buckets.back()};
-    FakeLaneModel* const arena_of = one_arena && k > 0 ? models[0].get() : nullptr;
-    models.push_back(std::make_shared<FakeLaneModel>(device, options, arena_of));
-    lanes.push_back(NewLane(
-        device, tier.name + " member " + std::to_string(k),
-        [model = models.back().get()](const LaneRun& run) { return model->Run(run); },
-        tier.synchronise_every));
+    FakeDeviceModel* const arena_of = one_arena && k == 2 ? models[0].get() : nullptr;
+    models.push_back(NewHouseModel(device, tier, k, arena_of));
   }
 }
 
 TierHouse::TierHouse(sim::SimulatedMachine* machine, const HouseTier& spec,
-                     const TierHouse& lanes_of)
-    : tier(spec),
-      device(machine->device(spec.device)),
-      models(lanes_of.models),
-      lanes(lanes_of.lanes) {}
+                     const TierHouse& models_of)
+    : tier(spec), device(machine->device(spec.device)), models(models_of.models) {}
 
 TierHouse::~TierHouse() {
   pipeline.reset();
-  lanes.clear();
+  for (const auto& model : models) EXPECT_EQ(model->off_lane, 0u);
 }
 
 PipelineOptions TierHouse::Options() const {
   PipelineOptions options;
   options.name = tier.name;
-  options.inputs = {{{0, kHouseRowBytes}, !tier.last}};
-  for (const auto& lane : lanes) {
-    options.members.push_back(
-        {lane, OutputKind::kLogits, ElementType::kFloat32, 1.0f, kHouseClasses});
+  for (uint32_t t = 0; t < 2; ++t) {
+    const auto numbers = static_cast<int64_t>(kHouseNumbers[t]);
+    options.inputs.push_back({{t, HouseRowBytes(t)}, {numbers}, !tier.last});
+  }
+  for (uint32_t k = 0; k < tier.members; ++k) {
+    options.members.push_back({models[k].get(), TensorsOf(k), OutputKind::kLogits,
+                               ElementType::kFloat32, 1.0f, kHouseClasses});
   }
   options.plan = PlanOf(tier);
   options.buckets = tier.buckets;
@@ -118,7 +139,7 @@ PipelineOptions TierHouse::Options() const {
 }
 
 Status TierHouse::Open() {
-  StatusOr<std::unique_ptr<Pipeline>> made = Pipeline::Create(device, kernels.get(), Options());
+  StatusOr<std::unique_ptr<Pipeline>> made = Pipeline::Create(device, Options());
   if (made.ok()) pipeline = std::move(made).value();
   return made.status();
 }
@@ -127,7 +148,9 @@ PipelineBatch TierHouse::Batch(const HouseRows& rows) {
   PipelineBatch batch;
   batch.host_rows = rows.size();
   batch.fill = [rows](void* const* staging) {
-    std::memcpy(staging[0], rows.data(), rows.size() * kHouseRowBytes);
+    for (size_t t = 0; t < 2; ++t) {
+      std::memcpy(staging[t], rows.data(t), rows.size() * HouseRowBytes(t));
+    }
   };
   return batch;
 }
@@ -173,8 +196,13 @@ Answer TierHouse::Expected(const HouseRows& rows, uint64_t failed_members) const
     if ((failed_members >> k & 1) != 0) continue;
     scores[k].resize(n * kHouseClasses);
     for (size_t r = 0; r < n; ++r) {
-      FakeScores(tier.seed + k, rows.data() + r * kHouseRowBytes, kHouseRowBytes, kHouseClasses,
-                 &scores[k][r * kHouseClasses]);
+      std::vector<uint8_t> row;
+      for (const uint32_t t : TensorsOf(k)) {
+        const uint8_t* const from = rows.data(t) + r * HouseRowBytes(t);
+        row.insert(row.end(), from, from + HouseRowBytes(t));
+      }
+      HouseScores(tier.seed + k, row.data(), row.size(),
+                  reinterpret_cast<uint8_t*>(&scores[k][r * kHouseClasses]));
     }
     outputs[k].data = scores[k].data();
   }
@@ -191,7 +219,7 @@ Answer TierHouse::Expected(const HouseRows& rows, uint64_t failed_members) const
   columns.flags = answer.flags.data();
   columns.score = answer.score.data();
   columns.margin = answer.margin.data();
-  answer.status = kernels->Reduce(PlanOf(tier), outputs.data(), n, {}, columns, nullptr);
+  answer.status = device->kernels()->Reduce(PlanOf(tier), outputs.data(), n, {}, columns, nullptr);
   for (size_t r = 0; r < n; ++r) {
     if ((answer.flags[r] & kExit) == 0) answer.deferred.push_back(static_cast<uint32_t>(r));
   }

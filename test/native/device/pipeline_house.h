@@ -1,6 +1,6 @@
 #pragma once
 
-// A cascade of two tiers on simulated devices: pipelines, lanes, and what the CPU says to the same
+// A cascade of two tiers on simulated devices: pipelines, models, and what the CPU says to the same
 // rows.
 
 #include <gtest/gtest.h>
@@ -13,25 +13,26 @@
 
 #include "native/device/pipeline.h"
 #include "native/device/sim/simulated_machine.h"
-#include "test/native/device/fake_lane_model.h"
+#include "test/native/device/fake_device_model.h"
 
 namespace quorate {
 
 constexpr uint32_t kHouseClasses = 4;
-constexpr size_t kHouseRowBytes = 12;  // Three numbers; the first is the row's.
+constexpr size_t kHouseNumbers[] = {3, 1};  // Of a row, per tensor: numbers of four bytes.
+constexpr size_t HouseRowBytes(size_t tensor) { return kHouseNumbers[tensor] * sizeof(uint32_t); }
 
-// Rows of a test: row r holds numbers that follow from its own.
+// Rows of a test: both tensors of row r hold numbers that follow from its own.
 class HouseRows {
  public:
   explicit HouseRows(std::vector<uint32_t> ids);
   size_t size() const { return ids_.size(); }
   const std::vector<uint32_t>& ids() const { return ids_; }
-  const uint8_t* data() const { return bytes_.data(); }
+  const uint8_t* data(size_t tensor) const { return bytes_[tensor].data(); }
   HouseRows Subset(const std::vector<uint32_t>& rows) const;
 
  private:
   std::vector<uint32_t> ids_;
-  std::vector<uint8_t> bytes_;
+  std::vector<uint8_t> bytes_[2];
 };
 HouseRows Counting(uint32_t first, size_t count);
 
@@ -63,16 +64,17 @@ struct Answer {
   bool SameAs(const Answer& other) const;
 };
 
-std::shared_ptr<Lane> NewLane(Device* device, const std::string& name, const LaneModel& model,
-                              uint32_t synchronise_every = 64);
+// Member k's model of a tier. Even members read tensor 0, the others tensors 1 and 0.
+std::shared_ptr<FakeDeviceModel> NewHouseModel(Device* device, const HouseTier& tier, uint32_t k,
+                                               FakeDeviceModel* arena_of = nullptr);
 
-// A tier's models, lanes and pipeline.
+// A tier's models and pipeline.
 class TierHouse {
  public:
-  // `arena_of`: see FakeLaneModel; the models of all members but the first share the first's.
+  // `one_arena`: the models of members 0 and 2 share one.
   TierHouse(sim::SimulatedMachine* machine, const HouseTier& tier, bool one_arena = false);
-  // Over lanes that another tier has.
-  TierHouse(sim::SimulatedMachine* machine, const HouseTier& tier, const TierHouse& lanes_of);
+  // Over models that another tier has.
+  TierHouse(sim::SimulatedMachine* machine, const HouseTier& tier, const TierHouse& models_of);
   ~TierHouse();
 
   PipelineOptions Options() const;
@@ -90,9 +92,7 @@ class TierHouse {
 
   HouseTier tier;
   Device* device;
-  std::unique_ptr<Kernels> kernels = NewCpuKernels();
-  std::vector<std::shared_ptr<FakeLaneModel>> models;
-  std::vector<std::shared_ptr<Lane>> lanes;
+  std::vector<std::shared_ptr<FakeDeviceModel>> models;
   std::unique_ptr<Pipeline> pipeline;
 };
 

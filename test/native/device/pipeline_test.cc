@@ -148,7 +148,7 @@ TEST(Pipeline, BlocksMayOutliveTheirPipeline) {
   ExpectOrdered(machine);
 }
 
-TEST(Pipeline, TwoPipelinesShareLanes) {
+TEST(Pipeline, TwoPipelinesShareModels) {
   sim::SimulatedMachine machine({});
   TierHouse one(&machine, {});
   TierHouse other(&machine, {.name = "other tier 0"}, one);
@@ -215,7 +215,7 @@ TEST(Pipeline, ABlockWithoutTheTensorIsRefused) {
   TierHouse second(&machine, {.name = "tier 1", .members = 1, .last = true});
   PipelineOptions options = second.Options();
   options.inputs[0].tensor.tensor = 3;
-  second.pipeline = Pipeline::Create(second.device, second.kernels.get(), options).value();
+  second.pipeline = Pipeline::Create(second.device, options).value();
   EXPECT_EQ(second.Run(TierHouse::Batch(answer.deferred_rows, 1)).status.message(),
             "tier 1: the deferred rows lack tensor 3");
 }
@@ -224,7 +224,7 @@ TEST(Pipeline, OptionsThatDoNotFitAreRefused) {
   sim::SimulatedMachine machine({.devices = 2});
   TierHouse tier(&machine, {.device = 1});
   const auto error = [&](const PipelineOptions& options, int device) {
-    return Pipeline::Create(machine.device(device), tier.kernels.get(), options).status();
+    return Pipeline::Create(machine.device(device), options).status();
   };
   EXPECT_EQ(error(tier.Options(), 0).message(),
             "tier 0: member tier 0 member 0 is on device 1, the tier on device 0");

@@ -61,7 +61,7 @@ TEST(SimulatedDevice, MemoryIsLimited) {
   StatusOr<void*> first = house.device()->Allocate(MemoryKind::kDevice, 60, "first");
   ASSERT_TRUE(first.ok());
   const Status status = house.device()->Allocate(MemoryKind::kDevice, 41, "second").status();
-  EXPECT_EQ(status.code(), StatusCode::kDevice);
+  EXPECT_EQ(status.code(), StatusCode::kDeviceMemory);
   EXPECT_EQ(status.message(),
             "device 0 is out of memory: 41 bytes asked for 'second', 40 of 100 left");
   EXPECT_EQ(house.device()->Allocate(MemoryKind::kPinned, 51, "staging").status().message(),

@@ -1,0 +1,29 @@
+#pragma once
+
+// A model that lives on a device.
+
+#include <cstddef>
+#include <memory>
+
+#include "native/device/lane.h"
+#include "native/model/model.h"
+
+namespace quorate {
+
+// It runs by its lane; Start() is not called. After Terminate() every run is kAborted.
+class DeviceModel : public Model {
+ public:
+  virtual const std::shared_ptr<DeviceLane>& lane() const = 0;
+
+  // Prepares runs over this memory; may load, as a session per number of rows. Followed by a
+  // synchronising run as warm-up. On the lane's thread.
+  virtual StatusOr<std::unique_ptr<LaneBinding>> Bind(const LaneTensors& tensors) = 0;
+
+  // How many different LaneTensors::rows it bears well: convolutions plan anew for every shape.
+  // 0: any number.
+  virtual size_t max_buckets() const { return 0; }
+
+  DeviceModel* on_device() final { return this; }
+};
+
+}  // namespace quorate
