@@ -56,6 +56,28 @@ Status Check(const Device* device, const PipelineOptions& options) {
   return Status();
 }
 
+Status Check(const PipelineOptions& options, const PipelineBatch& batch) {
+  const auto wrong = [&](const std::string& what) {
+    return Status(StatusCode::kInvalidArgument, options.name + ": " + what);
+  };
+  const size_t rows = batch.Rows();
+  if (rows == 0 || rows > options.buckets.back()) {
+    return wrong("a batch of " + std::to_string(rows) + " rows, expected 1 to " +
+                 std::to_string(options.buckets.back()));
+  }
+  if (options.evidence_in && !batch.fill_evidence) return wrong("a batch without evidence");
+  for (const RowSegment& segment : batch.segments) {
+    if (segment.first + segment.count > segment.block->rows()) {
+      return wrong("rows beyond the end of a block of deferred rows");
+    }
+    for (const PipelineInput& input : options.inputs) {
+      if (segment.block->Find(input.tensor) != nullptr) continue;
+      return wrong("the deferred rows lack tensor " + std::to_string(input.tensor.tensor));
+    }
+  }
+  return Status();
+}
+
 class PipelineImpl final : public Pipeline {
  public:
   PipelineImpl(Device* device, PipelineOptions options)
@@ -116,24 +138,7 @@ class PipelineImpl final : public Pipeline {
 // --- From outside ---
 
 Status PipelineImpl::Submit(PipelineBatch batch) {
-  const size_t rows = batch.Rows();
-  if (rows == 0 || rows > options_.buckets.back()) {
-    return Status(StatusCode::kInvalidArgument, options_.name + ": a batch of " +
-                                                    std::to_string(rows) + " rows, expected 1 to " +
-                                                    std::to_string(options_.buckets.back()));
-  }
-  for (const RowSegment& segment : batch.segments) {
-    if (segment.first + segment.count > segment.block->rows()) {
-      return Status(StatusCode::kInvalidArgument,
-                    options_.name + ": rows beyond the end of a block of deferred rows");
-    }
-    for (const PipelineInput& input : options_.inputs) {
-      if (segment.block->Find(input.tensor) != nullptr) continue;
-      return Status(
-          StatusCode::kInvalidArgument,
-          options_.name + ": the deferred rows lack tensor " + std::to_string(input.tensor.tensor));
-    }
-  }
+  QUORATE_RETURN_IF_ERROR(Check(options_, batch));
   std::lock_guard lock(mutex_);
   if (closing_) return Closed(options_.name);
   queue_.push_back(std::move(batch));

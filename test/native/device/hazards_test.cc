@@ -18,7 +18,7 @@ namespace {
 std::vector<std::string> Violations(sim::SimulatedMachine* machine, TierHouse* tier,
                                     size_t batches) {
   EXPECT_TRUE(tier->Open().ok());
-  AnswerBox box;
+  AnswerBox box(*tier);
   std::atomic<bool> all_in{false};
   for (size_t i = 0; i < batches; ++i) {
     PipelineBatch batch = TierHouse::Batch(Counting(0, 8));
@@ -95,7 +95,8 @@ std::vector<std::string> DeferTwice(Guard guard, bool guarded) {
   for (int round = 0; round < 2 && machine.violations().empty(); ++round) {
     Answer answer = first.Run(TierHouse::Batch(Counting(0, 8)));
     if (answer.deferred_rows == nullptr) continue;
-    (void)second.Run(TierHouse::Batch(std::move(answer.deferred_rows), answer.deferred.size()));
+    (void)second.Run(
+        TierHouse::Batch(std::move(answer.deferred_rows), Counting(0, 8).Subset(answer.deferred)));
   }
   first.pipeline->Close();  // Whatever still runs comes to its end.
   second.pipeline->Close();

@@ -114,7 +114,7 @@ TEST(PipelineFailure, ClosingFinishesWhatHasBegunAndRefusesTheRest) {
     while (!go) std::this_thread::yield();
   };
   ASSERT_TRUE(tier.Open().ok());
-  AnswerBox box;
+  AnswerBox box(tier);
   const HouseRows rows = Counting(0, 4);
   for (size_t i = 0; i < 2; ++i) {
     PipelineBatch batch = TierHouse::Batch(rows);
@@ -145,7 +145,7 @@ TEST(PipelineFailure, ALostDeviceAnswersEveryBatchWithItsError) {
   TierHouse tier(&machine, {});
   ASSERT_TRUE(tier.Open().ok());
   machine.LoseDevice(0, 20);  // Somewhere in the third batch.
-  AnswerBox box;
+  AnswerBox box(tier);
   for (size_t i = 0; i < 6; ++i) {
     PipelineBatch batch = TierHouse::Batch(Counting(0, 4));
     batch.done = box.Slot(i);
@@ -178,12 +178,36 @@ TEST(PipelineFailure, AMemberThatFailsToWarmUpIsSaidAtCreation) {
   ExpectOrdered(machine);
 }
 
+TEST(PipelineFailure, AMemberThatCannotBeBoundIsSaidAtCreation) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {});
+  tier.models[1]->fails_to_bind = true;
+  EXPECT_EQ(tier.Open().code(), StatusCode::kDeviceMemory);
+  EXPECT_EQ(tier.models[0]->bindings, 0u);
+  tier.models[1]->fails_to_bind = false;
+  EXPECT_TRUE(tier.Open().ok());
+  ExpectOrdered(machine);
+}
+
+TEST(PipelineFailure, AModelThatIsTerminatedAbstains) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {});
+  ASSERT_TRUE(tier.Open().ok());
+  tier.models[1]->Terminate();
+  const HouseRows rows = Counting(0, 8);
+  EXPECT_TRUE(tier.Run(TierHouse::Batch(rows)).SameAs(tier.Expected(rows, 2)));
+  ExpectOrdered(machine);
+}
+
 TEST(PipelineFailure, NothingIsLeftOnTheDevice) {
   sim::SimulatedMachine machine({});
   {
     TierHouse tier(&machine, {});
     ASSERT_TRUE(tier.Open().ok());
     (void)tier.Run(TierHouse::Batch(Counting(0, 8)));
+    EXPECT_EQ(tier.models[0]->bindings, 4u);
+    tier.pipeline.reset();
+    EXPECT_EQ(tier.models[0]->bindings, 0u);
   }
   EXPECT_EQ(machine.bytes_in_use(0), 0u);
   EXPECT_EQ(machine.pinned_bytes_in_use(), 0u);

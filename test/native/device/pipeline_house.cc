@@ -1,5 +1,6 @@
 #include "test/native/device/pipeline_house.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -8,6 +9,8 @@
 
 namespace quorate {
 namespace {
+
+constexpr uint32_t kEarlierMembers = 2;
 
 template <typename T>
 std::vector<T> Copied(const T* column, size_t rows) {
@@ -26,6 +29,8 @@ ReductionPlan PlanOf(const HouseTier& tier) {
   plan.classes = kHouseClasses;
   plan.measures = kScore | kMargin;
   plan.last = tier.last;
+  plan.combine = tier.evidence_in ? Combine::kMean : Combine::kVote;
+  plan.earlier_members = tier.evidence_in ? kEarlierMembers : 0;
   if (!tier.last) {
     plan.rule = Rule({Op(RuleKind::kVotes, tier.members, 0), Op(RuleKind::kScore, 0, 0.3f),
                       Op(RuleKind::kAllOf, 2, 0)});
@@ -41,6 +46,12 @@ void HouseScores(uint32_t seed, const uint8_t* row, size_t row_bytes, uint8_t* o
     const float score = static_cast<float>(HashOf(feature + c) % 1024) / 256.0f;
     std::memcpy(output + c * sizeof(score), &score, sizeof(score));
   }
+}
+
+std::function<void(float*)> EvidenceOf(const HouseRows& rows) {
+  return [evidence = rows.Evidence()](float* sums) {
+    std::copy(evidence.begin(), evidence.end(), sums);
+  };
 }
 
 std::vector<uint32_t> TensorsOf(uint32_t member) {
@@ -66,6 +77,16 @@ HouseRows HouseRows::Subset(const std::vector<uint32_t>& rows) const {
   return HouseRows(std::move(ids));
 }
 
+std::vector<float> HouseRows::Evidence() const {
+  std::vector<float> sums;
+  for (const uint32_t id : ids_) {
+    for (uint32_t c = 0; c < kHouseClasses; ++c) {
+      sums.push_back(static_cast<float>(HashOf(id * kHouseClasses + c) % 1024) / 2048.0f);
+    }
+  }
+  return sums;
+}
+
 HouseRows Counting(uint32_t first, size_t count) {
   std::vector<uint32_t> ids(count);
   for (size_t i = 0; i < count; ++i) ids[i] = first + static_cast<uint32_t>(i);
@@ -76,7 +97,8 @@ bool Answer::SameAs(const Answer& other) const {
   return status.code() == other.status.code() && SameBits(labels, other.labels) &&
          SameBits(votes, other.votes) && SameBits(flags, other.flags) &&
          SameBits(score, other.score) && SameBits(margin, other.margin) &&
-         SameBits(deferred, other.deferred);
+         SameBits(sums, other.sums) && SameBits(member_votes, other.member_votes) &&
+         SameBits(member_scores, other.member_scores) && SameBits(deferred, other.deferred);
 }
 
 // --- A tier ---
@@ -130,6 +152,8 @@ PipelineOptions TierHouse::Options() const {
                                ElementType::kFloat32, 1.0f, kHouseClasses});
   }
   options.plan = PlanOf(tier);
+  options.evidence_in = tier.evidence_in;
+  options.evidence_out = tier.evidence_out;
   options.buckets = tier.buckets;
   options.slots = tier.slots;
   options.deferred_blocks = tier.last ? 0 : tier.deferred_blocks;
@@ -152,16 +176,18 @@ PipelineBatch TierHouse::Batch(const HouseRows& rows) {
       std::memcpy(staging[t], rows.data(t), rows.size() * HouseRowBytes(t));
     }
   };
+  batch.fill_evidence = EvidenceOf(rows);
   return batch;
 }
 
-PipelineBatch TierHouse::Batch(std::shared_ptr<RowBlock> block, size_t count) {
+PipelineBatch TierHouse::Batch(std::shared_ptr<RowBlock> block, const HouseRows& rows) {
   PipelineBatch batch;
-  batch.segments = {{std::move(block), 0, count}};
+  batch.segments = {{std::move(block), 0, rows.size()}};
+  batch.fill_evidence = EvidenceOf(rows);
   return batch;
 }
 
-Answer TierHouse::AnswerOf(const PipelineResult& result) {
+Answer TierHouse::AnswerOf(const PipelineResult& result) const {
   Answer answer;
   answer.status = result.status;
   answer.failed_members = result.failed_members;
@@ -172,13 +198,17 @@ Answer TierHouse::AnswerOf(const PipelineResult& result) {
   answer.flags = Copied(columns.flags, result.rows);
   answer.score = Copied(columns.score, result.rows);
   answer.margin = Copied(columns.margin, result.rows);
+  answer.sums = Copied(columns.sums, result.rows * kHouseClasses);
+  answer.member_votes = Copied(columns.member_votes, result.rows * tier.members);
+  answer.member_scores = Copied(columns.member_scores, result.rows * tier.members);
   answer.deferred = Copied(columns.deferred, result.deferred_count);
   answer.deferred_rows = result.deferred_rows;
+  answer.times = result.times;
   return answer;
 }
 
 Answer TierHouse::Run(PipelineBatch batch) {
-  AnswerBox box;
+  AnswerBox box(*this);
   batch.done = box.Slot(0);
   const Status status = pipeline->Submit(std::move(batch));
   if (status.ok()) return box.Await(1)[0];
@@ -187,7 +217,7 @@ Answer TierHouse::Run(PipelineBatch batch) {
   return refused;
 }
 
-Answer TierHouse::Expected(const HouseRows& rows, uint64_t failed_members) const {
+Answer TierHouse::Expected(const HouseRows& rows, uint64_t failed_members, bool traced) const {
   const size_t n = rows.size();
   std::vector<std::vector<float>> scores(tier.members);
   std::vector<MemberOutput> outputs(tier.members);
@@ -213,13 +243,23 @@ Answer TierHouse::Expected(const HouseRows& rows, uint64_t failed_members) const
   answer.flags.resize(n);
   answer.score.resize(n);
   answer.margin.resize(n);
+  answer.sums.resize(tier.evidence_out ? n * kHouseClasses : 0);
+  answer.member_votes.resize(traced ? n * tier.members : 0);
+  answer.member_scores.resize(traced ? n * tier.members : 0);
   ReductionColumns columns;
   columns.labels = answer.labels.data();
   columns.votes = answer.votes.data();
   columns.flags = answer.flags.data();
   columns.score = answer.score.data();
   columns.margin = answer.margin.data();
-  answer.status = device->kernels()->Reduce(PlanOf(tier), outputs.data(), n, {}, columns, nullptr);
+  if (tier.evidence_out) columns.sums = answer.sums.data();
+  if (traced) columns.member_votes = answer.member_votes.data();
+  if (traced) columns.member_scores = answer.member_scores.data();
+  const std::vector<float> evidence = rows.Evidence();
+  RowState state;
+  if (tier.evidence_in) state.prior_sums = evidence.data();
+  answer.status =
+      device->kernels()->Reduce(PlanOf(tier), outputs.data(), n, state, columns, nullptr);
   for (size_t r = 0; r < n; ++r) {
     if ((answer.flags[r] & kExit) == 0) answer.deferred.push_back(static_cast<uint32_t>(r));
   }
@@ -230,7 +270,7 @@ Answer TierHouse::Expected(const HouseRows& rows, uint64_t failed_members) const
 
 std::function<void(const PipelineResult&)> AnswerBox::Slot(size_t index) {
   return [this, index](const PipelineResult& result) {
-    Answer answer = TierHouse::AnswerOf(result);
+    Answer answer = tier_.AnswerOf(result);
     std::lock_guard lock(mutex_);
     if (answers_.size() <= index) answers_.resize(index + 1);
     answers_[index] = std::move(answer);

@@ -29,6 +29,8 @@ class HouseRows {
   const std::vector<uint32_t>& ids() const { return ids_; }
   const uint8_t* data(size_t tensor) const { return bytes_[tensor].data(); }
   HouseRows Subset(const std::vector<uint32_t>& rows) const;
+  // [rows x classes]: what earlier tiers would have said.
+  std::vector<float> Evidence() const;
 
  private:
   std::vector<uint32_t> ids_;
@@ -42,6 +44,8 @@ struct HouseTier {
   uint32_t members = 2;
   uint32_t seed = 10;  // Of the first member.
   bool last = false;
+  bool evidence_in = false;
+  bool evidence_out = false;
   std::vector<size_t> buckets = {2, 8};
   size_t slots = 2;
   size_t deferred_blocks = 2;
@@ -55,12 +59,15 @@ struct Answer {
   Status status;
   std::vector<int32_t> labels;
   std::vector<uint8_t> votes, flags;
-  std::vector<float> score, margin;
+  std::vector<float> score, margin, sums;
+  std::vector<int32_t> member_votes;
+  std::vector<float> member_scores;
   std::vector<uint32_t> deferred;
   std::shared_ptr<RowBlock> deferred_rows;
   uint64_t failed_members = 0;
+  PipelineTimes times;
 
-  // Bit by bit.
+  // Status and columns, bit by bit.
   bool SameAs(const Answer& other) const;
 };
 
@@ -80,15 +87,15 @@ class TierHouse {
   PipelineOptions Options() const;
   Status Open();
 
-  // The batch's `done` still has to be set.
+  // The batch's `done` still has to be set. Of a block: its first rows, which are `rows`.
   static PipelineBatch Batch(const HouseRows& rows);
-  static PipelineBatch Batch(std::shared_ptr<RowBlock> block, size_t count);
-  static Answer AnswerOf(const PipelineResult& result);
+  static PipelineBatch Batch(std::shared_ptr<RowBlock> block, const HouseRows& rows);
+  Answer AnswerOf(const PipelineResult& result) const;
 
   // Submits and waits.
   Answer Run(PipelineBatch batch);
   // What the CPU says.
-  Answer Expected(const HouseRows& rows, uint64_t failed_members = 0) const;
+  Answer Expected(const HouseRows& rows, uint64_t failed_members = 0, bool traced = false) const;
 
   HouseTier tier;
   Device* device;
@@ -99,11 +106,13 @@ class TierHouse {
 // Collects answers from any thread.
 class AnswerBox {
  public:
+  explicit AnswerBox(const TierHouse& tier) : tier_(tier) {}
   std::function<void(const PipelineResult&)> Slot(size_t index);
   // Waits for `count` answers, and returns them by index.
   std::vector<Answer> Await(size_t count);
 
  private:
+  const TierHouse& tier_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Answer> answers_;

@@ -1,6 +1,7 @@
-// Random schedules of two tiers on two devices: whatever is cancelled, fails, is lost or closed and
-// however streams and threads interleave, no access is unordered, every batch is answered once, and
-// every answer has the bits that the CPU computes. QUORATE_DEVICE_SCHEDULES sets their number.
+// Random schedules of two tiers on two devices, the first one's models shared by two pipelines:
+// whatever is cancelled, fails, is lost or closed and however streams and threads interleave, no
+// access is unordered, every batch is answered once, and every answer has the bits that the CPU
+// computes. QUORATE_DEVICE_SCHEDULES sets their number.
 
 #include <gtest/gtest.h>
 
@@ -42,12 +43,20 @@ struct Plan {
     first.deferred_blocks = random() % 4;
     first.warm_up = random() % 8 == 0;
     first.synchronise_every = random() % 3;
+    first.evidence_out = random() % 4 == 0;
+    twin = first;
+    twin.name = "other tier 0";
+    twin.slots = 1 + random() % 2;
+    twin.evidence_in = random() % 2 == 0;
+    twins = random() % 4 == 0;
     second.name = "tier 1";
     second.device = static_cast<int>(random() % 2);
     second.members = 1 + random() % 2;
     second.seed = 50;
     second.last = true;
     second.slots = 1 + random() % 2;
+    second.evidence_in = random() % 4 == 0;
+    second.evidence_out = random() % 4 == 0;
     fail_one_in = random() % 4 == 0 ? 1 + random() % 8 : 0;
     launch_fails = random() % 4 == 0;
     loses = random() % 8 == 0;
@@ -58,22 +67,24 @@ struct Plan {
 
   Random random;
   sim::SimulatedOptions machine;
-  HouseTier first;
-  HouseTier second;
+  HouseTier first, twin, second;
   uint32_t fail_one_in;
-  bool launch_fails, loses, closes, cancels;
+  bool twins, launch_fails, loses, closes, cancels;
   size_t batches;
 };
 
 struct Tally {
-  uint64_t answered = 0, from_blocks = 0, across = 0, cancelled = 0, closed = 0, failed = 0,
-           absent = 0;
+  uint64_t answered = 0, from_blocks = 0, across = 0, traced = 0, by_twin = 0, cancelled = 0,
+           closed = 0, failed = 0, absent = 0;
 };
 
 // One batch on its way through both tiers.
 struct Journey {
-  explicit Journey(const HouseRows& given) : rows(given) {}
+  Journey(const HouseRows& given, const TierHouse* by, bool with_trace)
+      : rows(given), first_tier(by), traced(with_trace) {}
   const HouseRows rows;
+  const TierHouse* const first_tier;
+  const bool traced;
   std::atomic<bool> cancelled{false};
   Answer first, second;
   int first_answers = 0, second_answers = 0;
@@ -88,14 +99,18 @@ class Schedule {
       : plan_(seed),
         machine_(plan_.machine),
         first_(std::make_unique<TierHouse>(&machine_, plan_.first)),
-        second_(std::make_unique<TierHouse>(&machine_, plan_.second)) {}
+        second_(std::make_unique<TierHouse>(&machine_, plan_.second)) {
+    if (plan_.twins) twin_ = std::make_unique<TierHouse>(&machine_, plan_.twin, *first_);
+  }
 
   void Run(Tally* tally) {
     ASSERT_TRUE(first_->Open().ok());
     ASSERT_TRUE(second_->Open().ok());
+    ASSERT_TRUE(!twin_ || twin_->Open().ok());
     Break();
     for (size_t i = 0; i < plan_.batches; ++i) {
-      journeys_.push_back(std::make_unique<Journey>(RandomRows()));
+      const TierHouse* const by = twin_ && plan_.random() % 2 == 0 ? twin_.get() : first_.get();
+      journeys_.push_back(std::make_unique<Journey>(RandomRows(), by, plan_.random() % 4 == 0));
     }
     for (const auto& journey : journeys_) {
       Submit(journey.get());
@@ -134,7 +149,8 @@ class Schedule {
                                       "list deferred rows",
                                       "download answers",
                                       "gather deferred rows",
-                                      "take deferred rows"};
+                                      "take deferred rows",
+                                      "upload evidence"};
     for (uint32_t yields = plan_.random() % 8; yields > 0; --yields) std::this_thread::yield();
     if (plan_.cancels) journeys_[plan_.random() % journeys_.size()]->cancelled = true;
     if (plan_.launch_fails && plan_.random() % 2 == 0) {
@@ -142,14 +158,18 @@ class Schedule {
     }
   }
 
-  void Close() { (plan_.random() % 2 == 0 ? first_ : second_)->pipeline->Close(); }
+  void Close() {
+    TierHouse* const fronts[] = {first_.get(), twin_ ? twin_.get() : first_.get()};
+    (plan_.random() % 2 == 0 ? fronts[plan_.random() % 2] : second_.get())->pipeline->Close();
+  }
 
   void Submit(Journey* journey) {
     PipelineBatch batch = TierHouse::Batch(journey->rows);
     batch.cancelled = &journey->cancelled;
+    batch.traced = journey->traced;
     batch.done = [this, journey](const PipelineResult& result) { FirstDone(journey, result); };
     Begin();
-    const Status status = first_->pipeline->Submit(std::move(batch));
+    const Status status = journey->first_tier->pipeline->Submit(std::move(batch));
     journey->submitted = status.ok();
     if (!status.ok()) End();
   }
@@ -157,18 +177,19 @@ class Schedule {
   // On the first tier's thread.
   void FirstDone(Journey* journey, const PipelineResult& result) {
     ++journey->first_answers;
-    journey->first = TierHouse::AnswerOf(result);
+    journey->first = journey->first_tier->AnswerOf(result);
     journey->deferred = !journey->first.deferred.empty();
     if (!journey->deferred) return End();
     std::shared_ptr<RowBlock> block = std::move(journey->first.deferred_rows);
     journey->from_block = block != nullptr;
-    PipelineBatch batch = journey->from_block
-                              ? TierHouse::Batch(std::move(block), journey->first.deferred.size())
-                              : TierHouse::Batch(journey->rows.Subset(journey->first.deferred));
+    const HouseRows rows = journey->rows.Subset(journey->first.deferred);
+    PipelineBatch batch =
+        journey->from_block ? TierHouse::Batch(std::move(block), rows) : TierHouse::Batch(rows);
     batch.cancelled = &journey->cancelled;
+    batch.traced = journey->traced;
     batch.done = [this, journey](const PipelineResult& answer) {
       ++journey->second_answers;
-      journey->second = TierHouse::AnswerOf(answer);
+      journey->second = second_->AnswerOf(answer);
       End();
     };
     const Status status = second_->pipeline->Submit(std::move(batch));
@@ -191,7 +212,7 @@ class Schedule {
   void Check(const Journey& journey, Tally* tally) {
     ASSERT_EQ(journey.first_answers, journey.submitted ? 1 : 0);
     if (!journey.submitted) return;
-    CheckAnswer(journey, *first_, journey.rows, journey.first, tally);
+    CheckAnswer(journey, *journey.first_tier, journey.rows, journey.first, tally);
     ASSERT_EQ(journey.second_answers, journey.deferred ? 1 : 0);
     if (!journey.deferred) return;
     CheckAnswer(journey, *second_, journey.rows.Subset(journey.first.deferred), journey.second,
@@ -210,7 +231,9 @@ class Schedule {
           ASSERT_TRUE(plan_.fail_one_in > 0 || plan_.launch_fails || plan_.loses);
         }
         ++tally->answered;
-        ASSERT_TRUE(answer.SameAs(tier.Expected(rows, answer.failed_members)));
+        if (journey.traced) ++tally->traced;
+        if (&tier == twin_.get()) ++tally->by_twin;
+        ASSERT_TRUE(answer.SameAs(tier.Expected(rows, answer.failed_members, journey.traced)));
         return;
       case StatusCode::kAborted:
         ++tally->cancelled;
@@ -229,6 +252,7 @@ class Schedule {
   }
 
   void CleanUp() {
+    twin_.reset();
     first_.reset();
     second_.reset();
     ASSERT_EQ(machine_.violations(), std::vector<std::string>());
@@ -239,6 +263,7 @@ class Schedule {
   Plan plan_;
   sim::SimulatedMachine machine_;
   std::unique_ptr<TierHouse> first_;
+  std::unique_ptr<TierHouse> twin_;  // Another pipeline over the first one's models, or nullptr.
   std::unique_ptr<TierHouse> second_;
   std::vector<std::unique_ptr<Journey>> journeys_;
   std::mutex mutex_;
@@ -256,10 +281,12 @@ TEST(PipelineProperty, EveryScheduleIsOrderedAndAnsweredAsOnTheCpu) {
   }
   std::cout << tally.answered << " batches answered (" << tally.absent << " without some member, "
             << tally.from_blocks << " of rows that stayed on the device, " << tally.across
-            << " of them from another), " << tally.cancelled << " cancelled, " << tally.closed
+            << " of them from another, " << tally.traced << " traced, " << tally.by_twin
+            << " by a second pipeline), " << tally.cancelled << " cancelled, " << tally.closed
             << " closed, " << tally.failed << " failed\n";
-  for (const uint64_t count : {tally.answered, tally.absent, tally.from_blocks, tally.across,
-                               tally.cancelled, tally.closed, tally.failed}) {
+  for (const uint64_t count :
+       {tally.answered, tally.absent, tally.from_blocks, tally.across, tally.traced, tally.by_twin,
+        tally.cancelled, tally.closed, tally.failed}) {
     EXPECT_GT(count, 0u);
   }
 }

@@ -1,0 +1,114 @@
+// What a batch may bring and get beside rows and labels: evidence, traces, times.
+
+#include <gtest/gtest.h>
+
+#include "test/native/device/pipeline_house.h"
+
+namespace quorate {
+namespace {
+
+void ExpectOrdered(const sim::SimulatedMachine& machine) {
+  EXPECT_EQ(machine.violations(), std::vector<std::string>());
+}
+
+TEST(PipelineColumns, EvidenceOfEarlierTiersGoesIn) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {.evidence_in = true});
+  TierHouse without(&machine, {});
+  ASSERT_TRUE(tier.Open().ok());
+  const HouseRows rows = Counting(0, 8);
+  const Answer answer = tier.Run(TierHouse::Batch(rows));
+  EXPECT_TRUE(answer.SameAs(tier.Expected(rows)));
+  EXPECT_NE(answer.score, without.Expected(rows).score);
+  EXPECT_TRUE(answer.sums.empty());
+  ExpectOrdered(machine);
+}
+
+TEST(PipelineColumns, EvidenceForLaterTiersComesOut) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {.evidence_out = true});
+  ASSERT_TRUE(tier.Open().ok());
+  const HouseRows rows = Counting(0, 7);
+  const Answer answer = tier.Run(TierHouse::Batch(rows));
+  EXPECT_TRUE(answer.SameAs(tier.Expected(rows)));
+  EXPECT_EQ(answer.sums.size(), 7 * kHouseClasses);
+  ExpectOrdered(machine);
+}
+
+TEST(PipelineColumns, EvidenceOfRowsThatStayedOnTheDeviceComesFromTheHost) {
+  sim::SimulatedMachine machine({});
+  TierHouse first(&machine, {.evidence_out = true});
+  TierHouse second(&machine, {.name = "tier 1",
+                              .members = 1,
+                              .last = true,
+                              .evidence_in = true,
+                              .evidence_out = true,
+                              .buckets = {16}});
+  ASSERT_TRUE(first.Open().ok());
+  ASSERT_TRUE(second.Open().ok());
+  const HouseRows rows = Counting(0, 8);
+  const Answer answer = first.Run(TierHouse::Batch(rows));
+  ASSERT_NE(answer.deferred_rows, nullptr);
+  // Two rows of the host, then those of the block.
+  std::vector<uint32_t> ids = {900, 901};
+  for (const uint32_t row : answer.deferred) ids.push_back(rows.ids()[row]);
+  PipelineBatch batch = TierHouse::Batch(HouseRows({900, 901}));
+  batch.segments = {{answer.deferred_rows, 0, answer.deferred.size()}};
+  batch.fill_evidence = TierHouse::Batch(HouseRows(ids)).fill_evidence;
+  EXPECT_TRUE(second.Run(std::move(batch)).SameAs(second.Expected(HouseRows(ids))));
+  ExpectOrdered(machine);
+}
+
+TEST(PipelineColumns, ATracedBatchSaysWhatEachMemberSaid) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {.members = 3});
+  ASSERT_TRUE(tier.Open().ok());
+  const HouseRows rows = Counting(0, 8);
+  for (const bool traced : {true, false, true}) {
+    tier.models[2]->failure = traced ? FakeFailure::kHalfway : FakeFailure::kNone;
+    PipelineBatch batch = TierHouse::Batch(rows);
+    batch.traced = traced;
+    const Answer answer = tier.Run(std::move(batch));
+    EXPECT_TRUE(answer.SameAs(tier.Expected(rows, traced ? 4 : 0, traced)));
+    EXPECT_EQ(answer.member_votes.size(), traced ? 24u : 0u);
+    if (traced) {
+      EXPECT_EQ(answer.member_votes[2], -1);
+    }
+  }
+  ExpectOrdered(machine);
+}
+
+TEST(PipelineColumns, TimesAreThoseOfTheBatchAndOfTheMembersThatRan) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {.members = 3});
+  ASSERT_TRUE(tier.Open().ok());
+  tier.models[1]->failure = FakeFailure::kHalfway;
+  const PipelineTimes times = tier.Run(TierHouse::Batch(Counting(0, 8))).times;
+  EXPECT_GT(times.upload_ns, 0);
+  EXPECT_GT(times.reduce_ns, 0);
+  EXPECT_GT(times.download_ns, 0);
+  ASSERT_EQ(times.member_ns.size(), 3u);
+  EXPECT_GT(times.member_ns[0], 0);
+  EXPECT_EQ(times.member_ns[1], 0);
+  EXPECT_GT(times.member_ns[2], 0);
+}
+
+TEST(PipelineColumns, DeviceBytesAreWhatThePipelineAllocated) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {.evidence_in = true, .evidence_out = true});
+  const size_t models = machine.bytes_in_use(0);
+  ASSERT_TRUE(tier.Open().ok());
+  EXPECT_EQ(tier.pipeline->device_bytes(), machine.bytes_in_use(0) - models);
+}
+
+TEST(PipelineColumns, ABatchWithoutItsFillersIsRefused) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {.evidence_in = true});
+  ASSERT_TRUE(tier.Open().ok());
+  PipelineBatch batch = TierHouse::Batch(Counting(0, 1));
+  batch.fill_evidence = nullptr;
+  EXPECT_EQ(tier.Run(std::move(batch)).status.message(), "tier 0: a batch without evidence");
+}
+
+}  // namespace
+}  // namespace quorate
