@@ -47,7 +47,7 @@ Napi::Object ToMember(Napi::Env env, const CascadePlan& plan, const PlannedMembe
   object.Set("outputWidth", ToNumber(env, member.width));
   object.Set("fixedBatch", ToNumber(env, model.fixed_batch));
   object.Set("device", model.device);
-  object.Set("deviceReason", model.device_reason);
+  object.Set("deviceReason", member.device_reason);
   object.Set("sha256", model.sha256);
   object.Set("batchDifference",
              Napi::Number::New(env, static_cast<double>(member.batch_difference)));

@@ -2,6 +2,8 @@
 #include <set>
 
 #include "native/engine/cascade_plan.h"
+#include "native/engine/device_tier.h"
+#include "native/engine/tier_models.h"
 #include "native/engine/warmup.h"
 
 namespace quorate {
@@ -52,6 +54,9 @@ class Assembler {
     if (!problems_->empty()) return nullptr;
     for (size_t t = 0; t < spec_.tiers.size(); ++t) FinishTier(t);
     if (!problems_->empty()) return nullptr;
+    // The last first: a tier keeps deferred rows on its device if the next is on one.
+    for (size_t t = spec_.tiers.size(); t-- > 0;) OpenOnDevice(t);
+    if (!problems_->empty()) return nullptr;
     if (spec_.warmup) WarmUp(plan_.get(), problems_);
     if (!problems_->empty()) return nullptr;
     return plan_;
@@ -62,25 +67,52 @@ class Assembler {
     problems_->push_back({code, std::move(message)});
   }
 
+  size_t tiers() const { return spec_.tiers.size(); }
+
   std::string Where(size_t t, size_t m) const {
     return "tier \"" + spec_.tiers[t].name + "\", member " + std::to_string(m) + " (" +
            spec_.tiers[t].members[m].name + ")";
   }
 
   void LoadFiles(size_t t) {
-    const TierSpec& tier = spec_.tiers[t];
-    plan_->tiers[t].members.resize(tier.members.size());
-    for (size_t m = 0; m < tier.members.size(); ++m) {
-      if (tier.members[m].make_function) continue;
-      ModelOptions options = tier.members[m].options;
-      options.device = tier.device;
-      auto model = loader_->Load(tier.members[m].source, options);
+    plan_->tiers[t].members.resize(spec_.tiers[t].members.size());
+    SetModels(t, LoadTierModels(spec_.tiers[t], loader_));
+    for (size_t m = 0; m < plan_->tiers[t].members.size(); ++m) {
+      if (plan_->tiers[t].members[m].model != nullptr) AddInputs(t, m);
+    }
+  }
+
+  void SetModels(size_t t, TierModels models) {
+    for (size_t m = 0; m < models.members.size(); ++m) {
+      auto& model = models.members[m];
       if (!model.ok()) {
         Problem(model.status().code(), Where(t, m) + ": " + model.status().message());
         continue;
       }
-      plan_->tiers[t].members[m].model = std::move(model).value();
-      AddInputs(t, m);
+      if (model.value() == nullptr) continue;
+      PlannedMember& member = plan_->tiers[t].members[m];
+      member.model = std::move(model).value();
+      member.device_reason =
+          models.device_reason.empty() ? member.model->spec().device_reason : models.device_reason;
+    }
+  }
+
+  void OpenOnDevice(size_t t) {
+    PlannedTier& tier = plan_->tiers[t];
+    if (tier.members[0].model->on_device() == nullptr) return;
+    const Status status = OpenDeviceTier(plan_.get(), t, spec_.device_queue_bytes / tiers());
+    if (status.ok()) {
+      if (tier.sequential) {
+        plan_->warnings.push_back("tier \"" + tier.name + "\": on a device all members run at " +
+                                  "once, execution \"sequential\" has no effect");
+        tier.sequential = false;
+      }
+    } else if (spec_.tiers[t].device == "auto") {
+      SetModels(t, LoadOnHost(spec_.tiers[t], loader_, status.message()));
+      SetLimits(t);
+    } else {
+      Problem(status.code(),
+              "tier \"" + tier.name + "\" on " + spec_.tiers[t].device + ": " + status.message());
     }
   }
 
@@ -312,7 +344,6 @@ class Assembler {
       PlannedMember& member = tier.members[m];
       tensors.insert(member.tensors.begin(), member.tensors.end());
       labels += member.kind == OutputKind::kLabel;
-      tier.blocking = tier.blocking && member.model->spec().blocking;
     }
     tier.tensors.assign(tensors.begin(), tensors.end());
     for (RequestTensor& tensor : plan_->tensors) {
@@ -327,9 +358,22 @@ class Assembler {
     tier.max_rows = spec.max_rows;
     tier.max_delay_ns = spec.max_delay_ns;
     tier.max_queue_rows = spec.max_queue_rows;
-    tier.max_in_flight = spec.max_in_flight != 0 ? spec.max_in_flight : tier.blocking ? 2 : 8;
     tier.on_overload = spec.on_overload;
     tier.on_failure = spec.on_failure;
+    SetLimits(t);
+  }
+
+  // What depends on where the members run.
+  void SetLimits(size_t t) {
+    PlannedTier& tier = plan_->tiers[t];
+    tier.blocking = true;
+    bool elsewhere = false;
+    for (const PlannedMember& member : tier.members) {
+      tier.blocking = tier.blocking && member.model->spec().blocking;
+      elsewhere = elsewhere || (!member.model->spec().blocking && !member.model->on_device());
+    }
+    const size_t usual = elsewhere ? 8 : 2;
+    tier.max_in_flight = spec_.tiers[t].max_in_flight != 0 ? spec_.tiers[t].max_in_flight : usual;
   }
 
   void CheckLabels(size_t t, size_t labels) {

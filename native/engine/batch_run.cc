@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "native/engine/batch_work.h"
+#include "native/engine/device_run.h"
 #include "native/engine/member_call.h"
 #include "native/engine/row_gather.h"
 #include "native/engine/sequential_walk.h"
@@ -478,6 +479,7 @@ bool BatchRunImpl::Finish() {
 }  // namespace
 
 std::unique_ptr<BatchRun> BatchRun::Create(BatchParts parts, BatchListener* listener) {
+  if (parts.tier->on_device != nullptr) return NewDeviceRun(parts, listener);
   return std::make_unique<BatchRunImpl>(parts, listener);
 }
 

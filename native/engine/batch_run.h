@@ -11,6 +11,7 @@
 #include "native/base/clock.h"
 #include "native/engine/cascade_plan.h"
 #include "native/engine/member_costs.h"
+#include "native/engine/row_place.h"
 #include "native/scheduler/batcher.h"
 #include "native/scheduler/pool.h"
 
@@ -21,7 +22,8 @@ class BatchRun;
 class BatchListener {
  public:
   virtual ~BatchListener() = default;
-  // Where the row's data for a request tensor lies. Called on a pool thread, no lock held.
+  // Where the row's data for a request tensor lies. Called on a pool thread or a
+  // device's, no lock held.
   virtual const uint8_t* RowData(const RowRef& row, uint32_t tensor) = 0;
   // The row's index in its call, for function members.
   virtual uint32_t RowIndex(const RowRef& row) { return row.row; }
@@ -73,7 +75,8 @@ class BatchRun {
   virtual ~BatchRun() = default;
 
   // Filled by the owner before Start(): 1...max_rows rows.
-  std::vector<RowRef> rows;
+  std::vector<RowRef> rows;      // A device tier changes their order.
+  std::vector<RowPlace> places;  // Of the rows, for device tiers; or empty.
   bool traced = false;
   int64_t taken_at = 0;
 
@@ -94,9 +97,13 @@ class BatchRun {
   std::vector<MemberTally> tallies;  // [members]
   Status first_error;                // Of the first member that failed; OK when none did.
   Status reduce_error;               // Not OK: the kernels failed, no answer.
+  // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.
+  std::shared_ptr<RowBlock> deferred;
   int64_t gather_ns = 0;
   int64_t run_ns = 0;
   int64_t reduce_ns = 0;
+  uint64_t bytes_to_device = 0;
+  uint64_t bytes_to_host = 0;
 };
 
 inline void BatchListener::OnBatchOver(BatchRun* run) {

@@ -1,9 +1,11 @@
 #include "native/engine/busy_meter.h"
 
+#include <utility>
+
 namespace quorate {
 
-BusyMeter::BusyMeter(const char* name, const std::vector<uint32_t>& members) {
-  counters_.name = name;
+BusyMeter::BusyMeter(std::string name, const std::vector<uint32_t>& members) {
+  counters_.name = std::move(name);
   running_.resize(members.size());
   for (uint32_t k : members) counters_.shares.emplace_back(k, 0);
 }

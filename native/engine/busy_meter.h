@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "native/engine/counters.h"
@@ -15,7 +16,7 @@ namespace quorate {
 class BusyMeter {
  public:
   // `members[t]`: members of tier t.
-  BusyMeter(const char* name, const std::vector<uint32_t>& members);
+  BusyMeter(std::string name, const std::vector<uint32_t>& members);
 
   void Start(uint32_t tier, int64_t now);
   void Stop(uint32_t tier, int64_t now);

@@ -10,6 +10,8 @@
 
 namespace quorate {
 
+struct DeviceTier;
+
 // A tensor that a request gives.
 struct RequestTensor {
   std::string name;
@@ -30,6 +32,7 @@ struct PlannedMember {
   float temperature = 1.0f;
   std::vector<uint32_t> tensors;  // Per model input: index into CascadePlan::tensors.
   std::vector<int32_t> class_map;
+  std::string device_reason;       // Why not another device; or empty.
   float batch_difference = -1.0f;  // Largest score difference of 8 rows alone and together.
   double warm_ns_per_row = 0;      // Measured at build; 0 when not.
 };
@@ -50,6 +53,7 @@ struct PlannedTier {
   size_t max_in_flight = 2;
   Overload on_overload = Overload::kAuto;
   OnFailure on_failure = OnFailure::kReject;
+  std::shared_ptr<DeviceTier> on_device;  // nullptr: the members run on the host. Goes before them.
 };
 
 struct CascadePlan {

@@ -65,6 +65,7 @@ struct CascadeSpec {
   size_t max_rows_in_flight = 65536;
   size_t max_bytes_in_flight = size_t{256} << 20;
   int64_t spin_ns = 0;
+  size_t device_queue_bytes = size_t{64} << 20;  // Of deferred rows that stay on devices.
   bool warmup = true;
 };
 

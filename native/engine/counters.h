@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace quorate {
@@ -37,7 +38,7 @@ struct TierCounters {
 };
 
 struct DeviceCounters {
-  const char* name = "cpu";
+  std::string name;
   uint64_t busy_ns = 0;                       // Union of the intervals with a running batch.
   std::vector<std::vector<uint64_t>> shares;  // [tier][member]; they sum to busy_ns.
 };

@@ -39,6 +39,7 @@ void EngineImpl::Pump(Effects* effects) {
         continue;
       }
       run->taken_at = now;
+      if (plan.on_device != nullptr) TakePlaces(run);
       run->traced = false;
       for (const RowRef& ref : run->rows) {
         run->traced = run->traced || RecordOf(ref)->call.options.trace;
@@ -64,6 +65,20 @@ BatchRun* EngineImpl::IdleRun(uint32_t index) {
   BatchRun* run = tier.idle.back();
   tier.idle.pop_back();
   return run;
+}
+
+// While a row runs its place is the batch's: a row that settles meanwhile leaves it alone.
+void EngineImpl::TakePlaces(BatchRun* run) {
+  run->places.clear();
+  for (size_t i = 0; i < run->rows.size(); ++i) {
+    auto& places = RecordOf(run->rows[i])->places;
+    if (places.empty()) continue;
+    const auto at = places.find(run->rows[i].row);
+    if (at == places.end()) continue;
+    run->places.resize(run->rows.size());
+    run->places[i] = std::move(at->second);
+    places.erase(at);
+  }
 }
 
 void EngineImpl::OnBatchDone(BatchRun* run) {
@@ -105,13 +120,18 @@ void EngineImpl::DeliverBatch(BatchRun* run, Effects* effects) {
   tiers_[tier]->active.erase(run);
   const int64_t start = parts_.clock->NowNs();
   ledger_.FinishBatch(tier, *run, start);
+  uint32_t deferred = 0;  // Rows before this one that the kernels deferred.
   for (size_t i = 0; i < run->rows.size(); ++i) {
     // A call has one reader per row in a batch, so it is reported at its last row, never before.
     RequestRecord* record = RecordOf(run->rows[i]);
     --record->readers;
     DeliverRow(run, tier, i, effects);
+    if (run->deferred != nullptr && !(run->columns.flags[i] & kExit)) {
+      KeepPlace(record, run->rows[i].row, tier, {run->deferred, deferred++});
+    }
     Report(record, effects);
   }
+  run->deferred = nullptr;
   ledger_.Scattered(tier, parts_.clock->NowNs() - start);
   --tiers_[tier]->in_flight;
 }
@@ -144,6 +164,12 @@ void EngineImpl::DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* eff
     if (!run->columns.all_failed[i]) Record(run, tier, i, record, row);
     DeferRow(run, tier, i, effects);
   }
+}
+
+// Where the row lies on the device, if it goes on.
+void EngineImpl::KeepPlace(RequestRecord* record, uint32_t row, uint32_t tier, RowPlace place) {
+  const bool waits = record->phase(row) == RowPhase::kQueued && record->tier(row) == tier + 1;
+  if (waits) record->places[row] = std::move(place);
 }
 
 // The last tier failed: the last finished tier's answer, if there is one.

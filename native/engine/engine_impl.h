@@ -82,8 +82,10 @@ class EngineImpl final : public Engine, private BatchListener {
   void Enqueue(RequestRecord* record, uint32_t row, uint32_t tier, int64_t now, Effects* effects);
   void Pump(Effects* effects);
   BatchRun* IdleRun(uint32_t tier);
+  static void TakePlaces(BatchRun* run);
   void DeliverBatch(BatchRun* run, Effects* effects);
   void TakeBack(BatchRun* run);
+  static void KeepPlace(RequestRecord* record, uint32_t row, uint32_t tier, RowPlace place);
   void DeliverRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects);
   void DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effects);
   void RowFailed(RequestRecord* record, uint32_t row, const Status& error, Effects* effects);

@@ -18,6 +18,7 @@ void EngineImpl::Settle(RequestRecord* record, uint32_t row, const Outcome& outc
   ledger_.Settle(tier, outcome.status, outcome.degraded);
   const bool in_queue = record->phase(row) == RowPhase::kQueued && row < record->next_row;
   if (in_queue) tiers_[tier]->batcher.RowDied();
+  record->places.erase(row);
   record->Move(row, RowPhase::kSettled, tier);
   record->Uncount(row);
   --record->remaining;

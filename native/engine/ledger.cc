@@ -1,5 +1,8 @@
 #include "native/engine/ledger.h"
 
+#include <algorithm>
+#include <string>
+
 namespace quorate {
 
 namespace {
@@ -17,10 +20,17 @@ Ledger::Ledger(const CascadePlan& plan) {
   for (const PlannedTier& tier : plan.tiers) {
     members.push_back(static_cast<uint32_t>(tier.members.size()));
     counters_.tiers.emplace_back().members.resize(tier.members.size());
-    blocking_.push_back(tier.blocking);
   }
-  meters_.emplace_back("cpu", members);
-  meters_.emplace_back("function", members);
+  std::vector<std::string> names = {"cpu", "function"};
+  for (const PlannedTier& tier : plan.tiers) {
+    const std::string name = tier.on_device != nullptr ? tier.members[0].model->spec().device
+                             : tier.blocking           ? "cpu"
+                                                       : "function";
+    const auto at = std::find(names.begin(), names.end(), name);
+    meter_of_.push_back(static_cast<size_t>(at - names.begin()));
+    if (at == names.end()) names.push_back(name);
+  }
+  for (const std::string& name : names) meters_.emplace_back(name, members);
 }
 
 void Ledger::Submit(uint64_t rows) {
@@ -71,6 +81,8 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now) {
   at.gather_ns += static_cast<uint64_t>(run.gather_ns);
   at.run_ns += static_cast<uint64_t>(run.run_ns);
   at.reduce_ns += static_cast<uint64_t>(run.reduce_ns);
+  at.bytes_to_device += run.bytes_to_device;
+  at.bytes_to_host += run.bytes_to_host;
   for (const RowRef& ref : run.rows) {
     at.queue_ns += static_cast<uint64_t>(run.taken_at - ref.queued_at);
   }

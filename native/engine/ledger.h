@@ -32,11 +32,11 @@ class Ledger {
   Counters Read(int64_t now);
 
  private:
-  BusyMeter& MeterOf(uint32_t tier) { return meters_[blocking_[tier] ? 0 : 1]; }
+  BusyMeter& MeterOf(uint32_t tier) { return meters_[meter_of_[tier]]; }
 
   Counters counters_;              // Without pending and devices.
-  std::vector<BusyMeter> meters_;  // 0: cpu, 1: function.
-  std::vector<bool> blocking_;     // [tier] its members run on our threads.
+  std::vector<BusyMeter> meters_;  // 0: cpu, 1: function, then devices.
+  std::vector<size_t> meter_of_;   // [tier]
 };
 
 }  // namespace quorate

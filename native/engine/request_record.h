@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "native/engine/request.h"
+#include "native/engine/row_place.h"
 
 namespace quorate {
 
@@ -69,6 +71,7 @@ class RequestRecord final : public RowOwner {
   std::vector<std::vector<const uint8_t*>> lazy_rows;  // [tensor][row], when a tensor is lazy.
   std::vector<std::unique_ptr<uint8_t[]>> lazy_blocks;
   std::vector<std::unique_ptr<float[]>> evidence;  // [row], cumulative cascades only.
+  std::unordered_map<uint32_t, RowPlace> places;   // Rows that wait for the next device tier.
 
  private:
   static constexpr uint16_t kCounted = 4;

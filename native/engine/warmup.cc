@@ -210,8 +210,8 @@ void WarmUp(CascadePlan* plan, std::vector<Status>* problems) {
   for (PlannedTier& tier : plan->tiers) {
     for (size_t m = 0; m < tier.members.size(); ++m) {
       PlannedMember& member = tier.members[m];
-      // A function must not be called before there is a request.
-      if (!member.model->spec().blocking) continue;
+      // A function must not be called before there is a request; a device warms up by itself.
+      if (!member.model->spec().blocking || member.model->on_device() != nullptr) continue;
       Bytes output;
       const Status status = MemberWarmUp(*plan, inputs, &member).Run(&output);
       if (!status.ok()) {

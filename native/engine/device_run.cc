@@ -1,0 +1,231 @@
+#include "native/engine/device_run.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <numeric>
+#include <utility>
+
+#include "native/device/result_layout.h"
+#include "native/engine/device_tier.h"
+
+namespace quorate {
+
+namespace {
+
+class DeviceRun final : public BatchRun {
+ public:
+  DeviceRun(const BatchParts& parts, BatchListener* listener)
+      : parts_(parts), tier_(*parts.tier->on_device), listener_(listener) {
+    tallies = std::vector<MemberTally>(parts.tier->members.size());
+  }
+
+  void Start() override;
+  void Cancel() override { cancelled_.store(true, std::memory_order_relaxed); }
+  void ForgetCancel() override { cancelled_.store(false, std::memory_order_relaxed); }
+
+ private:
+  size_t classes() const { return parts_.tier->reduction.classes; }
+  bool HasPlace(size_t i) const { return !places.empty() && places[i].block != nullptr; }
+
+  void OrderRows();
+  PipelineBatch NewBatch();
+  void FillRows(void* const* staging) const;
+  void FillEvidence(float* sums) const;
+
+  void OnDone(const PipelineResult& result);
+  void TakeColumns(const PipelineResult& result);
+  void AddEarlierEvidence();
+  void FailAll(const Status& status);
+  void Tally(const PipelineResult& result);
+  void HandOver();
+
+  const BatchParts parts_;
+  DeviceTier& tier_;
+  BatchListener* const listener_;
+  size_t host_rows_ = 0;
+  std::atomic<bool> cancelled_{false};
+};
+
+// --- There ---
+
+void DeviceRun::Start() {
+  deferred = nullptr;
+  OrderRows();
+  const Status status = tier_.pipeline->Submit(NewBatch());
+  if (status.ok()) return;
+  PipelineResult refused;
+  refused.status = status;
+  OnDone(refused);
+}
+
+// Rows from the host first, then those that lie on a device, block by block.
+void DeviceRun::OrderRows() {
+  const size_t n = rows.size();
+  host_rows_ = n;
+  if (places.empty()) return;
+  std::vector<size_t> order(n);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+    const RowPlace& x = places[a];
+    const RowPlace& y = places[b];
+    if (x.block != y.block) return std::less<RowBlock*>()(x.block.get(), y.block.get());
+    return x.block == nullptr ? a < b : x.index < y.index;
+  });
+  std::vector<RowRef> ordered_rows(n);
+  std::vector<RowPlace> ordered_places(n);
+  for (size_t i = 0; i < n; ++i) {
+    ordered_rows[i] = rows[order[i]];
+    ordered_places[i] = std::move(places[order[i]]);
+  }
+  rows = std::move(ordered_rows);
+  places = std::move(ordered_places);
+  host_rows_ = 0;
+  while (host_rows_ < n && !HasPlace(host_rows_)) ++host_rows_;
+}
+
+PipelineBatch DeviceRun::NewBatch() {
+  PipelineBatch batch;
+  batch.host_rows = host_rows_;
+  batch.fill = [this](void* const* staging) { FillRows(staging); };
+  for (size_t i = host_rows_; i < rows.size(); ++i) {
+    const RowPlace& place = places[i];
+    if (!batch.segments.empty()) {
+      RowSegment& last = batch.segments.back();
+      if (last.block == place.block && last.first + last.count == place.index) {
+        ++last.count;
+        continue;
+      }
+    }
+    batch.segments.push_back({place.block, place.index, 1});
+  }
+  places.clear();  // The batch holds the blocks as long as it needs them.
+  batch.fill_evidence = [this](float* sums) { FillEvidence(sums); };
+  batch.traced = traced;
+  batch.cancelled = &cancelled_;
+  batch.done = [this](const PipelineResult& result) { OnDone(result); };
+  return batch;
+}
+
+void DeviceRun::FillRows(void* const* staging) const {
+  for (size_t t = 0; t < tier_.options.inputs.size(); ++t) {
+    const BlockTensor& tensor = tier_.options.inputs[t].tensor;
+    auto* const target = static_cast<uint8_t*>(staging[t]);
+    for (size_t i = 0; i < host_rows_; ++i) {
+      memcpy(target + i * tensor.row_bytes, listener_->RowData(rows[i], tensor.tensor),
+             tensor.row_bytes);
+    }
+  }
+}
+
+void DeviceRun::FillEvidence(float* sums) const {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const float* const evidence = listener_->RowEvidence(rows[i]);
+    float* const target = sums + i * classes();
+    if (evidence != nullptr) {
+      std::copy_n(evidence, classes(), target);
+    } else {
+      std::fill_n(target, classes(), 0.0f);
+    }
+  }
+}
+
+// --- And back ---
+
+void DeviceRun::OnDone(const PipelineResult& result) {
+  reduce_error = Status();
+  if (result.status.ok()) {
+    TakeColumns(result);
+  } else {
+    FailAll(result.status);
+  }
+  Tally(result);
+  parts_.pool->Submit({[](void* run) { static_cast<DeviceRun*>(run)->HandOver(); }, this});
+}
+
+void DeviceRun::TakeColumns(const PipelineResult& result) {
+  const size_t n = rows.size();
+  const size_t k = tallies.size();
+  const PipelineColumns& from = result.columns;
+  const auto take = [](auto* column, const auto* values, size_t count) {
+    if (values == nullptr) count = 0;
+    column->assign(values, values + count);
+  };
+  take(&columns.labels, from.labels, n);
+  take(&columns.votes, from.votes, n);
+  take(&columns.flags, from.flags, n);
+  take(&columns.score, from.score, n);
+  take(&columns.confidence, from.confidence, n);
+  take(&columns.margin, from.margin, n);
+  take(&columns.entropy, from.entropy, n);
+  take(&columns.sums, from.sums, n * classes());
+  take(&columns.member_votes, from.member_votes, n * k);
+  take(&columns.member_scores, from.member_scores, n * k);
+  columns.members_ran.assign(n, static_cast<uint8_t>(k));
+  const bool all_failed = static_cast<size_t>(std::popcount(result.failed_members)) == k;
+  columns.all_failed.assign(n, all_failed);
+  first_error = result.member_error;
+  deferred = result.deferred_rows;
+  AddEarlierEvidence();
+}
+
+// Evidence passes through a tier that does not use it itself.
+void DeviceRun::AddEarlierEvidence() {
+  if (tier_.options.evidence_in || columns.sums.empty()) return;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const float* const evidence = listener_->RowEvidence(rows[i]);
+    for (size_t c = 0; evidence != nullptr && c < classes(); ++c) {
+      columns.sums[i * classes() + c] += evidence[c];
+    }
+  }
+}
+
+// As if every member had failed: the tier's policy says what becomes of the rows.
+void DeviceRun::FailAll(const Status& status) {
+  const size_t n = rows.size();
+  columns = BatchColumns();
+  columns.labels.assign(n, -1);
+  columns.votes.assign(n, 0);
+  columns.flags.assign(n, 0);
+  columns.members_ran.assign(n, static_cast<uint8_t>(tallies.size()));
+  columns.all_failed.assign(n, 1);
+  first_error = status;
+}
+
+void DeviceRun::Tally(const PipelineResult& result) {
+  const size_t n = rows.size();
+  const auto& buckets = tier_.options.buckets;
+  const size_t padded = *std::lower_bound(buckets.begin(), buckets.end(), n) - n;
+  const bool answered = result.status.ok();
+  const bool ran = result.status.code() != StatusCode::kAborted;
+  const PipelineTimes& times = result.times;
+  run_ns = 0;
+  for (size_t m = 0; m < tallies.size(); ++m) {
+    const bool failed = !answered || (result.failed_members >> m & 1) != 0;
+    const int64_t ns = m < times.member_ns.size() ? times.member_ns[m] : 0;
+    tallies[m].rows_run = ran ? n : 0;
+    tallies[m].rows_failed = ran && failed ? n : 0;
+    tallies[m].rows_padded = failed ? 0 : padded;
+    tallies[m].run_ns = static_cast<uint64_t>(ns);
+    run_ns = std::max(run_ns, ns);
+  }
+  gather_ns = times.upload_ns;
+  reduce_ns = times.reduce_ns + times.download_ns;
+  bytes_to_device = bytes_to_host = 0;
+  if (!answered) return;
+  for (const PipelineInput& input : tier_.options.inputs) {
+    bytes_to_device += host_rows_ * input.tensor.row_bytes;
+  }
+  if (tier_.options.evidence_in) bytes_to_device += n * classes() * sizeof(float);
+  bytes_to_host = ResultLayout(tier_.options, n, traced).bytes;
+}
+
+void DeviceRun::HandOver() { listener_->OnBatchOver(this); }
+
+}  // namespace
+
+std::unique_ptr<BatchRun> NewDeviceRun(const BatchParts& parts, BatchListener* listener) {
+  return std::make_unique<DeviceRun>(parts, listener);
+}
+
+}  // namespace quorate

@@ -1,0 +1,29 @@
+#pragma once
+
+// A tier whose members are on a device.
+
+#include <memory>
+
+#include "native/device/pipeline.h"
+#include "native/engine/cascade_plan.h"
+
+namespace quorate {
+
+struct DeviceTier {
+  Device* device = nullptr;
+  PipelineOptions options;
+  std::unique_ptr<Pipeline> pipeline;
+};
+
+// Deferred rows of tier `t` may stay on its device: the next tier is on a device, too, and reads
+// nothing that this one does not.
+bool HandsOver(const CascadePlan& plan, size_t t);
+
+// Allocates and warms up, with smaller batches where the device's memory does not suffice, which
+// `plan->warnings` then say; sets the tier's on_device and max_rows. The tiers after it must be
+// open. `deferred_bytes`: how much of its deferred rows may stay on the device. kDeviceMemory,
+// kDevice; kModelMismatch: fixed batch sizes that differ. Then the tier is as before.
+// REQUIRES: every member is on the same device.
+Status OpenDeviceTier(CascadePlan* plan, size_t t, size_t deferred_bytes);
+
+}  // namespace quorate
