@@ -67,8 +67,6 @@ class Assembler {
     problems_->push_back({code, std::move(message)});
   }
 
-  size_t tiers() const { return spec_.tiers.size(); }
-
   std::string Where(size_t t, size_t m) const {
     return "tier \"" + spec_.tiers[t].name + "\", member " + std::to_string(m) + " (" +
            spec_.tiers[t].members[m].name + ")";
@@ -100,7 +98,8 @@ class Assembler {
   void OpenOnDevice(size_t t) {
     PlannedTier& tier = plan_->tiers[t];
     if (tier.members[0].model->on_device() == nullptr) return;
-    const Status status = OpenDeviceTier(plan_.get(), t, spec_.device_queue_bytes / tiers());
+    const Status status = OpenDeviceTier(
+        plan_.get(), t, {spec_.device_queue_bytes / spec_.tiers.size(), spec_.warmup});
     if (status.ok()) {
       if (tier.sequential) {
         plan_->warnings.push_back("tier \"" + tier.name + "\": on a device all members run at " +

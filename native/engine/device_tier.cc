@@ -70,7 +70,8 @@ PipelineMember MemberOf(const PlannedTier& tier, const PlannedMember& member) {
   return made;
 }
 
-PipelineOptions OptionsOf(const CascadePlan& plan, size_t t, size_t fixed, size_t deferred_bytes) {
+PipelineOptions OptionsOf(const CascadePlan& plan, size_t t, size_t fixed,
+                          const DeviceTierSettings& settings) {
   const PlannedTier& tier = plan.tiers[t];
   PipelineOptions options;
   options.name = "tier \"" + tier.name + "\"";
@@ -89,7 +90,8 @@ PipelineOptions OptionsOf(const CascadePlan& plan, size_t t, size_t fixed, size_
   options.evidence_out = tier.keeps_sums && !tier.reduction.last;
   options.buckets = Buckets(tier, fixed);
   options.slots = tier.max_in_flight;
-  options.deferred_blocks = DeferredBlocks(options, deferred_bytes);
+  options.deferred_blocks = DeferredBlocks(options, settings.deferred_bytes);
+  options.warm_up = settings.warm_up;
   return options;
 }
 
@@ -102,7 +104,7 @@ bool HandsOver(const CascadePlan& plan, size_t t) {
   return std::includes(own.begin(), own.end(), next.begin(), next.end());
 }
 
-Status OpenDeviceTier(CascadePlan* plan, size_t t, size_t deferred_bytes) {
+Status OpenDeviceTier(CascadePlan* plan, size_t t, const DeviceTierSettings& settings) {
   PlannedTier& tier = plan->tiers[t];
   const size_t wanted = tier.max_rows;
   QUORATE_ASSIGN_OR_RETURN(const size_t fixed, FixedBatch(tier));
@@ -110,7 +112,7 @@ Status OpenDeviceTier(CascadePlan* plan, size_t t, size_t deferred_bytes) {
   auto opened = std::make_shared<DeviceTier>();
   opened->device = tier.members[0].model->on_device()->lane()->device();
   for (;;) {
-    opened->options = OptionsOf(*plan, t, fixed, deferred_bytes);
+    opened->options = OptionsOf(*plan, t, fixed, settings);
     auto pipeline = Pipeline::Create(opened->device, opened->options);
     if (pipeline.ok()) {
       opened->pipeline = std::move(pipeline).value();

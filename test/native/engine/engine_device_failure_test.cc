@@ -1,0 +1,215 @@
+// What fails on a device is an error of those rows, or another place to run.
+
+#include <gtest/gtest.h>
+
+#include "native/engine/device_tier.h"
+#include "test/native/engine/device_house.h"
+
+namespace quorate {
+namespace {
+
+StatusCode ErrorOf(const FinishedCall& call, size_t row) {
+  const uint8_t error = call.rows[row].error;
+  return error == 0 ? StatusCode::kOk : call.errors[error - 1u].code();
+}
+
+TEST(DeviceFailure, AMemberThatFailsAbstains) {
+  sim::SimulatedMachine machine({.seed = 1});
+  DeviceLoader loader(&machine);
+  const CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
+  BusyHouse house(spec, &loader, 2);
+  loader.model("2").failure = FakeFailure::kHalfway;
+  const FinishedCall call = RunBatch(&house, CountingRows(40));
+  for (const RowResult& row : call.rows) {
+    EXPECT_EQ(row.status, RowStatus::kOk);
+    // Three votes are needed and there are two.
+    EXPECT_EQ(row.tier, 1);
+  }
+  EXPECT_EQ(house.engine->Snapshot().tiers[0].members[1].rows_failed, 40u);
+  ExpectOrdered(machine);
+}
+
+TEST(DeviceFailure, RowsWhoseMembersAllFailedAreRejectedOrGoOn) {
+  for (const OnFailure policy : {OnFailure::kReject, OnFailure::kDegrade}) {
+    sim::SimulatedMachine machine({.seed = 2});
+    DeviceLoader loader(&machine);
+    CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
+    spec.tiers[0].on_failure = policy;
+    BusyHouse house(spec, &loader, 2);
+    for (const char* path : {"1", "2", "3"}) loader.model(path).failure = FakeFailure::kBefore;
+    const FinishedCall call = RunBatch(&house, CountingRows(40));
+    for (size_t i = 0; i < call.rows.size(); ++i) {
+      if (policy == OnFailure::kReject) {
+        EXPECT_EQ(call.rows[i].status, RowStatus::kFailed);
+        EXPECT_EQ(ErrorOf(call, i), StatusCode::kMember);
+      } else {
+        EXPECT_EQ(call.rows[i].status, RowStatus::kOk);
+        EXPECT_EQ(call.rows[i].tier, 1);
+      }
+    }
+    ExpectOrdered(machine);
+  }
+}
+
+TEST(DeviceFailure, WhenTheLastTierFailsTheAnswerBeforeItStands) {
+  sim::SimulatedMachine machine({.seed = 3});
+  DeviceLoader loader(&machine);
+  CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
+  spec.tiers[1].on_failure = OnFailure::kDegrade;
+  BusyHouse house(spec, &loader, 2);
+  loader.model("14").failure = FakeFailure::kAfter;
+  size_t degraded = 0;
+  for (const RowResult& row : RunBatch(&house, CountingRows(100)).rows) {
+    EXPECT_EQ(row.status, RowStatus::kOk);
+    EXPECT_EQ(row.tier, 0);
+    degraded += (row.flags & kDegraded) != 0;
+  }
+  EXPECT_GT(degraded, 0u);
+}
+
+TEST(DeviceFailure, ALostDeviceFailsItsRowsWithACodeAndOthersGoOnWithTheHost) {
+  sim::SimulatedMachine machine({.seed = 4});
+  DeviceLoader loader(&machine);
+  const CascadeSpec rejects = TwoTiers("cuda:0", "cpu");
+  CascadeSpec degrades = rejects;
+  degrades.tiers[0].on_failure = OnFailure::kDegrade;
+  BusyHouse one(rejects, &loader, 2);
+  BusyHouse two(degrades, &loader, 2);
+  const auto rows = CountingRows(60);
+  EXPECT_EQ(AnswersOf(RunBatch(&one, rows)), AnswersOf(RunOnHost(rejects, rows)));
+  machine.LoseDevice(0);
+  const FinishedCall failed = RunBatch(&one, rows);
+  const FinishedCall answered = RunBatch(&two, rows);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(failed.rows[i].status, RowStatus::kFailed);
+    EXPECT_EQ(ErrorOf(failed, i), StatusCode::kDevice);
+    EXPECT_EQ(answered.rows[i].status, RowStatus::kOk);
+    EXPECT_EQ(answered.rows[i].tier, 1);
+  }
+}
+
+// --- Where a tier runs ---
+
+std::shared_ptr<const CascadePlan> Plan(const CascadeSpec& spec, ModelLoader* loader,
+                                        std::vector<Status>* problems) {
+  return Assemble(spec, loader, problems);
+}
+
+TEST(Placement, AutoTakesTheDeviceWhenAllMembersCanBeThere) {
+  sim::SimulatedMachine machine({.seed = 5});
+  DeviceLoader loader(&machine, "cuda:0");
+  std::vector<Status> problems;
+  const auto plan = Plan(TwoTiers("auto", "cpu"), &loader, &problems);
+  ASSERT_NE(plan, nullptr);
+  EXPECT_NE(plan->tiers[0].on_device, nullptr);
+  EXPECT_EQ(plan->tiers[0].members[0].model->spec().device, "cuda:0");
+  EXPECT_EQ(plan->tiers[1].on_device, nullptr);
+}
+
+TEST(Placement, AutoTakesTheHostForAllWhenOneMemberCannotBeThere) {
+  sim::SimulatedMachine machine({.seed = 5});
+  DeviceLoader loader(&machine, "cuda:0");
+  loader.host_only = {"2"};
+  std::vector<Status> problems;
+  const auto plan = Plan(TwoTiers("auto", "cpu"), &loader, &problems);
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->tiers[0].on_device, nullptr);
+  for (const PlannedMember& member : plan->tiers[0].members) {
+    EXPECT_EQ(member.model->spec().device, "cpu");
+    EXPECT_EQ(member.device_reason, "member 1 (2) runs on the host: no such operator there");
+  }
+}
+
+TEST(Placement, ADeviceThatIsAskedForAndCannotBeHadIsAProblem) {
+  sim::SimulatedMachine machine({.seed = 5});
+  DeviceLoader loader(&machine);
+  loader.host_only = {"2"};
+  std::vector<Status> problems;
+  EXPECT_EQ(Plan(TwoTiers("cuda:0", "cpu"), &loader, &problems), nullptr);
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].code(), StatusCode::kDevice);
+  EXPECT_EQ(problems[0].message(), "tier \"first\", member 1 (2): no such operator there");
+}
+
+TEST(Placement, FunctionsRunOnTheHost) {
+  sim::SimulatedMachine machine({.seed = 5});
+  DeviceLoader loader(&machine, "cuda:0");
+  CascadeSpec spec = TwoTiers("auto", "cpu");
+  spec.warmup = false;
+  spec.tiers[0].members[1].make_function = [](ModelSpec) {
+    return std::make_shared<AsyncFakeModel>(2, kDeviceClasses, kDeviceClasses);
+  };
+  std::vector<Status> problems;
+  const auto plan = Plan(spec, &loader, &problems);
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->tiers[0].on_device, nullptr);
+  EXPECT_EQ(plan->tiers[0].members[0].device_reason,
+            "member 1 (2) is a function, which runs on the host");
+  spec.tiers[0].device = "cuda:0";
+  EXPECT_EQ(Plan(spec, &loader, &problems), nullptr);
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].code(), StatusCode::kInvalidArgument);
+}
+
+TEST(Placement, BatchesShrinkUntilTheDevicesMemorySuffices) {
+  // A slot takes 16 bytes of scores per row and member, and more.
+  sim::SimulatedMachine machine({.seed = 6, .device_bytes = 30'000});
+  DeviceLoader loader(&machine);
+  CascadeSpec spec = TwoTiers("cuda:0", "cpu");
+  spec.tiers[0].max_rows = 256;
+  std::vector<Status> problems;
+  const auto plan = Plan(spec, &loader, &problems);
+  ASSERT_NE(plan, nullptr) << problems[0].message();
+  EXPECT_LT(plan->tiers[0].max_rows, 256u);
+  EXPECT_GE(plan->tiers[0].max_rows, 16u);
+  ASSERT_EQ(plan->warnings.size(), 1u);
+  EXPECT_EQ(plan->warnings[0], "tier \"first\": the memory of cuda:0 suffices for batches of " +
+                                   std::to_string(plan->tiers[0].max_rows) + " rows, not of 256");
+}
+
+TEST(Placement, WithoutMemoryForAnyBatchAutoTakesTheHostAndADeviceIsAProblem) {
+  sim::SimulatedMachine machine({.seed = 7, .device_bytes = 4'000});
+  std::vector<Status> problems;
+  CascadeSpec spec = TwoTiers("auto", "cpu");
+  spec.tiers[0].max_rows = 256;
+  DeviceLoader automatic(&machine, "cuda:0");
+  const auto plan = Plan(spec, &automatic, &problems);
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->tiers[0].on_device, nullptr);
+  EXPECT_EQ(plan->tiers[0].max_rows, 256u);
+  EXPECT_NE(plan->tiers[0].members[0].device_reason.find("memory"), std::string::npos)
+      << plan->tiers[0].members[0].device_reason;
+  spec.tiers[0].device = "cuda:0";
+  EXPECT_EQ(Plan(spec, &automatic, &problems), nullptr);
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].code(), StatusCode::kDeviceMemory);
+}
+
+TEST(Placement, ModelsOfAFixedBatchSizeHaveOneBucket) {
+  sim::SimulatedMachine machine({.seed = 8});
+  DeviceLoader loader(&machine);
+  loader.fixed_batch = 6;
+  const CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
+  BusyHouse house(spec, &loader, 2);
+  const PlannedTier& tier = house.engine->plan().tiers[0];
+  EXPECT_EQ(tier.on_device->options.buckets, std::vector<size_t>{6});
+  EXPECT_EQ(tier.max_rows, 6u);
+  const auto rows = CountingRows(50);
+  EXPECT_EQ(AnswersOf(RunBatch(&house, rows)), AnswersOf(RunOnHost(spec, rows)));
+}
+
+TEST(Placement, SequentialExecutionHasNoEffectOnADeviceAndIsToldOf) {
+  sim::SimulatedMachine machine({.seed = 9});
+  DeviceLoader loader(&machine);
+  CascadeSpec spec = TwoTiers("cuda:0", "cpu");
+  spec.tiers[0].execution = Execution::kSequential;
+  std::vector<Status> problems;
+  const auto plan = Plan(spec, &loader, &problems);
+  ASSERT_NE(plan, nullptr);
+  EXPECT_FALSE(plan->tiers[0].sequential);
+  ASSERT_EQ(plan->warnings.size(), 1u);
+  EXPECT_NE(plan->warnings[0].find("all members run at once"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace quorate
