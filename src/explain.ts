@@ -2,7 +2,7 @@
 
 import { specWarnings } from "./check.js";
 import type { FlopsTable } from "./engine/engine.js";
-import type { NativeInfo, NativeMemberInfo, NativeTensorInfo } from "./native/contract.js";
+import type { NativeInfo, NativeMemberInfo, NativeTensorInfo, NativeTierDevice } from "./native/contract.js";
 import type { CascadeSpec, Price, TierSpec } from "./options.js";
 import { describeRule, requiredVotes } from "./rule-program.js";
 
@@ -23,6 +23,8 @@ export interface TierExplanation {
   readonly evidence: "tier" | "cumulative";
   readonly execution: "auto" | "concurrent" | "sequential";
   readonly members: readonly MemberExplanation[];
+  /** How it runs on a GPU; null: on the host. */
+  readonly device: NativeTierDevice | null;
   /** Sum over the members; null when one is unknown. */
   readonly flopsPerRow: number | null;
   readonly price: Price;
@@ -54,7 +56,7 @@ export function explanationOf(spec: CascadeSpec, info: NativeInfo, flops: FlopsT
     classes: info.classes,
     classNames: typeof spec.classes === "object" ? spec.classes : null,
     tensors: info.tensors,
-    tiers: spec.tiers.map((tier, t) => explainTier(tier, info.tiers[t]?.members ?? [], table[t] ?? [])),
+    tiers: spec.tiers.map((tier, t) => explainTier(tier, info.tiers[t], table[t] ?? [])),
     warnings: [
       ...specWarnings(spec),
       ...info.warnings,
@@ -63,8 +65,13 @@ export function explanationOf(spec: CascadeSpec, info: NativeInfo, flops: FlopsT
   };
 }
 
-function explainTier(tier: TierSpec, members: readonly NativeMemberInfo[], flops: readonly number[]): TierExplanation {
+function explainTier(
+  tier: TierSpec,
+  info: NativeInfo["tiers"][number] | undefined,
+  flops: readonly number[],
+): TierExplanation {
   const rule = tier.exitWhen;
+  const members = info?.members ?? [];
   const known = members.map((_, m) => flops[m] ?? -1);
   return {
     name: tier.name,
@@ -74,6 +81,7 @@ function explainTier(tier: TierSpec, members: readonly NativeMemberInfo[], flops
     evidence: tier.evidence ?? "tier",
     execution: tier.execution ?? "auto",
     members: members.map((member, m) => ({ ...member, flopsPerRow: orNull(known[m] ?? -1) })),
+    device: info?.device ?? null,
     flopsPerRow: known.some((figure) => figure < 0) ? null : known.reduce((sum, figure) => sum + figure, 0),
     price: tier.price ?? {},
   };

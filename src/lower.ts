@@ -24,6 +24,7 @@ export function lowerSpec(spec: CascadeSpec, paths: NativeRuntimePaths): NativeS
     shapes: Object.entries(spec.shapes ?? {}),
     maxRowsInFlight: spec.maxRowsInFlight ?? 65_536,
     maxBytesInFlight: spec.maxBytesInFlight ?? 2 ** 28,
+    deviceQueueBytes: spec.deviceQueueBytes ?? 2 ** 26,
     spinUs: spec.spinUs ?? 0,
     warmup: spec.warmup ?? true,
     tiers: spec.tiers.map((tier) => lowerTier(tier, classNames)),

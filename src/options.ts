@@ -182,6 +182,8 @@ export interface CascadeOptions {
   readonly maxRowsInFlight?: number;
   /** Bytes of row data held at once, as above. @default 268435456 (256 MiB) */
   readonly maxBytesInFlight?: number;
+  /** Bytes of deferred rows that stay on GPUs between tiers; other rows go up again. @default 67108864 (64 MiB) */
+  readonly deviceQueueBytes?: number;
   /** Microseconds an idle thread spins before it sleeps: CPU for latency. @default 0 */
   readonly spinUs?: number;
   /** Run every member once per batch size while building. @default true */

@@ -122,6 +122,7 @@ StatusOr<CascadeRequest> ReadSpec(Napi::Value value) {
   });
   reader.Size("maxRowsInFlight", &spec.max_rows_in_flight);
   reader.Size("maxBytesInFlight", &spec.max_bytes_in_flight);
+  reader.Size("deviceQueueBytes", &spec.device_queue_bytes);
   reader.Number("spinUs", 0, kMostUs, &spin_us);
   reader.Bool("warmup", &spec.warmup);
   reader.Array("tiers", [&](Napi::Value tier, const std::string& at) {

@@ -1,5 +1,7 @@
 #include "native/addon/info.h"
 
+#include "native/engine/device_tier.h"
+
 namespace quorate {
 
 namespace {
@@ -54,11 +56,23 @@ Napi::Object ToMember(Napi::Env env, const CascadePlan& plan, const PlannedMembe
   return object;
 }
 
+// Of a tier on the host: null.
+Napi::Value ToDevice(Napi::Env env, const PlannedTier& tier) {
+  if (tier.on_device == nullptr) return env.Null();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("name", tier.members[0].model->spec().device);
+  object.Set("buckets", ToArray(env, tier.on_device->options.buckets,
+                                [env](size_t rows) { return ToNumber(env, rows); }));
+  object.Set("bytes", ToNumber(env, tier.on_device->pipeline->device_bytes()));
+  return object;
+}
+
 Napi::Object ToTier(Napi::Env env, const CascadePlan& plan, const PlannedTier& tier) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("members", ToArray(env, tier.members, [&](const PlannedMember& member) {
                return ToMember(env, plan, member);
              }));
+  object.Set("device", ToDevice(env, tier));
   return object;
 }
 

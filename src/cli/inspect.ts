@@ -1,6 +1,6 @@
 /** `quorate inspect`: what a cascade is going to do, before any traffic. */
 import { Cascade } from "../cascade.js";
-import type { Explanation, MemberExplanation } from "../explain.js";
+import type { Explanation, MemberExplanation, TierExplanation } from "../explain.js";
 import { print, short, table } from "./io.js";
 
 /** Options of the command line. */
@@ -36,9 +36,16 @@ function lines({ runtime, classes, tensors, tiers, warnings }: Explanation): str
         ]),
       ]),
       ...tier.members.flatMap(reason),
+      ...batches(tier),
     ]),
     ...(warnings.length === 0 ? [] : ["", ...warnings.map((warning) => `warning: ${warning}`)]),
   ];
+}
+
+function batches({ device }: TierExplanation): string[] {
+  if (device === null) return [];
+  const size = `${(device.bytes / 2 ** 20).toFixed(1)} MiB`;
+  return [`  on ${device.name} in batches of ${device.buckets.join(", ")} rows, ${size} of its memory beside the models`];
 }
 
 function reason(member: MemberExplanation): string[] {

@@ -111,6 +111,8 @@ export interface NativeSpec extends NativeRuntimePaths {
   readonly shapes: readonly (readonly [string, readonly number[]])[];
   readonly maxRowsInFlight: number;
   readonly maxBytesInFlight: number;
+  /** Bytes of deferred rows that stay on devices; 0 = none. */
+  readonly deviceQueueBytes: number;
   readonly spinUs: number;
   readonly warmup: boolean;
   readonly tiers: readonly NativeTier[];
@@ -242,6 +244,16 @@ export interface NativeMemberInfo {
   readonly batchDifference: number;
 }
 
+/** How a tier runs on a device. */
+export interface NativeTierDevice {
+  /** "cuda:N". */
+  readonly name: string;
+  /** Batch sizes, ascending: a batch runs as the smallest that holds it. */
+  readonly buckets: readonly number[];
+  /** Device memory of its batches; its models have more. */
+  readonly bytes: number;
+}
+
 export interface NativeInfo {
   readonly runtimeVersion: string;
   readonly runtimePath: string;
@@ -249,7 +261,11 @@ export interface NativeInfo {
   readonly telemetryOff: boolean;
   readonly classes: number;
   readonly tensors: readonly NativeTensorInfo[];
-  readonly tiers: readonly { readonly members: readonly NativeMemberInfo[] }[];
+  readonly tiers: readonly {
+    readonly members: readonly NativeMemberInfo[];
+    /** null: the members run on the host. */
+    readonly device: NativeTierDevice | null;
+  }[];
   readonly warnings: readonly string[];
 }
 

@@ -71,6 +71,7 @@ export const spec = (...tiers: NativeTier[]): NativeSpec => ({
   shapes: [],
   maxRowsInFlight: 65_536,
   maxBytesInFlight: 2 ** 28,
+  deviceQueueBytes: 2 ** 26,
   spinUs: 0,
   warmup: false,
   tiers,

@@ -16,7 +16,7 @@ const file = member({ path: ${JSON.stringify(onnx)} });
 const callback = member({ isFunction: true, output: "label", functionInputs: [{ name: "image", type: "float32", rowShape: [64] }] });
 const spec = (...members) => ({
   ...${JSON.stringify(searchPaths({}))}, classes: 10, measures: 7, shapes: [], maxRowsInFlight: 65536,
-  maxBytesInFlight: 2 ** 28, spinUs: 0, warmup: false,
+  maxBytesInFlight: 2 ** 28, deviceQueueBytes: 2 ** 26, spinUs: 0, warmup: false,
   tiers: [{ name: "t", members, rule: [], combine: "vote", evidence: "tier", execution: "auto", device: "auto", maxRows: 256,
     maxDelayUs: 0, maxQueueRows: 65536, maxInFlight: 0, onOverload: "auto", onFailure: "reject" }] });
 const options = { priority: 0, deadlineMs: 0, degradeOnDeadline: false, trace: false, wait: true, copy: false };

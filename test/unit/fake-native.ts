@@ -180,7 +180,7 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     telemetryOff: true,
     classes,
     tensors,
-    tiers: spec.tiers.map((tier) => ({ members: tier.members.map(({ name }) => member(name)) })),
+    tiers: spec.tiers.map((tier) => ({ members: tier.members.map(({ name }) => member(name)), device: null })),
     warnings: [],
   };
 }

@@ -79,12 +79,28 @@ StatusOr<std::vector<Touched>> MachineState::Resolve(const Site& site, int devic
   return all;
 }
 
-bool MachineState::Touch(Actor& actor, const char* operation, const std::vector<Touched>& touched) {
+bool MachineState::IsOver(ActorId actor) const {
+  const int device = actor_devices_[actor];
+  return device != kNoDevice && Lost(device);
+}
+
+void MachineState::BodyEnded(int device) {
+  if (--Of(device).running == 0) body_ended_.notify_all();
+}
+
+bool MachineState::Touch(Actor& actor, const char* operation, const std::vector<Touched>& touched,
+                         std::unique_lock<std::mutex>& lock) {
   const Site site = {operation, actor.id};
   const uint64_t tick = actor.clock.Tick(actor.id);
   for (const Touched& t : touched) {
-    const std::optional<Conflict> conflict =
-        t.allocation->Touch({t.begin, t.end, t.write, site, tick}, actor.clock);
+    const Access access = {t.begin, t.end, t.write, site, tick};
+    std::optional<Conflict> conflict = t.allocation->Touch(access, actor.clock);
+    while (conflict && !conflict->freed && IsOver(conflict->earlier.site.actor)) {
+      const ActorId user = conflict->earlier.site.actor;
+      body_ended_.wait(lock, [&] { return Of(actor_devices_[user]).running == 0; });
+      t.allocation->Forget(user);
+      conflict = t.allocation->Touch(access, actor.clock);
+    }
     if (!conflict) continue;
     const Access& earlier = conflict->earlier;
     const std::string other = Describe(earlier.site);
@@ -103,10 +119,7 @@ bool MachineState::Touch(Actor& actor, const char* operation, const std::vector<
 void MachineState::Free(Allocation& allocation, Actor& actor) {
   const Site site = {"free", actor.id};
   const std::optional<Conflict> conflict = allocation.Free(site, actor.clock);
-  // A lost device runs nothing any more, and nobody can await it.
-  const int user = conflict ? actor_devices_[conflict->earlier.site.actor] : kNoDevice;
-  const bool over = user != kNoDevice && Lost(user);
-  if (conflict && !conflict->freed && !over) {
+  if (conflict && !conflict->freed && !IsOver(conflict->earlier.site.actor)) {
     const Access& use = conflict->earlier;
     (void)AddViolation(Describe(site) + " frees '" + allocation.name + "' and " +
                        Describe(use.site) + (use.write ? " writes " : " reads ") +

@@ -58,8 +58,10 @@ class MachineState {
                                          std::span<const MemoryRange> reads,
                                          std::span<const MemoryRange> writes);
 
-  // Notes the accesses; false and a violation when one is unordered.
-  bool Touch(Actor& actor, const char* operation, const std::vector<Touched>& touched);
+  // Notes the accesses; false and a violation when one is unordered. `lock` holds `mutex`, which it
+  // lets go while a lost device ends what it is about.
+  bool Touch(Actor& actor, const char* operation, const std::vector<Touched>& touched,
+             std::unique_lock<std::mutex>& lock);
 
   void Free(Allocation& allocation, Actor& actor);
   Status AddViolation(std::string text);
@@ -70,6 +72,9 @@ class MachineState {
   void LoseAfter(int device, uint64_t operations);
   // Counts an operation towards LoseAfter(). False: it must be dropped.
   bool Operate(int device);
+  // An operation's body runs.
+  void BodyBegins(int device) { ++Of(device).running; }
+  void BodyEnded(int device);
   // False, and `device` breaks: memory of a lost device cannot be copied.
   bool Reachable(int device, const std::vector<Touched>& touched);
   // An error of work that runs later loses the device, as on CUDA.
@@ -89,15 +94,20 @@ class MachineState {
   struct DeviceState {
     size_t bytes_in_use = 0;
     bool lost = false;
+    size_t running = 0;  // Bodies.
     uint64_t operations_left = UINT64_MAX;
     Status error;
   };
   DeviceState& Of(int device) { return devices_[static_cast<size_t>(device)]; }
   const DeviceState& Of(int device) const { return devices_[static_cast<size_t>(device)]; }
+  // True: the actor belongs to a lost device, which runs nothing any more, and which nobody can
+  // await.
+  bool IsOver(ActorId actor) const;
   std::string Describe(const Site& site) const;
   std::string Describe(const Touched& touched) const;
 
   std::vector<DeviceState> devices_;
+  std::condition_variable body_ended_;
   std::vector<std::string> actor_names_;
   std::vector<int> actor_devices_;
   std::unordered_map<uint64_t, Actor> threads_;

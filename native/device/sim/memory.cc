@@ -45,6 +45,10 @@ std::optional<Conflict> Allocation::Touch(const Access& access, const VectorCloc
   return std::nullopt;
 }
 
+void Allocation::Forget(ActorId actor) {
+  std::erase_if(accesses_, [actor](const Access& access) { return access.site.actor == actor; });
+}
+
 std::optional<Conflict> Allocation::Free(const Site& site, const VectorClock& clock) {
   if (freed_) return Conflict{{0, bytes, true, *freed_, 0}, true};
   freed_ = site;

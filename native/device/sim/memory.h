@@ -48,6 +48,9 @@ class Allocation {
   // Notes an access, or says which earlier one it is not ordered with.
   std::optional<Conflict> Touch(const Access& access, const VectorClock& clock);
 
+  // The actor does nothing any more.
+  void Forget(ActorId actor);
+
   // Notes that the memory is gone, or says which access that is not ordered with.
   std::optional<Conflict> Free(const Site& site, const VectorClock& clock);
 

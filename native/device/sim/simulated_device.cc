@@ -75,13 +75,13 @@ StatusOr<int64_t> SimulatedDevice::ElapsedNs(const DeviceEvent& from, const Devi
 Status SimulatedDevice::OnHost(const Operation& operation) {
   state_->Jitter();
   {
-    std::lock_guard lock(state_->mutex);
+    std::unique_lock lock(state_->mutex);
     Actor& actor = state_->ThisThread();
     QUORATE_ASSIGN_OR_RETURN(
         const std::vector<Touched> touched,
         state_->Resolve({operation.name, actor.id}, kNoDevice, false, operation.reads,  //
                         operation.writes));
-    if (!state_->Touch(actor, operation.name, touched)) {
+    if (!state_->Touch(actor, operation.name, touched, lock)) {
       return Status(StatusCode::kInternal, state_->violations.back());
     }
   }

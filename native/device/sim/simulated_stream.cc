@@ -155,10 +155,12 @@ void SimulatedStream::Do(Step& step, Lock& lock) {
 void SimulatedStream::Operate(Step& step, Lock& lock) {
   if (!state_->Operate(device_)) return;
   if (!state_->Reachable(device_, step.touched)) return;
-  if (!state_->Touch(actor_, step.name, step.touched)) return;
+  if (!state_->Touch(actor_, step.name, step.touched, lock)) return;
+  state_->BodyBegins(device_);
   lock.unlock();
   Status status = step.body(nullptr);
   lock.lock();
+  state_->BodyEnded(device_);
   if (!status.ok()) state_->Break(device_, std::move(status));
 }
 

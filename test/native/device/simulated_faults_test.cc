@@ -84,5 +84,21 @@ TEST(SimulatedFaults, MemoryOfALostDeviceCanBeFreed) {
   house.ExpectOrdered();
 }
 
+TEST(SimulatedFaults, WhatALostDeviceReadMayBeWrittenAgain) {
+  SimHouse house({.devices = 2});
+  DeviceStream* const reader = house.NewStream("a", 0);
+  DeviceStream* const writer = house.NewStream("b", 1);
+  const DeviceBuffer x = house.NewBuffer("x", MemoryKind::kDevice, 0);
+  const DeviceBuffer y = house.NewBuffer("y", MemoryKind::kDevice, 1);
+  EXPECT_TRUE(reader->Copy("peer copy", x.data(), y.data(), 64).ok());
+  EXPECT_TRUE(house.Finish(reader, 0).ok());  // Known to this thread, and not to the writer's.
+  house.machine.LoseDevice(0);
+  std::thread([&] {
+    EXPECT_TRUE(Write(writer, "write", y.Range()).ok());
+    EXPECT_TRUE(house.Finish(writer, 1).ok());
+  }).join();
+  house.ExpectOrdered();
+}
+
 }  // namespace
 }  // namespace quorate

@@ -161,14 +161,13 @@ class Caller {
     for (size_t i = 0; i < call.values.size(); ++i) {
       if (call.single) finished = house_->listener.Await(call.id + i);
       const RowResult& row = finished.rows[call.single ? 0 : i];
-      const StatusCode error =
-          row.error == 0 ? StatusCode::kOk : finished.errors[row.error - 1u].code();
+      const Status error = row.error == 0 ? Status() : finished.errors[row.error - 1u];
       CheckRow(call, i, row, error);
     }
   }
 
-  void CheckRow(const Sent& call, size_t i, const RowResult& row, StatusCode error) {
-    if (error == StatusCode::kClosed) {
+  void CheckRow(const Sent& call, size_t i, const RowResult& row, const Status& error) {
+    if (error.code() == StatusCode::kClosed) {
       EXPECT_TRUE(closing);
       ++tally_->closed;
     } else if (row.status == RowStatus::kCancelled) {
@@ -182,7 +181,9 @@ class Caller {
       ++tally_->rejected;
     } else if (row.status == RowStatus::kFailed) {
       EXPECT_TRUE(plan_.fails || plan_.loses);
-      EXPECT_TRUE(error == StatusCode::kMember || (plan_.loses && error == StatusCode::kDevice));
+      EXPECT_TRUE(error.code() == StatusCode::kMember ||
+                  (plan_.loses && error.code() == StatusCode::kDevice))
+          << error.message();
       ++tally_->failed;
     } else if ((row.flags & kDegraded) != 0) {
       ++tally_->degraded;
