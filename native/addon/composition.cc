@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "native/device/devices.h"
 #include "native/ort/ort_loader.h"
 #include "native/scheduler/cores.h"
 
@@ -11,6 +12,10 @@ namespace {
 
 RuntimeInfo InfoOf(const ort::OrtModelLoader& loader) {
   return {loader.library().version(), loader.library_path(), loader.library().telemetry_off()};
+}
+
+StatusOr<std::unique_ptr<ort::OrtModelLoader>> NewLoader(const RuntimePaths& paths) {
+  return ort::OrtModelLoader::Create(paths.libraries, paths.cuda, {&Devices::Get});
 }
 
 }  // namespace
@@ -23,15 +28,13 @@ Composition& Composition::Process() {
 Composition::Composition() : pool_(AvailableCores()), kernels_(NewCpuKernels()) {}
 
 StatusOr<OpenedRuntime> Composition::OpenRuntime(const RuntimePaths& paths) {
-  QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<ort::OrtModelLoader> loader,
-                           ort::OrtModelLoader::Create(paths.libraries, paths.cuda));
+  QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<ort::OrtModelLoader> loader, NewLoader(paths));
   RuntimeInfo info = InfoOf(*loader);
   return OpenedRuntime{std::move(loader), std::move(info)};
 }
 
 StatusOr<InspectedRuntime> Composition::InspectRuntime(const RuntimePaths& paths) {
-  QUORATE_ASSIGN_OR_RETURN(const std::unique_ptr<ort::OrtModelLoader> loader,
-                           ort::OrtModelLoader::Create(paths.libraries, paths.cuda));
+  QUORATE_ASSIGN_OR_RETURN(const std::unique_ptr<ort::OrtModelLoader> loader, NewLoader(paths));
   return InspectedRuntime{InfoOf(*loader), loader->InspectDevices()};
 }
 

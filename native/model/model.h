@@ -38,6 +38,9 @@ struct ModelSpec {
   std::string device = "cpu";  // Where it runs.
   std::string device_reason;   // Why not where it was asked to, or empty.
   bool blocking = true;  // Start() computes on the calling thread and completes before it returns.
+  // On a device: nodes that run on the host all the same, each of which waits for the device, as
+  // "name (Operator)". Empty as well where ONNX Runtime, before 1.24, cannot tell.
+  std::vector<std::string> host_nodes;
 };
 
 // Rows of one input tensor, contiguous.
@@ -159,11 +162,23 @@ struct ModelSource {
   std::shared_ptr<const std::vector<uint8_t>> bytes;
 };
 
+// How ONNX Runtime finds an algorithm for a convolution on CUDA.
+enum class ConvSearch : uint8_t { kHeuristic, kExhaustive, kDefault };
+
+// How a model runs on a CUDA device; nothing to one on the CPU.
+struct CudaOptions {
+  bool graphs = false;              // Capture each batch size as a CUDA graph, and replay it.
+  bool tf32 = false;                // Float32 products with ten bits of mantissa: faster.
+  uint64_t memory_limit_bytes = 0;  // Of the model's weights and intermediate tensors; 0: none.
+  ConvSearch conv_search = ConvSearch::kHeuristic;
+};
+
 struct ModelOptions {
   // Model input name -> request tensor name; inputs not listed keep their own name.
   std::vector<std::pair<std::string, std::string>> input_names;
   std::string output_name;  // Empty: the only output.
   std::string device = "cpu";
+  CudaOptions cuda;
   bool profile_large = false;  // FlopsPerRow() also for models above 500 MB.
 };
 

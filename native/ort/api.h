@@ -2,20 +2,26 @@
 
 // The part of ONNX Runtime's C function table that quorate calls, declared by hand: no header of
 // ONNX Runtime is needed to build. The table only ever grows at its end, so a slot's index holds
-// for every library that offers kApiVersion (docs/boundary.md). The test ort-sys-check compares
-// index, name and signature of every slot with an independent listing.
+// for every library that offers kApiVersion (docs/boundary.md); the few that came later are asked
+// for by ApiLibrary::Since(). The test ort-sys-check compares index, name and signature of every
+// slot with an independent listing.
 
 #include <cstddef>
 #include <cstdint>
 
 namespace quorate::ort {
 
-// The version these slots belong to, and the oldest that has all of them: ONNX Runtime 1.17.
+// The version these slots belong to, and the oldest that has all of them but those that say so:
+// ONNX Runtime 1.17.
 inline constexpr uint32_t kApiVersion = 17;
+inline constexpr uint32_t kAssignmentVersion = 24;
+inline constexpr uint32_t kGraphReleaseVersion = 27;
 
 struct OrtAllocator;
 struct OrtCUDAProviderOptionsV2;
 struct OrtEnv;
+struct OrtEpAssignedNode;
+struct OrtEpAssignedSubgraph;
 struct OrtIoBinding;
 struct OrtMemoryInfo;
 struct OrtRunOptions;
@@ -148,6 +154,10 @@ inline constexpr Slot<OrtStatus*(OrtCUDAProviderOptionsV2* cuda_options,
                                  const char* const* provider_options_keys,
                                  const char* const* provider_options_values, size_t num_keys)>
     kUpdateCUDAProviderOptions{206};
+// For values that are no text: "user_compute_stream", a cudaStream_t. After the others.
+inline constexpr Slot<OrtStatus*(OrtCUDAProviderOptionsV2* cuda_options, const char* key,
+                                 void* value)>
+    kUpdateCUDAProviderOptionsWithValue{263};
 inline constexpr Slot<void(OrtCUDAProviderOptionsV2* input)> kReleaseCUDAProviderOptions{208};
 
 // Sessions and what they take and give.
@@ -200,6 +210,10 @@ inline constexpr Slot<OrtStatus*(const OrtValue* value, OrtTensorTypeAndShapeInf
 inline constexpr Slot<void(OrtValue* input)> kReleaseValue{96};
 inline constexpr Slot<OrtStatus*(OrtAllocatorType type, OrtMemType mem_type, OrtMemoryInfo** out)>
     kCreateCpuMemoryInfo{69};
+inline constexpr Slot<OrtStatus*(const char* name, OrtAllocatorType type, int id,
+                                 OrtMemType mem_type, OrtMemoryInfo** out)>
+    kCreateMemoryInfo{68};
+inline constexpr Slot<void(OrtMemoryInfo* input)> kReleaseMemoryInfo{94};
 inline constexpr Slot<OrtStatus*(const OrtValue* value, const OrtMemoryInfo** mem_info)>
     kGetTensorMemoryInfo{194};
 inline constexpr Slot<OrtStatus*(const OrtMemoryInfo* ptr, int* out)> kMemoryInfoGetId{72};
@@ -217,6 +231,9 @@ inline constexpr Slot<OrtStatus*(OrtSession* session, const OrtRunOptions* run_o
 inline constexpr Slot<OrtStatus*(OrtRunOptions** out)> kCreateRunOptions{39};
 inline constexpr Slot<OrtStatus*(OrtRunOptions* options)> kRunOptionsSetTerminate{46};
 inline constexpr Slot<OrtStatus*(OrtRunOptions* options)> kRunOptionsUnsetTerminate{47};
+inline constexpr Slot<OrtStatus*(OrtRunOptions* options, const char* config_key,
+                                 const char* config_value)>
+    kAddRunConfigEntry{165};
 inline constexpr Slot<void(OrtRunOptions* input)> kReleaseRunOptions{97};
 inline constexpr Slot<OrtStatus*(OrtSession* session, const OrtRunOptions* run_options,
                                  const OrtIoBinding* binding_ptr)>
@@ -229,6 +246,25 @@ inline constexpr Slot<OrtStatus*(OrtIoBinding* binding_ptr, const char* name,
 inline constexpr Slot<OrtStatus*(OrtIoBinding* binding_ptr, const char* name,
                                  const OrtValue* val_ptr)>
     kBindOutput{137};
+
+// Since kAssignmentVersion: which provider each node of a session was given to.
+inline constexpr Slot<OrtStatus*(const OrtSession* session,
+                                 const OrtEpAssignedSubgraph* const** ep_subgraphs,
+                                 size_t* num_ep_subgraphs)>
+    kSession_GetEpGraphAssignmentInfo{407};
+inline constexpr Slot<OrtStatus*(const OrtEpAssignedSubgraph* ep_subgraph, const char** out)>
+    kEpAssignedSubgraph_GetEpName{408};
+inline constexpr Slot<OrtStatus*(const OrtEpAssignedSubgraph* ep_subgraph,
+                                 const OrtEpAssignedNode* const** ep_nodes, size_t* num_ep_nodes)>
+    kEpAssignedSubgraph_GetNodes{409};
+inline constexpr Slot<OrtStatus*(const OrtEpAssignedNode* ep_node, const char** out)>
+    kEpAssignedNode_GetName{410};
+inline constexpr Slot<OrtStatus*(const OrtEpAssignedNode* ep_node, const char** out)>
+    kEpAssignedNode_GetOperatorType{412};
+
+// Since kGraphReleaseVersion: lets one captured CUDA graph go before its session.
+inline constexpr Slot<OrtStatus*(OrtSession* session, int graph_annotation_id)>
+    kSessionReleaseCapturedGraph{421};
 
 }  // namespace slot
 }  // namespace quorate::ort

@@ -117,17 +117,23 @@ Status ApiLibrary::OpenOne(const std::string& path) {
   const OrtApiBase* base = reinterpret_cast<const OrtApiBase* (*)()>(symbol)();
   const char* version = base == nullptr ? nullptr : base->GetVersionString();
   version_ = version == nullptr ? "unknown" : version;
-  // Ask only when the version has it: a library that lacks it writes to stderr.
-  const void* table = nullptr;
-  if (MinorVersion(version) >= static_cast<int>(kApiVersion)) table = base->GetApi(kApiVersion);
-  if (table == nullptr) {
+  base_ = base;
+  const std::optional<Table> table = Since(kApiVersion);
+  if (!table) {
     return {code, "its version is " + version_ + ", but quorate needs 1." +
                       std::to_string(kApiVersion) + " or a later 1.x"};
   }
-  api_ = Table(table);
+  api_ = *table;
   Dl_info info{};
   path_ = dladdr(symbol, &info) != 0 && info.dli_fname != nullptr ? info.dli_fname : path;
   return CreateEnvironment();
+}
+
+// Asks only when the version has it: a library that lacks it writes to stderr.
+std::optional<Table> ApiLibrary::Since(uint32_t version) const {
+  if (base_ == nullptr || MinorVersion(version_.c_str()) < static_cast<int>(version)) return {};
+  const void* const table = base_->GetApi(version);
+  return table == nullptr ? std::nullopt : std::optional<Table>(table);
 }
 
 StatusOr<const ApiLibrary*> ApiLibrary::Open(const std::vector<std::string>& paths) {

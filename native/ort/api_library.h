@@ -3,6 +3,7 @@
 // The ONNX Runtime library of this process: found, opened and never closed.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ class ApiLibrary {
   static StatusOr<const ApiLibrary*> Open(const std::vector<std::string>& paths);
 
   const Table& api() const { return api_; }
+  // The table for slots that came with `version`; nothing where the library is older.
+  std::optional<Table> Since(uint32_t version) const;
   const OrtEnv* env() const { return env_; }
   const OrtMemoryInfo* cpu_memory() const { return cpu_memory_; }
   OrtAllocator* allocator() const { return allocator_; }  // The library's, for names it returns.
@@ -53,6 +56,7 @@ class ApiLibrary {
   Status CreateEnvironment();
 
   Table api_;
+  const OrtApiBase* base_ = nullptr;
   OrtEnv* env_ = nullptr;
   OrtMemoryInfo* cpu_memory_ = nullptr;
   OrtAllocator* allocator_ = nullptr;

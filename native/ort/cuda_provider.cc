@@ -7,16 +7,14 @@
 
 #include "native/ort/cuda_driver.h"
 #include "native/ort/cuda_libraries.h"
+#include "native/ort/cuda_session.h"
 #include "native/ort/provider_file.h"
 #include "native/ort/runtime_links.h"
-#include "native/ort/session.h"
 
 namespace quorate::ort {
 namespace {
 
 namespace fs = std::filesystem;
-
-using OwnedCudaOptions = Owned<OrtCUDAProviderOptionsV2, slot::kReleaseCUDAProviderOptions>;
 
 // Installs packages where they are found, which is not where somebody named the only paths.
 std::string Pip(const std::string& packages, const std::vector<std::string>& searched,
@@ -24,14 +22,6 @@ std::string Pip(const std::string& packages, const std::vector<std::string>& sea
   if (packages.empty()) return {};
   const bool named = std::find(searched.begin(), searched.end(), "") == searched.end();
   return "pip install " + packages + (named ? ", and leave out " + options : "");
-}
-
-// "CUDA failure 35: ..." of what ONNX Runtime says around it: places in its source, the host's
-// name.
-std::string CudaFailure(const std::string& message) {
-  const size_t start = message.rfind("CUDA failure ");
-  if (start == std::string::npos) return message;
-  return message.substr(start, message.find(" ;", start) - start);
 }
 
 // One look for everything a report has; each step needs the ones before it.
@@ -132,29 +122,17 @@ CudaReport InspectCuda(const ApiLibrary& library, const CudaSearch& search, int 
   return Inspector(library, search, device, inspection).Run();
 }
 
-// Every call is checked: appending the provider answers OK also where its options were refused.
 Status OpenCudaProvider(const ApiLibrary& library, const CudaReport& report, int device) {
   static std::mutex* const mutex = new std::mutex;
   std::lock_guard lock(*mutex);
   QUORATE_RETURN_IF_ERROR(OpenCudaLibraries(report.libraries));
-  const Table& api = library.api();
-  const auto check = [&](OrtStatus* status) -> Status {
-    const Status said = library.ToStatus(status, StatusCode::kDevice, "ONNX Runtime says");
-    if (said.ok()) return said;
-    return {StatusCode::kDevice, "the CUDA provider " + report.provider_path +
-                                     " cannot be used: " + CudaFailure(said.message())};
-  };
-  OwnedCudaOptions cuda(&library);
-  QUORATE_RETURN_IF_ERROR(check(api[slot::kCreateCUDAProviderOptions](cuda.out())));
-  const std::string ordinal = std::to_string(device);
-  const char* const key = "device_id";
-  const char* const value = ordinal.c_str();
-  QUORATE_RETURN_IF_ERROR(
-      check(api[slot::kUpdateCUDAProviderOptions](cuda.get(), &key, &value, 1)));
+  const std::string context = "the CUDA provider " + report.provider_path + " cannot be used";
   OwnedOptions options(&library);
-  QUORATE_RETURN_IF_ERROR(check(api[slot::kCreateSessionOptions](options.out())));
-  return check(
-      api[slot::kSessionOptionsAppendExecutionProvider_CUDA_V2](options.get(), cuda.get()));
+  QUORATE_RETURN_IF_ERROR(library.ToStatus(
+      library.api()[slot::kCreateSessionOptions](options.out()), StatusCode::kInternal, context));
+  CudaSession session;
+  session.device = device;
+  return AppendCudaProvider(library, session, options.get(), context);
 }
 
 int CudaOrdinal(const std::string& device) {

@@ -19,8 +19,8 @@ enum class Inspection {
 CudaReport InspectCuda(const ApiLibrary& library, const CudaSearch& search, int device,
                        Inspection inspection);
 
-// Opens what the report found and has ONNX Runtime load the provider and take options for
-// `device`, for the life of the process. kDevice. REQUIRES: report.problem is empty.
+// Opens what the report found and has ONNX Runtime load the provider and take the options that
+// models get on `device`, for the life of the process. kDevice. REQUIRES: report.problem is empty.
 Status OpenCudaProvider(const ApiLibrary& library, const CudaReport& report, int device);
 
 // The ordinal in "cuda" (0) and "cuda:N"; -1 for anything else.

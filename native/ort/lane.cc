@@ -7,20 +7,6 @@
 namespace quorate::ort {
 namespace {
 
-size_t Elements(const Dims& dims) {
-  size_t n = 1;
-  for (const int64_t d : dims) n *= static_cast<size_t>(d);
-  return n;
-}
-
-Dims WithBatch(size_t rows, const Dims& row_shape) {
-  Dims dims;
-  dims.reserve(row_shape.size() + 1);
-  dims.push_back(static_cast<int64_t>(rows));
-  dims.insert(dims.end(), row_shape.begin(), row_shape.end());
-  return dims;
-}
-
 Status OutOfMemory(size_t bytes) {
   return {StatusCode::kMember, "no memory for " + std::to_string(bytes) + " bytes of scratch"};
 }
@@ -54,11 +40,11 @@ Status Lane::Bind(Bound& bound, const char* port, bool input, const void* data, 
                   size_t element_size, ONNXTensorElementDataType type) {
   if (bound.data == data && bound.dims == dims) return {};
   const ApiLibrary& library = session_->library();
-  QUORATE_ASSIGN_OR_RETURN(OwnedValue value,
-                           TensorOver(library, data, Elements(dims) * element_size, dims, type));
+  QUORATE_ASSIGN_OR_RETURN(OwnedValue value, TensorOver(library, library.cpu_memory(), data,
+                                                        Elements(dims) * element_size, dims, type));
   bound = {};  // Whatever happens now, it is not what it was.
   // The binding takes a reference of its own.
-  QUORATE_RETURN_IF_ERROR(BindHostValue(library, binding_.get(), port, input, value.get()));
+  QUORATE_RETURN_IF_ERROR(BindValue(library, binding_.get(), port, input, value.get(), kHost));
   bound = {data, std::move(dims)};
   return {};
 }
@@ -105,31 +91,6 @@ Status Lane::RunPadded(const LaneRows& rows, size_t batch) {
                 rows.rows * row_bytes);
   }
   return {};
-}
-
-StatusOr<Dims> Lane::RunZeros(const Session& session, const RowShapes& row_shapes, size_t rows) {
-  const ApiLibrary& library = session.library();
-  std::vector<OwnedValue> values;
-  std::vector<const OrtValue*> raw;
-  std::vector<const char*> names;
-  for (size_t i = 0; i < row_shapes.size(); ++i) {
-    const Dims dims = WithBatch(rows, row_shapes[i]);
-    const size_t bytes = Elements(dims) * ElementSize(plan_.spec.inputs[i].type);
-    uint8_t* zeros = scratch_[i].Reserve(std::max<size_t>(bytes, 1));
-    if (zeros == nullptr) return OutOfMemory(bytes);
-    std::memset(zeros, 0, bytes);
-    QUORATE_ASSIGN_OR_RETURN(OwnedValue value,
-                             TensorOver(library, zeros, bytes, dims, plan_.input_types[i]));
-    values.push_back(std::move(value));
-    raw.push_back(values.back().get());
-    names.push_back(plan_.input_ports[i].c_str());
-  }
-  const char* output_name = plan_.output_port.c_str();
-  OwnedValue output(&library);  // The library allocates it.
-  QUORATE_RETURN_IF_ERROR(
-      Check(library.api()[slot::kRun](session.get(), run_options_.get(), names.data(), raw.data(),
-                                      raw.size(), &output_name, 1, output.out())));
-  return TensorDims(library, output.get());
 }
 
 void Lane::SetTerminate() {

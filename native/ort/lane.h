@@ -34,9 +34,8 @@ class Lane {
   // the last one to fill it, and copies the answers of the given rows back.
   Status RunPadded(const LaneRows& rows, size_t batch);
 
-  // Runs zeros of these row shapes through `session` (this lane's, or another one of the same
-  // model) and returns the dimensions of the plan's output.
-  StatusOr<Dims> RunZeros(const Session& session, const RowShapes& row_shapes, size_t rows);
+  // What its runs obey to, and SetTerminate() reaches: for other runs under the same lease.
+  const OrtRunOptions* run_options() const { return run_options_.get(); }
 
   // From any thread: makes this lane's Run return an error soon; and undoes that.
   void SetTerminate();

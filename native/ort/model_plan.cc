@@ -1,6 +1,7 @@
 #include "native/ort/model_plan.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace quorate::ort {
 namespace {
@@ -169,6 +170,17 @@ bool ModelPlan::OpenInputs() const {
 
 bool ModelPlan::OpenOutput() const { return !output_row || HasOpen(*output_row); }
 
+RowShapes ModelPlan::InputRows() const {
+  RowShapes rows;
+  for (const TensorSpec& input : spec.inputs) rows.push_back(input.row_shape);
+  return rows;
+}
+
+void ModelPlan::SetOutputRow(Dims row) {
+  spec.output.row_shape = PublicRowShape(row, spec.output.type);
+  output_row = std::move(row);
+}
+
 StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,
                                   const ModelOptions& options) {
   return Planner(session, file, options).Make();
@@ -198,6 +210,24 @@ Status CheckRowShapes(const ModelSpec& spec, const RowShapes& row_shapes) {
     }
   }
   return {};
+}
+
+Status StoppedStatus(const ModelSpec& spec) {
+  return {StatusCode::kAborted, spec.name + " was stopped before it had answered"};
+}
+
+size_t Elements(const Dims& dims) {
+  size_t n = 1;
+  for (const int64_t d : dims) n *= static_cast<size_t>(d);
+  return n;
+}
+
+Dims WithBatch(size_t rows, const Dims& row_shape) {
+  Dims dims;
+  dims.reserve(row_shape.size() + 1);
+  dims.push_back(static_cast<int64_t>(rows));
+  dims.insert(dims.end(), row_shape.begin(), row_shape.end());
+  return dims;
 }
 
 std::string ShapeText(const Dims& dims) {

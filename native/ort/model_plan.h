@@ -28,6 +28,8 @@ struct ModelPlan {
 
   bool OpenInputs() const;  // Some input's row shape has an open dimension.
   bool OpenOutput() const;  // output_row says nothing or has an open dimension.
+  RowShapes InputRows() const;
+  void SetOutputRow(Dims row);  // What a run has shown.
 };
 
 // kModelMismatch: no batch dimension, an unknown input or output name, an output to choose, an
@@ -40,6 +42,11 @@ Dims PublicRowShape(const Dims& output_row, ElementType type);
 
 // OK if `row_shapes` are concrete and agree with the spec; else kInvalidArgument.
 Status CheckRowShapes(const ModelSpec& spec, const RowShapes& row_shapes);
+
+size_t Elements(const Dims& dims);                   // REQUIRES: concrete.
+Dims WithBatch(size_t rows, const Dims& row_shape);  // {rows, row_shape...}
+
+Status StoppedStatus(const ModelSpec& spec);  // kAborted.
 
 std::string ShapeText(const Dims& dims);  // "[?, 3]"
 

@@ -20,6 +20,7 @@ constexpr int kMaxDepth = 64;  // Of graphs inside nodes.
 struct Scan {
   bool has_graph = false;
   bool open_rows = false;
+  bool convolutions = false;
   std::set<std::string> external;
 };
 
@@ -67,9 +68,12 @@ bool ScanNode(std::string_view message, int depth, Scan& scan) {
   ProtoReader reader(message);
   ProtoField field;
   while (reader.Next(field)) {
-    if (field.number == 5 && field.is_bytes && !ScanAttribute(field.bytes, depth, scan)) {
-      return false;
+    if (!field.is_bytes) continue;
+    // op_type: Conv, ConvTranspose, ConvInteger, QLinearConv, FusedConv.
+    if (field.number == 4 && field.bytes.find("Conv") != std::string_view::npos) {
+      scan.convolutions = true;
     }
+    if (field.number == 5 && !ScanAttribute(field.bytes, depth, scan)) return false;
   }
   return reader.ok();
 }
@@ -182,6 +186,7 @@ StatusOr<OnnxFile> ReadOnnxFile(const ModelSource& source) {
     return LoadError(file.name, "it is truncated or not an ONNX model");
   }
   file.open_rows = scan.open_rows;
+  file.convolutions = scan.convolutions;
   file.external.assign(scan.external.begin(), scan.external.end());
 
   Sha256 hash;
@@ -204,6 +209,14 @@ StatusOr<OnnxFile> ReadOnnxFile(const ModelSource& source) {
   }
   file.sha256 = hash.HexDigest();
   return file;
+}
+
+StatusOr<OnnxFile> ReadAgain(const OnnxFile& file) {
+  QUORATE_ASSIGN_OR_RETURN(OnnxFile again, ReadOnnxFile({file.path, file.bytes}));
+  if (again.sha256 != file.sha256) {
+    return Status(StatusCode::kModelLoad, file.name + " has changed since it was loaded");
+  }
+  return again;
 }
 
 }  // namespace quorate::ort

@@ -5,23 +5,20 @@
 #include "native/model/registry.h"
 #include "native/ort/cuda_driver.h"
 #include "native/ort/cuda_provider.h"
+#include "native/ort/device_sessions.h"
+#include "native/ort/ort_device_model.h"
 #include "native/ort/ort_model.h"
 #include "native/ort/runtime_links.h"
 
 namespace quorate::ort {
 namespace {
 
-constexpr char kCpuOnly[] = "this version of quorate runs models on the CPU only";
-
-// Both what is missing now, and that it would not be enough.
-std::string WhyNot(const CudaReport& report, int device) {
-  if (report.problem.empty()) {
-    const std::string& name = report.devices[static_cast<size_t>(device)].name;
-    return std::string(kCpuOnly) + ", though CUDA device " + std::to_string(device) + " (" + name +
-           ") is ready";
-  }
-  const std::string remedy = report.remedy.empty() ? "" : " (" + report.remedy + ")";
-  return report.problem + remedy + "; besides, " + kCpuOnly;
+// What a session depends on besides the file: models of one key share it.
+std::string KeyOf(const Device* device, const std::string& sha256, const CudaOptions& options) {
+  const auto number = [](auto value) { return " " + std::to_string(value); };
+  return "onnx device" + number(reinterpret_cast<uintptr_t>(device)) + " " + sha256 +
+         number(options.graphs) + number(options.tf32) + number(options.memory_limit_bytes) +
+         number(static_cast<int>(options.conv_search));
 }
 
 std::vector<std::string> Linked(const std::vector<std::string>& paths, const CudaSearch& cuda) {
@@ -33,13 +30,14 @@ std::vector<std::string> Linked(const std::vector<std::string>& paths, const Cud
 
 }  // namespace
 
-OrtModelLoader::OrtModelLoader(const ApiLibrary* library, CudaSearch cuda)
-    : library_(library), cuda_(std::move(cuda)) {}
+OrtModelLoader::OrtModelLoader(const ApiLibrary* library, CudaSearch cuda, DeviceAccess devices)
+    : library_(library), cuda_(std::move(cuda)), devices_(std::move(devices)) {}
 
 StatusOr<std::unique_ptr<OrtModelLoader>> OrtModelLoader::Create(
-    const std::vector<std::string>& library_paths, CudaSearch cuda) {
+    const std::vector<std::string>& library_paths, CudaSearch cuda, DeviceAccess devices) {
   QUORATE_ASSIGN_OR_RETURN(const ApiLibrary* library, ApiLibrary::Get(Linked(library_paths, cuda)));
-  return std::unique_ptr<OrtModelLoader>(new OrtModelLoader(library, std::move(cuda)));
+  return std::unique_ptr<OrtModelLoader>(
+      new OrtModelLoader(library, std::move(cuda), std::move(devices)));
 }
 
 std::string OrtModelLoader::library_path() const { return UnlinkedRuntime(library_->path()); }
@@ -47,48 +45,72 @@ std::string OrtModelLoader::library_path() const { return UnlinkedRuntime(librar
 CudaReport OrtModelLoader::InspectDevices() const {
   CudaReport report = InspectCuda(*library_, cuda_, 0, Inspection::kEverything);
   if (!report.problem.empty()) return report;
-  if (Status status = OpenCudaProvider(*library_, report, 0); !status.ok()) {
-    report.problem = status.message();
-  }
+  Status status = OpenCudaProvider(*library_, report, 0);
+  if (status.ok()) status = OpenDevice(0).status();
+  report.problem = status.message();
   return report;
 }
 
-StatusOr<std::string> OrtModelLoader::Place(const std::string& device) {
-  if (device == "cpu") return std::string();
+// The provider comes last: it and CUDA's libraries are large, and of no use without the device.
+StatusOr<Device*> OrtModelLoader::OpenDevice(int index) const {
+  if (!devices_.open) return Status(StatusCode::kDevice, "no devices are open to models here");
+  if (devices_.simulated) return devices_.open(index);
+  const CudaReport report = InspectCuda(*library_, cuda_, index, Inspection::kUntilProblem);
+  if (!report.problem.empty()) {
+    const std::string remedy = report.remedy.empty() ? "" : " (" + report.remedy + ")";
+    return Status(StatusCode::kDevice, report.problem + remedy);
+  }
+  QUORATE_ASSIGN_OR_RETURN(Device* const device, devices_.open(index));
+  QUORATE_RETURN_IF_ERROR(OpenCudaProvider(*library_, report, index));
+  return device;
+}
+
+StatusOr<OrtModelLoader::Place> OrtModelLoader::FindPlace(const std::string& device) {
+  if (device == "cpu") return Place();
   if (device == "auto") {
     std::call_once(judged_, [this] {
-      auto_reason_ = WhyNot(InspectCuda(*library_, cuda_, 0, Inspection::kUntilProblem), 0);
+      const StatusOr<Device*> first = OpenDevice(0);
+      auto_ = first.ok() ? Place{first.value(), ""} : Place{nullptr, first.status().message()};
     });
-    return auto_reason_;
+    return auto_;
   }
   const std::string what = "device '" + device + "' is not available: ";
-  const int ordinal = CudaOrdinal(device);
-  if (ordinal < 0) {
-    return Status(StatusCode::kDevice, what + "expected auto, cpu, cuda or cuda:N");
-  }
-  CudaReport report = InspectCuda(*library_, cuda_, ordinal, Inspection::kUntilProblem);
-  if (report.problem.empty()) {
-    const Status status = OpenCudaProvider(*library_, report, ordinal);
-    if (!status.ok()) report.problem = status.message();
-  }
-  return Status(StatusCode::kDevice, what + WhyNot(report, ordinal));
+  const int index = CudaOrdinal(device);
+  if (index < 0) return Status(StatusCode::kDevice, what + "expected auto, cpu, cuda or cuda:N");
+  const StatusOr<Device*> found = OpenDevice(index);
+  if (!found.ok()) return Status(found.status().code(), what + found.status().message());
+  return Place{found.value(), ""};
 }
 
 StatusOr<std::shared_ptr<Model>> OrtModelLoader::Load(const ModelSource& source,
                                                       const ModelOptions& options) {
-  QUORATE_ASSIGN_OR_RETURN(const std::string reason, Place(options.device));
+  QUORATE_ASSIGN_OR_RETURN(Place place, FindPlace(options.device));
   if (source.path.empty() == (source.bytes == nullptr)) {
     return Status(StatusCode::kInvalidArgument, "a model comes from a path or from bytes");
   }
   QUORATE_ASSIGN_OR_RETURN(OnnxFile file, ReadOnnxFile(source));
-  // Options that change the session would belong in the key: there are none yet.
-  const std::string key = "onnx cpu " + file.sha256;
+  if (place.device != nullptr) {
+    StatusOr<std::shared_ptr<Model>> model = LoadOn(place.device, file, options);
+    if (model.ok() || options.device != "auto") return model;
+    place.reason = model.status().message();
+  }
   const std::function<StatusOr<std::shared_ptr<Session>>()> load = [&] {
     return Session::Create(library_, file, {});
   };
   QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<Session> session,
-                           Registry::Process().GetOrLoad<Session>(key, load));
-  return OrtModel::Create(std::move(session), std::move(file), options, reason);
+                           Registry::Process().GetOrLoad<Session>("onnx cpu " + file.sha256, load));
+  return OrtModel::Create(std::move(session), std::move(file), options, place.reason);
+}
+
+StatusOr<std::shared_ptr<Model>> OrtModelLoader::LoadOn(Device* device, OnnxFile file,
+                                                        const ModelOptions& options) {
+  const std::function<StatusOr<std::shared_ptr<DeviceSessions>>()> load = [&] {
+    return DeviceSessions::Create(library_, file, device, options.cuda);
+  };
+  QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<DeviceSessions> sessions,
+                           Registry::Process().GetOrLoad<DeviceSessions>(
+                               KeyOf(device, file.sha256, options.cuda), load));
+  return OrtDeviceModel::Create(std::move(sessions), std::move(file), options);
 }
 
 }  // namespace quorate::ort

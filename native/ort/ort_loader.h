@@ -2,29 +2,42 @@
 
 // The model loader of the process: ONNX files, run by ONNX Runtime.
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "native/device/device.h"
 #include "native/model/device_report.h"
 #include "native/model/model.h"
 #include "native/ort/api_library.h"
+#include "native/ort/onnx_file.h"
 
 namespace quorate::ort {
 
-// Thread-safe. Loads through the process's registry: one file and device is in memory once.
+// The devices that models may run on.
+struct DeviceAccess {
+  // Opens a device, or finds it open; it outlives its models. Empty: there are none.
+  std::function<StatusOr<Device*>(int index)> open;
+  bool simulated = false;  // They need neither NVIDIA's driver nor the CUDA provider.
+};
+
+// Thread-safe. Loads through the process's registry: one file, device and set of options is in
+// memory once.
 class OrtModelLoader : public ModelLoader {
  public:
   // Opens the library, or takes the one this process has open already whatever `library_paths` are
   // (library().path() says which). A provider of `cuda` that lies elsewhere is brought beside it.
   // kRuntimeNotFound.
   static StatusOr<std::unique_ptr<OrtModelLoader>> Create(
-      const std::vector<std::string>& library_paths, CudaSearch cuda = {});
+      const std::vector<std::string>& library_paths, CudaSearch cuda = {},
+      DeviceAccess devices = {});
 
-  // Devices: "cpu", and "auto", which is the CPU with ModelSpec::device_reason saying why. "cuda"
-  // and "cuda:N" are kDevice: the sentence names the first thing that is missing, at last that this
-  // version has no engine for them. Also kModelLoad and kModelMismatch, naming the file.
+  // Devices: "cpu"; "cuda:N" and "cuda", which is "cuda:0", as a DeviceModel; and "auto", which is
+  // "cuda:0" where the model can be had there, else the CPU with ModelSpec::device_reason saying
+  // why. kDevice names the first thing that is missing; kDeviceMemory; kModelLoad and
+  // kModelMismatch, naming the file.
   StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source,
                                         const ModelOptions& options) override;
 
@@ -32,18 +45,28 @@ class OrtModelLoader : public ModelLoader {
   // The library's own file, where library().path() may be a link that we made.
   std::string library_path() const;
 
-  // All there is for models on CUDA; opens the provider when nothing seems to be missing.
+  // All there is for models on CUDA; opens the provider and device 0 when nothing seems to be
+  // missing.
   CudaReport InspectDevices() const;
 
  private:
-  OrtModelLoader(const ApiLibrary* library, CudaSearch cuda);
-  // Empty for "cpu", why it is the CPU for "auto", and else why it cannot be.
-  StatusOr<std::string> Place(const std::string& device);
+  struct Place {
+    Device* device = nullptr;  // nullptr: the CPU,
+    std::string reason;        // and why, unless it was asked for.
+  };
+
+  OrtModelLoader(const ApiLibrary* library, CudaSearch cuda, DeviceAccess devices);
+  StatusOr<Place> FindPlace(const std::string& device);
+  // With all that its models need opened; kDevice with the first thing missing.
+  StatusOr<Device*> OpenDevice(int index) const;
+  StatusOr<std::shared_ptr<Model>> LoadOn(Device* device, OnnxFile file,
+                                          const ModelOptions& options);
 
   const ApiLibrary* const library_;
   const CudaSearch cuda_;
+  const DeviceAccess devices_;
   std::once_flag judged_;
-  std::string auto_reason_;  // Fixed once judged_.
+  Place auto_;  // Fixed once judged_.
 };
 
 }  // namespace quorate::ort

@@ -4,13 +4,10 @@
 #include <chrono>
 #include <utility>
 
-#include "native/ort/profile.h"
+#include "native/ort/zero_run.h"
 
 namespace quorate::ort {
 namespace {
-
-constexpr uint64_t kLargeModel = 500'000'000;  // Bytes; above, FLOPs only on request.
-constexpr size_t kMaxRemembered = 1024;        // Row shapes.
 
 RowShapes ShapesOf(const Batch& batch, size_t inputs) {
   RowShapes shapes(inputs);
@@ -65,55 +62,34 @@ class OrtModel::Lease {
 OrtModel::OrtModel(std::shared_ptr<Session> session, OnnxFile file, ModelPlan plan,
                    bool profile_large)
     : session_(std::move(session)),
-      file_(std::move(file)),
       plan_(std::move(plan)),
-      profile_large_(profile_large) {}
+      probe_(&session_->library(), std::move(file), &plan_, profile_large) {}
 
 StatusOr<std::shared_ptr<Model>> OrtModel::Create(std::shared_ptr<Session> session, OnnxFile file,
                                                   const ModelOptions& options,
                                                   const std::string& device_reason) {
   QUORATE_ASSIGN_OR_RETURN(ModelPlan plan, MakeModelPlan(*session, file, options));
   plan.spec.device_reason = device_reason;
-  if (!file.path.empty()) file.bytes = nullptr;  // FlopsPerRow() reads the file again.
   std::shared_ptr<OrtModel> model(
       new OrtModel(std::move(session), std::move(file), std::move(plan), options.profile_large));
-  if (model->plan_.OpenOutput() && !model->plan_.OpenInputs()) {
-    RowShapes shapes;
-    for (const TensorSpec& input : model->plan_.spec.inputs) shapes.push_back(input.row_shape);
-    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*model));
-    QUORATE_ASSIGN_OR_RETURN(Dims row, model->OutputRow(lease->lane(), shapes));
-    TensorSpec& output = model->plan_.spec.output;
-    output.row_shape = PublicRowShape(row, output.type);
-    model->plan_.output_row = std::move(row);
-  }
+  QUORATE_RETURN_IF_ERROR(model->ResolveOutput());
   return std::shared_ptr<Model>(std::move(model));
 }
 
-Status OrtModel::Stopped() const {
-  return {StatusCode::kAborted, plan_.spec.name + " was stopped before it had answered"};
+Status OrtModel::ResolveOutput() {
+  if (!plan_.OpenOutput() || plan_.OpenInputs()) return {};
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
+  QUORATE_ASSIGN_OR_RETURN(Dims row, probe_.OutputRow(plan_.InputRows(), ZerosOn(lease->lane())));
+  plan_.SetOutputRow(std::move(row));
+  return {};
 }
 
-StatusOr<Dims> OrtModel::OutputRow(Lane& lane, const RowShapes& row_shapes) {
-  if (!plan_.OpenOutput()) return *plan_.output_row;
-  QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.spec, row_shapes));
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = output_rows_.find(row_shapes);
-    if (found != output_rows_.end()) return found->second;
-  }
-  const size_t rows = std::max<size_t>(plan_.spec.fixed_batch, 1);
-  QUORATE_ASSIGN_OR_RETURN(const Dims dims, lane.RunZeros(*session_, row_shapes, rows));
-  if (dims.empty() || dims[0] != static_cast<int64_t>(rows)) {
-    return Status(StatusCode::kModelMismatch, plan_.spec.name +
-                                                  " has no batch dimension: for a batch of " +
-                                                  std::to_string(rows) + " output '" +
-                                                  plan_.output_port + "' is " + ShapeText(dims));
-  }
-  Dims row(dims.begin() + 1, dims.end());
-  std::lock_guard lock(mutex_);
-  if (output_rows_.size() >= kMaxRemembered) output_rows_.clear();
-  output_rows_[row_shapes] = row;
-  return row;
+Status OrtModel::Stopped() const { return StoppedStatus(plan_.spec); }
+
+ModelProbe::Run OrtModel::ZerosOn(const Lane& lane) const {
+  return [this, options = lane.run_options()](const RowShapes& row_shapes, size_t rows) {
+    return RunZeros(*session_, plan_, options, row_shapes, rows);
+  };
 }
 
 Status OrtModel::Run(const Batch& batch, uint64_t& padded_rows) {
@@ -122,7 +98,8 @@ Status OrtModel::Run(const Batch& batch, uint64_t& padded_rows) {
   Lane& lane = lease->lane();
   Dims resolved;
   if (plan_.OpenOutput()) {
-    QUORATE_ASSIGN_OR_RETURN(resolved, OutputRow(lane, ShapesOf(batch, plan_.spec.inputs.size())));
+    const RowShapes shapes = ShapesOf(batch, plan_.spec.inputs.size());
+    QUORATE_ASSIGN_OR_RETURN(resolved, probe_.OutputRow(shapes, ZerosOn(lane)));
   }
   LaneRows rows{batch.rows, batch.inputs, 0, batch.output,
                 plan_.OpenOutput() ? &resolved : &*plan_.output_row};
@@ -174,30 +151,13 @@ StatusOr<Dims> OrtModel::OutputRowShape(const RowShapes& row_shapes) {
   QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.spec, row_shapes));
   if (!plan_.OpenOutput()) return plan_.spec.output.row_shape;
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
-  QUORATE_ASSIGN_OR_RETURN(const Dims row, OutputRow(lease->lane(), row_shapes));
+  QUORATE_ASSIGN_OR_RETURN(const Dims row, probe_.OutputRow(row_shapes, ZerosOn(lease->lane())));
   return PublicRowShape(row, plan_.spec.output.type);
 }
 
 StatusOr<uint64_t> OrtModel::FlopsPerRow(const RowShapes& row_shapes) {
-  QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.spec, row_shapes));
-  if (file_.total_bytes > kLargeModel && !profile_large_) {
-    return Status(
-        StatusCode::kInvalidArgument,
-        plan_.spec.name + " has more than 500 MB: its FLOPs are measured on request only");
-  }
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = flops_.find(row_shapes);
-    if (found != flops_.end()) return found->second;
-  }
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
-  QUORATE_ASSIGN_OR_RETURN(const uint64_t flops,
-                           MeasureFlops(&session_->library(), {file_.path, file_.bytes}, plan_,
-                                        lease->lane(), row_shapes));
-  std::lock_guard lock(mutex_);
-  if (flops_.size() >= kMaxRemembered) flops_.clear();
-  flops_[row_shapes] = flops;
-  return flops;
+  return probe_.FlopsPerRow(row_shapes, lease->lane().run_options());
 }
 
 void OrtModel::Terminate() {

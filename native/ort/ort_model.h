@@ -2,7 +2,6 @@
 
 // A model run by ONNX Runtime on the CPU.
 
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +10,7 @@
 #include "native/model/model.h"
 #include "native/ort/lane.h"
 #include "native/ort/model_plan.h"
+#include "native/ort/model_probe.h"
 #include "native/ort/session.h"
 
 namespace quorate::ort {
@@ -36,22 +36,20 @@ class OrtModel : public Model {
   class Lease;
 
   OrtModel(std::shared_ptr<Session> session, OnnxFile file, ModelPlan plan, bool profile_large);
+  Status ResolveOutput();
   Status Run(const Batch& batch, uint64_t& padded_rows);
-  // The output's concrete dimensions after the first.
-  StatusOr<Dims> OutputRow(Lane& lane, const RowShapes& row_shapes);
+  // A run of zeros on `lane`, for the probe.
+  ModelProbe::Run ZerosOn(const Lane& lane) const;
   Status Stopped() const;
 
   const std::shared_ptr<Session> session_;
-  const OnnxFile file_;  // Without its bytes if it has a path.
-  ModelPlan plan_;       // Fixed once Create() returns.
-  const bool profile_large_;
+  ModelPlan plan_;  // Fixed once Create() returns.
+  ModelProbe probe_;
 
   std::mutex mutex_;
   bool terminated_ = false;                   // Guarded by mutex_, like all below.
   std::vector<std::unique_ptr<Lane>> lanes_;  // All there are.
   std::vector<Lane*> free_;                   // Those not in use.
-  std::map<RowShapes, Dims> output_rows_;     // What runs showed, for open outputs.
-  std::map<RowShapes, uint64_t> flops_;
 };
 
 }  // namespace quorate::ort

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "native/ort/flops.h"
+#include "native/ort/zero_run.h"
 
 namespace quorate::ort {
 namespace {
@@ -62,22 +63,21 @@ StatusOr<std::string> EndProfiling(const Session& session) {
 
 }  // namespace
 
-StatusOr<uint64_t> MeasureFlops(const ApiLibrary* library, const ModelSource& source,
-                                const ModelPlan& plan, Lane& lane, const RowShapes& row_shapes) {
-  QUORATE_ASSIGN_OR_RETURN(const OnnxFile file, ReadOnnxFile(source));
-  if (file.sha256 != plan.spec.sha256) {
-    return Status(StatusCode::kModelLoad, file.name + " has changed since it was loaded");
-  }
+StatusOr<uint64_t> MeasureFlops(const ApiLibrary* library, const OnnxFile& file,
+                                const ModelPlan& plan, const OrtRunOptions* options,
+                                const RowShapes& row_shapes) {
+  QUORATE_ASSIGN_OR_RETURN(const OnnxFile again, ReadAgain(file));
   const TemporaryFolder folder;
   if (folder.path().empty()) {
     return Status(StatusCode::kInternal, "no temporary folder can be made for a profile");
   }
-  QUORATE_ASSIGN_OR_RETURN(
-      const std::shared_ptr<Session> session,
-      Session::Create(library, file,
-                      {.profile = true, .profile_prefix = folder.path() + "/profile"}));
+  SessionConfig config;
+  config.profile = true;
+  config.profile_prefix = folder.path() + "/profile";
+  QUORATE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
+                           Session::Create(library, again, config));
   const size_t rows = std::max<size_t>(plan.spec.fixed_batch, 1);
-  const StatusOr<Dims> run = lane.RunZeros(*session, row_shapes, rows);
+  const StatusOr<Dims> run = RunZeros(*session, plan, options, row_shapes, rows);
   // Also after a failed run: the session would end it in its destructor, into the same folder.
   QUORATE_ASSIGN_OR_RETURN(const std::string path, EndProfiling(*session));
   if (!run.ok()) return run.status();

@@ -1,5 +1,7 @@
 #include "native/ort/session.h"
 
+#include "native/ort/cuda_errors.h"
+
 namespace quorate::ort {
 namespace {
 
@@ -32,21 +34,11 @@ StatusOr<OwnedOptions> MakeOptions(const ApiLibrary& library, const OnnxFile& fi
         check(api[slot::kAddSessionConfigEntry](raw, "session.disable_prepacking", "1")));
     QUORATE_RETURN_IF_ERROR(check(api[slot::kEnableProfiling](raw, config.profile_prefix.c_str())));
   }
+  if (config.record_assignment) {
+    QUORATE_RETURN_IF_ERROR(check(
+        api[slot::kAddSessionConfigEntry](raw, "session.record_ep_graph_assignment_info", "1")));
+  }
   return options;
-}
-
-Status ReadTensorInfo(const ApiLibrary& library, const OrtTensorTypeAndShapeInfo* info,
-                      const std::string& context, ONNXTensorElementDataType& type,
-                      std::vector<int64_t>& dims) {
-  const Table& api = library.api();
-  const auto check = [&](OrtStatus* status) {
-    return library.ToStatus(status, StatusCode::kModelLoad, context);
-  };
-  QUORATE_RETURN_IF_ERROR(check(api[slot::kGetTensorElementType](info, &type)));
-  size_t rank = 0;
-  QUORATE_RETURN_IF_ERROR(check(api[slot::kGetDimensionsCount](info, &rank)));
-  dims.resize(rank);
-  return check(api[slot::kGetDimensions](info, dims.data(), rank));
 }
 
 }  // namespace
@@ -56,6 +48,7 @@ StatusOr<std::shared_ptr<Session>> Session::Create(const ApiLibrary* library, co
   QUORATE_ASSIGN_OR_RETURN(OwnedOptions options, MakeOptions(*library, file, config));
   std::shared_ptr<Session> session(new Session(library));
   const std::string context = file.name + " cannot be loaded";
+  if (config.cuda) QUORATE_RETURN_IF_ERROR(session->UseCuda(*config.cuda, options.get(), context));
   // Only by its path does the library find external data. Else it gets the bytes we hashed.
   OrtStatus* status =
       file.external.empty()
@@ -64,9 +57,24 @@ StatusOr<std::shared_ptr<Session>> Session::Create(const ApiLibrary* library, co
                                                           session->session_.out())
           : library->api()[slot::kCreateSession](library->env(), file.path.c_str(), options.get(),
                                                  session->session_.out());
-  QUORATE_RETURN_IF_ERROR(library->ToStatus(status, StatusCode::kModelLoad, context));
+  QUORATE_RETURN_IF_ERROR(session->ToStatus(status, StatusCode::kModelLoad, context));
   QUORATE_RETURN_IF_ERROR(session->ReadPorts(context));
   return session;
+}
+
+Status Session::ToStatus(OrtStatus* status, StatusCode code, const std::string& context) const {
+  return device_ == kHost ? library_->ToStatus(status, code, context)
+                          : ToCudaStatus(*library_, status, code, context);
+}
+
+Status Session::UseCuda(const CudaSession& cuda, OrtSessionOptions* options,
+                        const std::string& context) {
+  QUORATE_RETURN_IF_ERROR(AppendCudaProvider(*library_, cuda, options, context));
+  device_ = cuda.device;
+  return library_->ToStatus(
+      library_->api()[slot::kCreateMemoryInfo]("Cuda", OrtDeviceAllocator, device_,
+                                               OrtMemTypeDefault, device_memory_.out()),
+      StatusCode::kDevice, context);
 }
 
 Status Session::ReadPorts(const std::string& context) {
@@ -108,52 +116,7 @@ Status Session::ReadPort(bool input, size_t index, const std::string& context, P
   if (port.kind != ONNX_TYPE_TENSOR) return {};
   const OrtTensorTypeAndShapeInfo* tensor = nullptr;  // Part of `type`.
   QUORATE_RETURN_IF_ERROR(check(api[slot::kCastTypeInfoToTensorInfo](type.get(), &tensor)));
-  return ReadTensorInfo(*library_, tensor, context, port.type, port.dims);
-}
-
-StatusOr<OwnedValue> TensorOver(const ApiLibrary& library, const void* data, size_t bytes,
-                                const std::vector<int64_t>& dims, ONNXTensorElementDataType type) {
-  OwnedValue value(&library);
-  // Not const in the C interface, which serves inputs and outputs; inputs are never written.
-  QUORATE_RETURN_IF_ERROR(library.ToStatus(library.api()[slot::kCreateTensorWithDataAsOrtValue](
-                                               library.cpu_memory(), const_cast<void*>(data), bytes,
-                                               dims.data(), dims.size(), type, value.out()),
-                                           StatusCode::kMember, "a tensor cannot be made"));
-  return value;
-}
-
-Status BindHostValue(const ApiLibrary& library, OrtIoBinding* binding, const char* port, bool input,
-                     const OrtValue* value) {
-  const Table& api = library.api();
-  const auto check = [&](OrtStatus* status) -> Status {
-    if (status == nullptr) return {};  // Spares the sentence: this runs once per batch.
-    return library.ToStatus(status, StatusCode::kMember,
-                            "a tensor cannot be bound to '" + std::string(port) + "'");
-  };
-  const OrtMemoryInfo* memory = nullptr;  // Part of `value`.
-  QUORATE_RETURN_IF_ERROR(check(api[slot::kGetTensorMemoryInfo](value, &memory)));
-  OrtMemoryInfoDeviceType type = OrtMemoryInfoDeviceType_CPU;
-  api[slot::kMemoryInfoGetDeviceType](memory, &type);
-  if (type != OrtMemoryInfoDeviceType_CPU) {
-    int id = 0;
-    QUORATE_RETURN_IF_ERROR(check(api[slot::kMemoryInfoGetId](memory, &id)));
-    return {StatusCode::kMember, "the tensor for '" + std::string(port) +
-                                     "' is in the memory of device " + std::to_string(id) +
-                                     ", but the model runs on the CPU"};
-  }
-  return check(api[input ? slot::kBindInput : slot::kBindOutput](binding, port, value));
-}
-
-StatusOr<std::vector<int64_t>> TensorDims(const ApiLibrary& library, const OrtValue* value) {
-  const std::string context = "an output's shape cannot be read";
-  OwnedTensorInfo info(&library);
-  QUORATE_RETURN_IF_ERROR(
-      library.ToStatus(library.api()[slot::kGetTensorTypeAndShape](value, info.out()),
-                       StatusCode::kMember, context));
-  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
-  std::vector<int64_t> dims;
-  QUORATE_RETURN_IF_ERROR(ReadTensorInfo(library, info.get(), context, type, dims));
-  return dims;
+  return ReadTensorInfo(*library_, tensor, StatusCode::kModelLoad, context, port.type, port.dims);
 }
 
 }  // namespace quorate::ort

@@ -2,31 +2,17 @@
 
 #include <utility>
 
-#include "native/ort/lane.h"
+#include "native/ort/zero_run.h"
 
 namespace quorate::bench {
 namespace {
 
-size_t Elements(const ort::Dims& dims) {
-  size_t n = 1;
-  for (const int64_t d : dims) n *= static_cast<size_t>(d);
-  return n;
-}
-
-ort::Dims WithBatch(size_t rows, const ort::Dims& row) {
-  ort::Dims dims = {static_cast<int64_t>(rows)};
-  dims.insert(dims.end(), row.begin(), row.end());
-  return dims;
-}
-
 // A model that declares no output shape shows it in a run.
 StatusOr<ort::Dims> OutputRow(const BenchModel& model) {
   if (!model.plan.OpenOutput()) return *model.plan.output_row;
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<ort::Lane> lane,
-                           ort::Lane::Create(model.session, model.plan));
-  QUORATE_ASSIGN_OR_RETURN(
-      const ort::Dims dims,
-      lane->RunZeros(*model.session, {model.plan.spec.inputs.front().row_shape}, 1));
+  QUORATE_ASSIGN_OR_RETURN(const ort::Dims dims,
+                           ort::RunZeros(*model.session, model.plan, nullptr,
+                                         {model.plan.spec.inputs.front().row_shape}, 1));
   if (dims.empty()) return Status(StatusCode::kModelMismatch, "the output has no batch dimension");
   return ort::Dims(dims.begin() + 1, dims.end());
 }
@@ -49,7 +35,7 @@ StatusOr<std::shared_ptr<const BenchModel>> LoadBenchModel(const ort::ApiLibrary
   }
   QUORATE_ASSIGN_OR_RETURN(model->output_row, OutputRow(*model));
   model->input_row = spec.inputs.front().RowElements();
-  model->output_row_bytes = Elements(model->output_row) * model->plan.output_element_size;
+  model->output_row_bytes = ort::Elements(model->output_row) * model->plan.output_element_size;
   return std::shared_ptr<const BenchModel>(std::move(model));
 }
 
@@ -65,13 +51,15 @@ StatusOr<BoundRun> BoundRun::Create(std::shared_ptr<const BenchModel> model, con
   QUORATE_RETURN_IF_ERROR(run.Check(api[ort::slot::kCreateRunOptions](run.options_.out())));
   QUORATE_RETURN_IF_ERROR(
       run.Check(api[ort::slot::kCreateIoBinding](of.session->get(), run.binding_.out())));
+  QUORATE_ASSIGN_OR_RETURN(const ort::OwnedValue in,
+                           ort::TensorOver(run.library(), run.library().cpu_memory(), input,
+                                           rows * of.input_row * sizeof(float),
+                                           ort::WithBatch(rows, plan.spec.inputs.front().row_shape),
+                                           plan.input_types[0]));
   QUORATE_ASSIGN_OR_RETURN(
-      const ort::OwnedValue in,
-      ort::TensorOver(run.library(), input, rows * of.input_row * sizeof(float),
-                      WithBatch(rows, plan.spec.inputs.front().row_shape), plan.input_types[0]));
-  QUORATE_ASSIGN_OR_RETURN(const ort::OwnedValue out,
-                           ort::TensorOver(run.library(), output, rows * of.output_row_bytes,
-                                           WithBatch(rows, of.output_row), plan.output_type));
+      const ort::OwnedValue out,
+      ort::TensorOver(run.library(), run.library().cpu_memory(), output, rows * of.output_row_bytes,
+                      ort::WithBatch(rows, of.output_row), plan.output_type));
   // The binding takes references of its own.
   QUORATE_RETURN_IF_ERROR(run.Check(
       api[ort::slot::kBindInput](run.binding_.get(), plan.input_ports[0].c_str(), in.get())));

@@ -118,8 +118,10 @@ void FailOnce(const ApiLibrary& library) {
   ASSERT_TRUE(session.ok()) << session.status().message();
   const float x[4] = {1, 1, 1, 1};
   float y[2] = {};
-  const auto input = TensorOver(library, x, 16, {1, 4}, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT);
-  const auto output = TensorOver(library, y, 8, {1, 2}, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT);
+  const auto input =
+      TensorOver(library, library.cpu_memory(), x, 16, {1, 4}, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT);
+  const auto output =
+      TensorOver(library, library.cpu_memory(), y, 8, {1, 2}, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT);
   const char* x_name = "x";
   const char* y_name = "y";
   const OrtValue* in = input.value().get();

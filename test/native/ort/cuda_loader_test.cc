@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "native/device/sim/simulated_machine.h"
 #include "native/ort/ort_loader.h"
 #include "test/native/ort/cuda_under_test.h"
 #include "test/native/ort/new_process.h"
@@ -15,8 +16,14 @@ class CudaLoader : public testing::Test {
   static void SetUpTestSuite() { RuntimeVersion(); }
 };
 
-std::unique_ptr<OrtModelLoader> LoaderOn(const CudaMachine& machine) {
-  auto loader = OrtModelLoader::Create({LibraryPath()}, machine.search);
+// What opening a device answers, on machines where the driver shows two.
+StatusOr<Device*> BuiltWithoutCuda(int) {
+  return Status(StatusCode::kDevice, "this build has no kernels for devices");
+}
+
+std::unique_ptr<OrtModelLoader> LoaderOn(const CudaMachine& machine,
+                                         StatusOr<Device*> (*open)(int) = &BuiltWithoutCuda) {
+  auto loader = OrtModelLoader::Create({LibraryPath()}, machine.search, {open});
   EXPECT_TRUE(loader.ok()) << loader.status().message();
   return std::move(loader).value();
 }
@@ -47,7 +54,6 @@ void WithoutDriver() {
   EXPECT_EQ(loader->library().path().find(machine.temporary()), std::string::npos)
       << "links are of no use without a driver";
   ExpectIn(ReasonOn(*loader), "no NVIDIA driver is installed");
-  ExpectIn(ReasonOn(*loader), "besides, this version of quorate runs models on the CPU only");
   for (const std::string device : {"cuda", "cuda:1"}) {
     const Status status = StatusOn(*loader, device);
     EXPECT_EQ(status.code(), StatusCode::kDevice);
@@ -61,25 +67,39 @@ TEST_F(CudaLoader, FallsBackOrRefusesWithoutADriver) {
   EXPECT_IN_NEW_PROCESS(WithoutDriver());
 }
 
-void WithEverythingButARealProvider() {
+void WithEverythingButKernels() {
   const CudaMachine machine;
   machine.InstallDriver(FAKE_DRIVER);
   const auto loader = LoaderOn(machine);
   EXPECT_EQ(loader->library().path().rfind(machine.temporary(), 0), 0u);
-  EXPECT_EQ(ReasonOn(*loader),
-            "this version of quorate runs models on the CPU only, though CUDA device 0 (Fake 0) "
-            "is ready");
+  EXPECT_EQ(ReasonOn(*loader), "this build has no kernels for devices");
+  EXPECT_EQ(StatusOn(*loader, "cuda").message(),
+            "device 'cuda' is not available: this build has no kernels for devices");
   EXPECT_EQ(dlopen("libcublas.so.13", RTLD_NOLOAD | RTLD_NOW), nullptr)
-      << "auto loads nothing that this version cannot use";
-  const Status status = StatusOn(*loader, "cuda");
-  EXPECT_EQ(status.code(), StatusCode::kDevice);
-  ExpectIn(status.message(), machine.provider() + " cannot be used");
-  ExpectIn(status.message(), "runs models on the CPU only");
+      << "nothing is loaded that this build cannot use";
   const Status fewer = StatusOn(*loader, "cuda:7");
   ExpectIn(fewer.message(), "there is no CUDA device 7");
 }
 
-TEST_F(CudaLoader, OpensTheProviderOnlyForCuda) {
+TEST_F(CudaLoader, LoadsNothingOfCudaWithoutKernelsForIt) {
+  EXPECT_IN_NEW_PROCESS(WithEverythingButKernels());
+}
+
+void WithEverythingButARealProvider() {
+  const CudaMachine machine;
+  machine.InstallDriver(FAKE_DRIVER);
+  const auto loader = LoaderOn(machine, [](int) -> StatusOr<Device*> {
+    static auto& devices = *new sim::SimulatedMachine({});
+    return devices.device(0);
+  });
+  const std::string expected = machine.provider() + " cannot be used: ";
+  ExpectIn(ReasonOn(*loader), expected);
+  const Status status = StatusOn(*loader, "cuda");
+  EXPECT_EQ(status.code(), StatusCode::kDevice);
+  ExpectIn(status.message(), "device 'cuda' is not available: the CUDA provider " + expected);
+}
+
+TEST_F(CudaLoader, SaysWhatTheProviderSays) {
   EXPECT_IN_NEW_PROCESS(WithEverythingButARealProvider());
 }
 
@@ -90,7 +110,7 @@ void WithoutCudnn() {
   const auto loader = LoaderOn(machine);
   const std::string expected =
       "libraries of CUDA are missing: libcudnn.so.9 (pip install nvidia-cudnn-cu13, and leave out "
-      "cudaLibraryPath and QUORATE_CUDA_LIBRARIES); besides, this version of quorate";
+      "cudaLibraryPath and QUORATE_CUDA_LIBRARIES)";
   ExpectIn(ReasonOn(*loader), expected);
   ExpectIn(StatusOn(*loader, "cuda").message(), expected);
 }

@@ -203,7 +203,7 @@ void Refused() {
   ASSERT_EQ(report.problem, "");
   const Status status = OpenCudaProvider(machine.Runtime(), report, 0);
   EXPECT_EQ(status.code(), StatusCode::kDevice);
-  EXPECT_NE(status.message().find(machine.provider() + " cannot be used: ONNX Runtime says: "),
+  EXPECT_NE(status.message().find(machine.provider() + " cannot be used: [ONNXRuntimeError] "),
             std::string::npos)
       << status.message();
   for (const CudaLibrary& library : report.libraries) {

@@ -1,0 +1,277 @@
+// Models of ONNX Runtime on a device, with real sessions: on a simulated device they compute on the
+// CPU, in the device's memory.
+
+#include "native/ort/ort_device_model.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+#include <vector>
+
+#include "native/model/registry.h"
+#include "test/native/ort/device_under_test.h"
+#include "test/native/ort/model_under_test.h"
+
+namespace quorate::ort {
+namespace {
+
+using Floats = std::vector<float>;
+
+std::string Digits(const std::string& name) {
+  return std::string(QUORATE_SOURCE_DIR) + "/examples/digits/" + name + ".onnx";
+}
+
+Floats RandomNumbers(size_t count, uint32_t seed) {
+  std::minstd_rand random(seed + 1);
+  Floats numbers(count);
+  for (float& number : numbers) number = static_cast<float>(random() % 17);
+  return numbers;
+}
+
+// What the CPU says to rows of one input.
+Floats OnCpu(const std::string& path, size_t rows, const Floats& x, const Dims& row_shape,
+             size_t output_numbers) {
+  const auto model = TryLoad({path, nullptr});
+  EXPECT_TRUE(model.ok()) << model.status().message();
+  Floats y(rows * output_numbers);
+  EXPECT_TRUE(RunRows(*model.value(), rows, x, row_shape, y).status.ok());
+  return y;
+}
+
+TEST(DeviceModel, SaysWhereItRuns) {
+  const DeviceHouse house;
+  for (const auto& [asked, device] : {std::pair("cuda", "cuda:0"), std::pair("cuda:0", "cuda:0"),
+                                      std::pair("cuda:1", "cuda:1"), std::pair("auto", "cuda:0")}) {
+    ModelOptions options;
+    options.device = asked;
+    const auto model = house.Load(Fixture("linear.onnx"), options);
+    EXPECT_EQ(model->spec().device, device);
+    EXPECT_EQ(model->spec().device_reason, "");
+    EXPECT_EQ(model->spec().host_nodes, std::vector<std::string>());
+    EXPECT_EQ(model->on_device()->lane()->device(),
+              const_cast<sim::SimulatedMachine&>(house.machine).device(device[5] - '0'));
+  }
+}
+
+TEST(DeviceModel, AnswersDigitsAsTheCpuDoesBitForBit) {
+  const DeviceHouse house;
+  for (const char* name : {"tiny-a", "small-b", "large"}) {
+    const auto model = house.Load(Digits(name));
+    for (const size_t rows : {1u, 4u, 64u}) {
+      BoundRows bound(*model->on_device(), rows, {{64}}, 10);
+      ASSERT_EQ(Said(bound.Bind()), "");
+      const Floats x = RandomNumbers(rows * 64, static_cast<uint32_t>(rows));
+      ASSERT_EQ(Said(bound.Run({x})), "");
+      EXPECT_EQ(bound.Answer(), OnCpu(Digits(name), rows, x, {64}, 10)) << name << ", " << rows;
+    }
+  }
+}
+
+TEST(DeviceModel, ReadsEachInputFromItsOwnMemory) {
+  const DeviceHouse house;
+  ModelOptions options;
+  options.input_names = {{"a", "left"}};
+  const auto model = house.Load(Fixture("two-inputs.onnx"), options);
+  EXPECT_EQ(model->spec().inputs[0].name, "left");
+  BoundRows bound(*model->on_device(), 2, {{2}, {3}}, 2);
+  ASSERT_EQ(Said(bound.Bind()), "");
+  ASSERT_EQ(Said(bound.Run({{1, 2, 3, 4}, {1, 1, 1, 0, 0, 5}})), "");
+  EXPECT_EQ(bound.Answer(), (Floats{5, 3, 11, 5}));
+}
+
+// Slots and buckets of a pipeline: each has memory and a binding of its own, and none is awaited
+// before the next is enqueued.
+TEST(DeviceModel, KeepsBindingsApart) {
+  const DeviceHouse house;
+  const auto model = house.Load(Digits("small-a"));
+  std::vector<std::unique_ptr<BoundRows>> bound;
+  for (const size_t rows : {1u, 1u, 8u, 8u}) {
+    bound.push_back(
+        std::make_unique<BoundRows>(*model->on_device(), rows, std::vector<Dims>{{64}}, 10));
+    ASSERT_EQ(Said(bound.back()->Bind()), "");
+    ASSERT_EQ(Said(bound.back()->WarmUp()), "");
+  }
+  for (uint32_t round = 0; round < 3; ++round) {
+    std::vector<Floats> inputs;
+    for (uint32_t b = 0; b < bound.size(); ++b) {
+      inputs.push_back(RandomNumbers(bound[b]->tensors.rows * 64, round * 10 + b));
+      ASSERT_EQ(Said(bound[b]->Run({inputs.back()}, round == 1)), "");
+    }
+    for (uint32_t b = 0; b < bound.size(); ++b) {
+      EXPECT_EQ(bound[b]->Answer(),
+                OnCpu(Digits("small-a"), bound[b]->tensors.rows, inputs[b], {64}, 10));
+    }
+  }
+}
+
+// Other streams are ordered by nothing but the wait within Run().
+TEST(DeviceModel, WaitsInARunThatSynchronises) {
+  DeviceHouse house;
+  const auto model = house.Load(Fixture("linear.onnx"));
+  BoundRows bound(*model->on_device(), 1, {{3}}, 2);
+  ASSERT_EQ(Said(bound.Bind()), "");
+  Device* const device = house.machine.device(0);
+  const std::unique_ptr<DeviceStream> other = device->NewStream("other").value();
+  const std::unique_ptr<DeviceEvent> done = device->NewEvent().value();
+  EXPECT_TRUE(bound
+                  .OnLane([&]() -> Status {
+                    QUORATE_RETURN_IF_ERROR(bound.WarmUpHere());
+                    const MemoryRange output = {bound.tensors.output, bound.tensors.output_bytes};
+                    QUORATE_RETURN_IF_ERROR(other->Launch(
+                        {"other reader", {&output, 1}, {}, [](void*) { return Status(); }}));
+                    QUORATE_RETURN_IF_ERROR(other->Record(done.get()));
+                    return device->Await(*done);
+                  })
+                  .ok());
+}
+
+TEST(DeviceModel, IsInMemoryOnceForAllItsUsers) {
+  ASSERT_EQ(Registry::Process().size(), 0u);
+  const DeviceHouse house;
+  ModelOptions options;
+  options.device = "cuda:0";
+  auto one = house.Load(Digits("tiny-a"), options);
+  options.input_names = {{"image", "picture"}};
+  auto other = house.Load(Digits("tiny-a"), options);
+  EXPECT_EQ(Registry::Process().size(), 1u);
+  EXPECT_EQ(one->on_device()->lane(), other->on_device()->lane());
+  EXPECT_EQ(one->spec().inputs[0].name, "image");
+  EXPECT_EQ(other->spec().inputs[0].name, "picture");
+  options.device = "cuda:1";
+  auto elsewhere = house.Load(Digits("tiny-a"), options);
+  options.cuda.tf32 = true;
+  auto otherwise = house.Load(Digits("tiny-a"), options);
+  EXPECT_EQ(Registry::Process().size(), 3u);
+  EXPECT_NE(elsewhere->on_device()->lane(), otherwise->on_device()->lane());
+  one = other = elsewhere = otherwise = nullptr;
+  EXPECT_EQ(Registry::Process().size(), 0u) << "nobody uses them any more";
+}
+
+TEST(DeviceModel, StopsOneUserAndNotAnother) {
+  const DeviceHouse house;
+  const auto stopped = house.Load(Fixture("linear.onnx"));
+  const auto other = house.Load(Fixture("linear.onnx"));
+  BoundRows a(*stopped->on_device(), 1, {{3}}, 2);
+  BoundRows b(*other->on_device(), 1, {{3}}, 2);
+  ASSERT_EQ(Said(a.Bind()), "");
+  ASSERT_EQ(Said(b.Bind()), "");
+  stopped->Terminate();
+  EXPECT_EQ(a.WarmUp().code(), StatusCode::kAborted);
+  EXPECT_EQ(a.Bind().code(), StatusCode::kAborted);
+  EXPECT_EQ(stopped->FlopsPerRow({{3}}).status().code(), StatusCode::kAborted);
+  ASSERT_EQ(Said(b.Run({{1, 2, 3}})), "");
+  EXPECT_EQ(b.Answer(), (Floats{22.5f, 27.5f}));
+}
+
+// It would take minutes.
+TEST(DeviceModel, StopsARunThatIsUnderWay) {
+  const DeviceHouse house;
+  const auto model = house.Load(Fixture("slow.onnx"));
+  BoundRows bound(*model->on_device(), 1, {{2}}, 2);
+  ASSERT_EQ(Said(bound.Bind()), "");
+  ASSERT_EQ(Said(bound.Run({{1, 2}})), "");
+  model->Terminate();
+  (void)bound.Answer();
+  EXPECT_EQ(bound.WarmUp().code(), StatusCode::kAborted);
+}
+
+TEST(DeviceModel, RefusesMemoryThatDoesNotFit) {
+  const DeviceHouse house;
+  const auto expect = [](BoundRows& bound, const std::string& sentence) {
+    const Status status = bound.Bind();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+    EXPECT_NE(status.message().find(sentence), std::string::npos) << status.message();
+  };
+  const auto linear = house.Load(Fixture("linear.onnx"));
+  BoundRows too_wide(*linear->on_device(), 2, {{4}}, 2);
+  expect(too_wide, "takes rows of shape [3] as 'x', got [4]");
+  BoundRows too_many(*linear->on_device(), 2, {{3}, {3}}, 2);
+  expect(too_many, "has 1 inputs, but 2 row shapes were given");
+  BoundRows small_output(*linear->on_device(), 2, {{3}}, 1);
+  expect(small_output, "needs 16 bytes for its output, got 8");
+  const auto fixed = house.Load(Fixture("fixed-batch-4.onnx"));
+  BoundRows other_batch(*fixed->on_device(), 2, {{3}}, 2);
+  expect(other_batch, "takes batches of 4 rows, got 2");
+  BoundRows nothing(*linear->on_device(), 0, {{3}}, 2);
+  expect(nothing, "takes batches of at least one rows, got 0");
+}
+
+TEST(DeviceModel, RunsItsFixedBatch) {
+  const DeviceHouse house;
+  const auto model = house.Load(Fixture("fixed-batch-4.onnx"));
+  EXPECT_EQ(model->spec().fixed_batch, 4u);
+  BoundRows bound(*model->on_device(), 4, {{3}}, 2);
+  ASSERT_EQ(Said(bound.Bind()), "");
+  const Floats x = RandomNumbers(12, 7);
+  ASSERT_EQ(Said(bound.Run({x})), "");
+  EXPECT_EQ(bound.Answer(), OnCpu(Fixture("fixed-batch-4.onnx"), 4, x, {3}, 2));
+}
+
+TEST(DeviceModel, FindsOpenShapesAsOnTheCpu) {
+  const DeviceHouse house;
+  for (const char* fixture :
+       {"open-classes.onnx", "unknown-rank.onnx", "dynamic-row-and-output.onnx"}) {
+    const auto there = house.Load(Fixture(fixture));
+    const auto here = Load(fixture);
+    EXPECT_EQ(there->spec().output.row_shape, here->spec().output.row_shape) << fixture;
+    std::vector<Dims> shapes;
+    for (const TensorSpec& input : here->spec().inputs) {
+      shapes.push_back(input.RowElements() == 0 ? Dims{5} : input.row_shape);
+    }
+    const auto shape = there->OutputRowShape(shapes);
+    ASSERT_TRUE(shape.ok()) << shape.status().message();
+    EXPECT_EQ(shape.value(), here->OutputRowShape(shapes).value()) << fixture;
+  }
+  const auto open = house.Load(Fixture("dynamic-row-and-output.onnx"));
+  BoundRows bound(*open->on_device(), 2, {{3}}, 3);
+  ASSERT_EQ(Said(bound.Bind()), "");
+  ASSERT_EQ(Said(bound.Run({{1, 2, 3, 4, 5, 6}})), "");
+  EXPECT_EQ(bound.Answer(), (Floats{-1, -2, -3, -4, -5, -6}));
+}
+
+TEST(DeviceModel, CountsWorkAsOnTheCpu) {
+  const DeviceHouse house;
+  const auto flops = house.Load(Fixture("mlp-64-16-10.onnx"))->FlopsPerRow({{64}});
+  ASSERT_TRUE(flops.ok()) << flops.status().message();
+  EXPECT_EQ(flops.value(), 2410u);
+}
+
+TEST(DeviceModel, IsRefusedForWhatTheCpuRefuses) {
+  const DeviceHouse house;
+  for (const char* fixture :
+       {"type-string.onnx", "zipmap.onnx", "no-batch.onnx", "two-outputs.onnx",
+        "reduces-batch.onnx", "wrong-opset.onnx", "no-such-file.onnx"}) {
+    ModelOptions options;
+    const Status on_cpu = house.TryLoad(Fixture(fixture), options).status();
+    options.device = "cuda";
+    const Status on_device = house.TryLoad(Fixture(fixture), options).status();
+    EXPECT_FALSE(on_device.ok());
+    EXPECT_EQ(on_device.code(), on_cpu.code()) << fixture;
+    EXPECT_EQ(on_device.message(), on_cpu.message());
+  }
+}
+
+TEST(DeviceModel, TellsWhyARunFailed) {
+  const DeviceHouse house;
+  const auto model = house.Load(Fixture("wrong-columns.onnx"));
+  BoundRows bound(*model->on_device(), 1, {{4}}, 2);
+  bound.may_fail = true;  // What runs later loses a simulated device.
+  ASSERT_EQ(Said(bound.Bind()), "");
+  ASSERT_EQ(Said(bound.Run({{1, 1, 1, 1}})), "");
+  const Status status = bound.WarmUp();
+  EXPECT_EQ(status.code(), StatusCode::kMember);
+  EXPECT_NE(status.message().find("wrong-columns.onnx failed: "), std::string::npos)
+      << status.message();
+}
+
+TEST(DeviceModel, IsNotStarted) {
+  const DeviceHouse house;
+  const auto model = house.Load(Fixture("linear.onnx"));
+  Floats y(2);
+  const RunReport report = RunRows(*model, 1, Floats{1, 2, 3}, {3}, y);
+  EXPECT_EQ(report.status.code(), StatusCode::kInternal);
+}
+
+}  // namespace
+}  // namespace quorate::ort
