@@ -1,6 +1,7 @@
 // One test per slot of native/ort/api.h, named after it, that sees what the slot did: the CUDA
 // provider, and where a value's memory is. The provider's library need not be there.
 
+#include <optional>
 #include <string>
 
 #include "test/native/ort/slot_test.h"
@@ -20,14 +21,35 @@ class ApiSlotsCuda : public ApiSlots {
 
   // The memory info of a value that is said to be in the memory of CUDA device 3.
   void WithGpuMemory(const std::function<void(const OrtMemoryInfo*)>& look) {
-    constexpr Slot<OrtStatus*(const char*, OrtAllocatorType, int, OrtMemType, OrtMemoryInfo**)>
-        create_memory_info{68};
-    constexpr Slot<void(OrtMemoryInfo*)> release_memory_info{94};
-    OrtMemoryInfo* memory = nullptr;
-    Ok(api_[create_memory_info]("Cuda", OrtDeviceAllocator, 3, OrtMemTypeDefault, &memory));
-    look(memory);
-    api_[release_memory_info](memory);
+    OwnedMemoryInfo memory(&library_);
+    Ok(api_[slot::kCreateMemoryInfo]("Cuda", OrtDeviceAllocator, 3, OrtMemTypeDefault,
+                                     memory.out()));
+    look(memory.get());
   }
+
+  // `linear`, whose nodes are asked for their providers.
+  OwnedSession Assigned() {
+    const OwnedOptions options = Options();
+    Ok(api_[slot::kAddSessionConfigEntry](options.get(), "session.record_ep_graph_assignment_info",
+                                          "1"));
+    return Load("linear.onnx", options);
+  }
+  // What one provider got, of `session`.
+  const OrtEpAssignedSubgraph* Part(const OwnedSession& session) {
+    const OrtEpAssignedSubgraph* const* parts = nullptr;
+    size_t count = 0;
+    Ok((*newer_)[slot::kSession_GetEpGraphAssignmentInfo](session.get(), &parts, &count));
+    return count == 0 ? nullptr : parts[0];
+  }
+  const OrtEpAssignedNode* Node(const OwnedSession& session) {
+    const OrtEpAssignedNode* const* nodes = nullptr;
+    size_t count = 0;
+    Ok((*newer_)[slot::kEpAssignedSubgraph_GetNodes](Part(session), &nodes, &count));
+    return count == 0 ? nullptr : nodes[0];
+  }
+
+  // Where the library has what came last of all slots.
+  const std::optional<Table> newer_ = library_.Since(kGraphReleaseVersion);
 };
 
 TEST_F(ApiSlotsCuda, CreateCUDAProviderOptions) {
@@ -46,6 +68,23 @@ TEST_F(ApiSlotsCuda, UpdateCUDAProviderOptions) {
   EXPECT_TRUE(last_message_.find("libonnxruntime_providers_") != std::string::npos ||
               last_message_.find(key) != std::string::npos)
       << last_message_;
+}
+
+// The options begin with the device, whether there is a stream, and the stream.
+TEST_F(ApiSlotsCuda, UpdateCUDAProviderOptionsWithValue) {
+  struct Head {
+    int device;
+    int has_stream;
+    void* stream;
+  };
+  const OwnedCudaOptions options = CudaOptions();
+  const auto* const head = reinterpret_cast<const Head*>(options.get());
+  EXPECT_EQ(head->has_stream, 0);
+  int stream = 0;
+  Ok(api_[slot::kUpdateCUDAProviderOptionsWithValue](options.get(), "user_compute_stream",
+                                                     &stream));
+  EXPECT_NE(head->has_stream, 0);
+  EXPECT_EQ(head->stream, &stream);
 }
 
 TEST_F(ApiSlotsCuda, SessionOptionsAppendExecutionProvider_CUDA_V2) {
@@ -82,6 +121,26 @@ TEST_F(ApiSlotsCuda, GetTensorMemoryInfo) {
   EXPECT_EQ(type, OrtMemoryInfoDeviceType_CPU);
 }
 
+TEST_F(ApiSlotsCuda, CreateMemoryInfo) {
+  OrtMemoryInfo* memory = nullptr;
+  EXPECT_NE(Code(api_[slot::kCreateMemoryInfo]("no such memory", OrtDeviceAllocator, 0,
+                                               OrtMemTypeDefault, &memory)),
+            0);
+  WithGpuMemory([](const OrtMemoryInfo* made) { EXPECT_NE(made, nullptr); });
+}
+
+TEST_F(ApiSlotsCuda, ReleaseMemoryInfo) {
+  ExpectReleased<OrtMemoryInfo>(
+      100,
+      [&] {
+        OrtMemoryInfo* memory = nullptr;
+        Ok(api_[slot::kCreateMemoryInfo]("Cuda", OrtDeviceAllocator, 0, OrtMemTypeDefault,
+                                         &memory));
+        return memory;
+      },
+      slot::kReleaseMemoryInfo);
+}
+
 TEST_F(ApiSlotsCuda, MemoryInfoGetId) {
   WithGpuMemory([&](const OrtMemoryInfo* memory) {
     int id = 0;
@@ -96,6 +155,56 @@ TEST_F(ApiSlotsCuda, MemoryInfoGetDeviceType) {
     api_[slot::kMemoryInfoGetDeviceType](memory, &type);
     EXPECT_EQ(type, OrtMemoryInfoDeviceType_GPU);
   });
+}
+
+TEST_F(ApiSlotsCuda, Session_GetEpGraphAssignmentInfo) {
+  if (!newer_) GTEST_SKIP() << library_.version() << " has not this slot";
+  EXPECT_NE(Part(Assigned()), nullptr);
+  const OrtEpAssignedSubgraph* const* parts = nullptr;
+  size_t count = 0;
+  EXPECT_NE(Code((*newer_)[slot::kSession_GetEpGraphAssignmentInfo](Load("linear.onnx").get(),
+                                                                    &parts, &count)),
+            0)
+      << "it was not recorded";
+}
+
+TEST_F(ApiSlotsCuda, EpAssignedSubgraph_GetEpName) {
+  if (!newer_) GTEST_SKIP() << library_.version() << " has not this slot";
+  const OwnedSession session = Assigned();
+  const char* name = nullptr;
+  Ok((*newer_)[slot::kEpAssignedSubgraph_GetEpName](Part(session), &name));
+  EXPECT_STREQ(name, "CPUExecutionProvider");
+}
+
+TEST_F(ApiSlotsCuda, EpAssignedSubgraph_GetNodes) {
+  if (!newer_) GTEST_SKIP() << library_.version() << " has not this slot";
+  EXPECT_NE(Node(Assigned()), nullptr);
+}
+
+TEST_F(ApiSlotsCuda, EpAssignedNode_GetName) {
+  if (!newer_) GTEST_SKIP() << library_.version() << " has not this slot";
+  const OwnedSession session = Assigned();
+  const char* name = nullptr;
+  Ok((*newer_)[slot::kEpAssignedNode_GetName](Node(session), &name));
+  EXPECT_NE(name, nullptr);
+}
+
+TEST_F(ApiSlotsCuda, EpAssignedNode_GetOperatorType) {
+  if (!newer_) GTEST_SKIP() << library_.version() << " has not this slot";
+  const OwnedSession session = Assigned();
+  const char* type = nullptr;
+  Ok((*newer_)[slot::kEpAssignedNode_GetOperatorType](Node(session), &type));
+  EXPECT_STREQ(type, "Gemm") << "a product and a sum, fused";
+}
+
+// There is no graph to let go, which is no error: the session is as it was.
+TEST_F(ApiSlotsCuda, SessionReleaseCapturedGraph) {
+  if (!newer_) GTEST_SKIP() << library_.version() << " has not this slot";
+  const OwnedSession session = Load("linear.onnx");
+  Ok((*newer_)[slot::kSessionReleaseCapturedGraph](session.get(), 1));
+  std::array<float, 2> y{};
+  Ok(RunLinear(session.get(), nullptr, y));
+  EXPECT_EQ(y[0], 22.5f);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -154,6 +155,17 @@ TEST_F(ApiSlots, CreateRunOptions) {
   std::array<float, 2> y{};
   Ok(RunLinear(Load("linear.onnx").get(), options.get(), y));
   EXPECT_EQ(y[0], 22.5f);
+}
+
+TEST_F(ApiSlots, AddRunConfigEntry) {
+  OwnedRunOptions options(&library_);
+  Ok(api_[slot::kCreateRunOptions](options.out()));
+  EXPECT_NE(Code(api_[slot::kAddRunConfigEntry](options.get(), "", "1")), 0) << "an empty key";
+  Ok(api_[slot::kAddRunConfigEntry](options.get(), "gpu_graph_id", "7"));
+  constexpr Slot<const char*(const OrtRunOptions*, const char* key)> kGetRunConfigEntry{373};
+  if (const std::optional<Table> newer = library_.Since(23)) {
+    EXPECT_STREQ((*newer)[kGetRunConfigEntry](options.get(), "gpu_graph_id"), "7");
+  }
 }
 
 TEST_F(ApiSlots, RunOptionsSetTerminate) {

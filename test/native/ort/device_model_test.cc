@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <optional>
+#include <filesystem>
 #include <random>
 #include <vector>
 
@@ -40,7 +40,7 @@ Floats OnCpu(const std::string& path, size_t rows, const Floats& x, const Dims& 
 }
 
 TEST(DeviceModel, SaysWhereItRuns) {
-  const DeviceHouse house;
+  DeviceHouse house;
   for (const auto& [asked, device] : {std::pair("cuda", "cuda:0"), std::pair("cuda:0", "cuda:0"),
                                       std::pair("cuda:1", "cuda:1"), std::pair("auto", "cuda:0")}) {
     ModelOptions options;
@@ -49,8 +49,7 @@ TEST(DeviceModel, SaysWhereItRuns) {
     EXPECT_EQ(model->spec().device, device);
     EXPECT_EQ(model->spec().device_reason, "");
     EXPECT_EQ(model->spec().host_nodes, std::vector<std::string>());
-    EXPECT_EQ(model->on_device()->lane()->device(),
-              const_cast<sim::SimulatedMachine&>(house.machine).device(device[5] - '0'));
+    EXPECT_EQ(model->on_device()->lane()->device(), house.machine.device(device[5] - '0'));
   }
 }
 
@@ -208,6 +207,38 @@ TEST(DeviceModel, RunsItsFixedBatch) {
   EXPECT_EQ(bound.Answer(), OnCpu(Fixture("fixed-batch-4.onnx"), 4, x, {3}, 2));
 }
 
+TEST(DeviceModel, WithConvolutionsAnswersEveryNumberOfRows) {
+  const DeviceHouse house;
+  const auto model = house.Load(Fixture("conv.onnx"));
+  EXPECT_EQ(model->on_device()->max_buckets(), 2u);
+  BoundRows small(*model->on_device(), 1, {{1, 4, 4}}, 16);
+  BoundRows large(*model->on_device(), 5, {{1, 4, 4}}, 16);
+  for (BoundRows* bound : {&small, &large}) {
+    ASSERT_EQ(Said(bound->Bind()), "");
+    const size_t rows = bound->tensors.rows;
+    const Floats x = RandomNumbers(rows * 16, 3);
+    ASSERT_EQ(Said(bound->Run({x})), "");
+    EXPECT_EQ(bound->Answer(), OnCpu(Fixture("conv.onnx"), rows, x, {1, 4, 4}, 16));
+  }
+}
+
+// Another number of rows means to load once more.
+TEST(DeviceModel, WithConvolutionsRefusesAFileThatHasChanged) {
+  const DeviceHouse house;
+  const std::string path = TemporaryPath("changed.onnx");
+  std::filesystem::copy_file(Fixture("conv.onnx"), path);
+  const auto model = house.Load(path);
+  BoundRows first(*model->on_device(), 1, {{1, 4, 4}}, 16);
+  ASSERT_EQ(Said(first.Bind()), "");
+  std::filesystem::remove(path);
+  std::filesystem::copy_file(Fixture("linear.onnx"), path);
+  BoundRows second(*model->on_device(), 2, {{1, 4, 4}}, 16);
+  const Status status = second.Bind();
+  EXPECT_EQ(status.code(), StatusCode::kModelLoad);
+  EXPECT_EQ(status.message(), path + " has changed since it was loaded");
+  std::filesystem::remove(path);
+}
+
 TEST(DeviceModel, FindsOpenShapesAsOnTheCpu) {
   const DeviceHouse house;
   for (const char* fixture :
@@ -235,6 +266,25 @@ TEST(DeviceModel, CountsWorkAsOnTheCpu) {
   const auto flops = house.Load(Fixture("mlp-64-16-10.onnx"))->FlopsPerRow({{64}});
   ASSERT_TRUE(flops.ok()) << flops.status().message();
   EXPECT_EQ(flops.value(), 2410u);
+}
+
+TEST(DeviceModel, FallsBackToTheCpuWithTheReason) {
+  DeviceHouse house;
+  ModelOptions options;
+  options.device = "cuda:2";
+  Status status = house.TryLoad(Fixture("linear.onnx"), options).status();
+  EXPECT_EQ(status.code(), StatusCode::kDevice);
+  EXPECT_EQ(status.message(), "device 'cuda:2' is not available: there is no simulated device 2");
+  house.machine.LoseDevice(0);
+  options.device = "cuda:0";
+  status = house.TryLoad(Fixture("linear.onnx"), options).status();
+  EXPECT_EQ(status.code(), StatusCode::kDevice) << status.message();
+  options.device = "auto";
+  const auto model = house.TryLoad(Fixture("linear.onnx"), options);
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(model.value()->on_device(), nullptr);
+  EXPECT_EQ(model.value()->spec().device, "cpu");
+  EXPECT_EQ(model.value()->spec().device_reason, status.message());
 }
 
 TEST(DeviceModel, IsRefusedForWhatTheCpuRefuses) {

@@ -22,6 +22,11 @@ TEST(OnnxFile, KnowsWhichRowsAreOpen) {
   EXPECT_TRUE(Read("dynamic-row.onnx").open_rows);
 }
 
+TEST(OnnxFile, KnowsWhetherThereAreConvolutions) {
+  EXPECT_TRUE(Read("conv.onnx").convolutions);
+  EXPECT_FALSE(Read("lstm.onnx").convolutions);
+}
+
 TEST(OnnxFile, HashIsThatOfTheFileWhenItStandsAlone) {
   const OnnxFile file = Read("linear.onnx");
   Sha256 hash;

@@ -1,6 +1,7 @@
 // Compares every slot of native/ort/api.h with the crate ort-sys, a listing of the same function
 // table that is not ours: name, index, and each parameter's and the result's type; and every enum
-// value. Also: every slot is called by native/ort and has a test of its own.
+// value. Also: every slot is called by native/ort and has a test of its own. Slots that are newer
+// than the listing have only that test (ort-sys 2.0.0-rc.12 goes further, but left one member out).
 //
 //     node test/native/ort/ort-sys-check.mjs          (needs cargo)
 
@@ -164,9 +165,15 @@ function parseOurs(header) {
   return { slots, enums };
 }
 
+/** Slots of versions that the listing ends before. */
+function newer(ours, theirs) {
+  return ours.slots.filter(({ name, index }) => index >= theirs.length && !theirs.some((s) => s.name === name));
+}
+
 function compare(ours, theirs, theirEnums) {
   const problems = [];
-  for (const slot of ours.slots) {
+  const unlisted = newer(ours, theirs);
+  for (const slot of ours.slots.filter((s) => !unlisted.includes(s))) {
     const other = theirs[slot.index];
     const expected = theirs.findIndex((s) => s.name === slot.name);
     if (other?.name !== slot.name) {
@@ -232,4 +239,8 @@ if (problems.length > 0) {
   console.error(`native/ort/api.h against ort-sys ${ORT_SYS}:\n  ${problems.join("\n  ")}`);
   process.exit(1);
 }
-console.log(`api.h: ${ours.slots.length} slots and ${ours.enums.length} enum values agree with ort-sys ${ORT_SYS}`);
+const unlisted = newer(ours, theirs).length;
+console.log(
+  `api.h: ${ours.slots.length - unlisted} slots and ${ours.enums.length} enum values agree with ort-sys ${ORT_SYS}; ` +
+    `${unlisted} slots are newer than that`,
+);
