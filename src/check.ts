@@ -39,14 +39,21 @@ export function missingFiles(spec: unknown): QuorateProblem[] {
 
 /** Things that work but are seldom meant. */
 export function specWarnings(spec: CascadeSpec): string[] {
-  return spec.tiers.flatMap((tier) => {
-    const top = [...measuresOf(tier.exitWhen ?? { kind: "never" })].filter((measure) => measure !== "score");
-    if (top.length === 0 || tier.combine === "mean") return [];
-    return [
-      `tier "${tier.name}": ${top.join(", ")} judge${top.length === 1 ? "s" : ""} the label with the largest mean score, ` +
-        'but combine "vote" may answer another one; use scoreAtLeast or combine: "mean".',
-    ];
-  });
+  return spec.tiers.flatMap((tier) => [...measureWarnings(tier), ...cudaWarnings(tier)]);
+}
+
+function measureWarnings(tier: TierSpec): string[] {
+  const top = [...measuresOf(tier.exitWhen ?? { kind: "never" })].filter((measure) => measure !== "score");
+  if (top.length === 0 || tier.combine === "mean") return [];
+  return [
+    `tier "${tier.name}": ${top.join(", ")} judge${top.length === 1 ? "s" : ""} the label with the largest mean score, ` +
+      'but combine "vote" may answer another one; use scoreAtLeast or combine: "mean".',
+  ];
+}
+
+function cudaWarnings(tier: TierSpec): string[] {
+  if (tier.cuda === undefined || tier.device !== "cpu") return [];
+  return [`tier "${tier.name}": its \`cuda\` options are nothing to the CPU, which its \`device\` asks for.`];
 }
 
 function problem(path: string, message: string): QuorateProblem {

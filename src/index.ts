@@ -16,6 +16,7 @@ export type {
   CallPrice,
   CascadeOptions,
   CascadeSpec,
+  CudaOptions,
   FunctionMember,
   Measure,
   Member,

@@ -1,13 +1,14 @@
 /** From a checked specification to what the addon takes: defaults filled in, names turned into numbers. */
 import { type FullMember, fullMember, isFunctionMember, memberName } from "./members.js";
 import type {
+  NativeCudaOptions,
   NativeMember,
   NativeRuntimePaths,
   NativeSpec,
   NativeTensorDeclaration,
   NativeTier,
 } from "./native/contract.js";
-import type { CascadeSpec, FunctionMember, Measure, TierSpec } from "./options.js";
+import type { CascadeSpec, CudaOptions, FunctionMember, Measure, TierSpec } from "./options.js";
 import { lowerRule } from "./rule-program.js";
 
 const measureBits: Readonly<Record<Measure, number>> = { score: 1, confidence: 2, margin: 4, entropy: 8 };
@@ -34,7 +35,7 @@ export function lowerSpec(spec: CascadeSpec, paths: NativeRuntimePaths): NativeS
 function lowerTier(tier: TierSpec, classNames: readonly string[] | undefined): NativeTier {
   return {
     name: tier.name,
-    members: tier.members.map((member) => lowerMember(fullMember(member), classNames)),
+    members: tier.members.map((member) => lowerMember(fullMember(member), tier.cuda, classNames)),
     rule: tier.exitWhen === undefined ? [] : lowerRule(tier.exitWhen, tier.members.length),
     combine: tier.combine ?? "vote",
     evidence: tier.evidence ?? "tier",
@@ -49,7 +50,11 @@ function lowerTier(tier: TierSpec, classNames: readonly string[] | undefined): N
   };
 }
 
-function lowerMember(member: FullMember, classNames: readonly string[] | undefined): NativeMember {
+function lowerMember(
+  member: FullMember,
+  cuda: CudaOptions | undefined,
+  classNames: readonly string[] | undefined,
+): NativeMember {
   const name = memberName(member);
   const temperature = member.temperature ?? 1;
   const classMap =
@@ -76,8 +81,18 @@ function lowerMember(member: FullMember, classNames: readonly string[] | undefin
     ...(member.outputName === undefined ? {} : { outputName: member.outputName }),
     output: member.output ?? "auto",
     temperature,
+    ...(cuda === undefined ? {} : { cuda: lowerCuda(cuda) }),
     timeoutMs: 0,
     ...classMap,
+  };
+}
+
+function lowerCuda(cuda: CudaOptions): NativeCudaOptions {
+  return {
+    graphs: cuda.graphs ?? false,
+    tf32: cuda.tf32 ?? false,
+    memoryLimitBytes: cuda.memoryLimitBytes ?? 0,
+    convSearch: cuda.convSearch ?? "heuristic",
   };
 }
 

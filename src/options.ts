@@ -126,6 +126,21 @@ export interface BatchOptions {
   readonly maxInFlight?: number;
 }
 
+/** How a tier's models run on a CUDA device; nothing to those on the CPU. */
+export interface CudaOptions {
+  /**
+   * Capture a CUDA graph per model and batch size, and replay it: saves the launches of models with many small kernels.
+   * Every node must run on the device; while graphs are captured, no other cascade may use CUDA. @default false
+   */
+  readonly graphs?: boolean;
+  /** Products of float32 with ten bits of mantissa: faster, and further from what the CPU answers. @default false */
+  readonly tf32?: boolean;
+  /** Bytes of device memory for each model's weights and intermediate tensors. @default no limit */
+  readonly memoryLimitBytes?: number;
+  /** How convolutions find their algorithm: cuDNN's guess, its better and slower one, or its fallback. @default "heuristic" */
+  readonly convSearch?: "heuristic" | "exhaustive" | "default";
+}
+
 /** One tier: members that vote together, and the rule by which rows leave. */
 export interface TierOptions {
   /** 1 ... 64 members. */
@@ -140,6 +155,8 @@ export interface TierOptions {
   readonly execution?: "auto" | "concurrent" | "sequential";
   /** "auto", "cpu", "cuda" or "cuda:N"; auto falls back and says why in `explain()`. @default "auto" */
   readonly device?: string;
+  /** @default every option's own */
+  readonly cuda?: CudaOptions;
   readonly batch?: BatchOptions;
   /** @default free */
   readonly price?: Price;

@@ -79,6 +79,20 @@ void ReadClassMap(ObjectReader* reader, std::vector<int32_t>* map) {
   map->assign(classes.Data(), classes.Data() + classes.ElementLength());
 }
 
+void ReadCuda(Napi::Value value, const std::string& where, CudaOptions* cuda, Status* problem) {
+  ObjectReader reader(value, where, problem);
+  reader.Bool("graphs", &cuda->graphs);
+  reader.Bool("tf32", &cuda->tf32);
+  size_t bytes = 0;
+  reader.Size("memoryLimitBytes", &bytes);
+  cuda->memory_limit_bytes = bytes;
+  reader.Choice<ConvSearch>("convSearch",
+                            {{"heuristic", ConvSearch::kHeuristic},
+                             {"exhaustive", ConvSearch::kExhaustive},
+                             {"default", ConvSearch::kDefault}},
+                            &cuda->conv_search);
+}
+
 // True: the member is a function.
 bool ReadSource(ObjectReader* reader, MemberSpec* member) {
   bool is_function = false;
@@ -121,6 +135,9 @@ ParsedMember ReadMember(Napi::Value value, const std::string& where, Status* pro
                                {"probabilities", OutputChoice::kProbabilities},
                                {"label", OutputChoice::kLabel}},
                               &member.output);
+  if (reader.Has("cuda")) {
+    ReadCuda(reader.Get("cuda"), reader.PathOf("cuda"), &member.options.cuda, problem);
+  }
   double number = 1;
   reader.Number("temperature", -HUGE_VAL, HUGE_VAL, &number);  // Validate() has the range.
   member.temperature = static_cast<float>(number);

@@ -1,5 +1,6 @@
 #include "native/ort/ort_loader.h"
 
+#include <sstream>
 #include <utility>
 
 #include "native/model/registry.h"
@@ -15,10 +16,11 @@ namespace {
 
 // What a session depends on besides the file: models of one key share it.
 std::string KeyOf(const Device* device, const std::string& sha256, const CudaOptions& options) {
-  const auto number = [](auto value) { return " " + std::to_string(value); };
-  return "onnx device" + number(reinterpret_cast<uintptr_t>(device)) + " " + sha256 +
-         number(options.graphs) + number(options.tf32) + number(options.memory_limit_bytes) +
-         number(static_cast<int>(options.conv_search));
+  std::ostringstream key;
+  key << "onnx device " << static_cast<const void*>(device) << ' ' << sha256 << ' '
+      << options.graphs << options.tf32 << static_cast<int>(options.conv_search) << ' '
+      << options.memory_limit_bytes;
+  return key.str();
 }
 
 std::vector<std::string> Linked(const std::vector<std::string>& paths, const CudaSearch& cuda) {

@@ -16,6 +16,7 @@ export interface DoctorReport {
   /** QUORATE_ONNXRUNTIME_PATH. */
   readonly runtimeVariable: string | null;
   readonly runtime: NativeDeviceReport["runtime"] | null;
+  /** Without a problem only where a bundled model answered on device 0. */
   readonly cuda: NativeCudaReport | null;
   /** The problem is empty when a bundled model answered. */
   readonly cpu: { readonly problem: string };
@@ -94,8 +95,6 @@ function verdict(report: DoctorReport): string[] {
   const command = remedy === undefined ? [] : [`Mend it with: ${remedy}`];
   if (report.cpu.problem !== "") return [`Models do not run: ${report.cpu.problem}`, ...command];
   const cuda = report.cuda?.problem ?? "";
-  return [
-    "Models run on the CPU. This version of quorate has no engine for GPUs, whatever was found.",
-    ...(cuda === "" ? ["Nothing is missing for CUDA."] : [`First thing missing for CUDA: ${cuda}`, ...command]),
-  ];
+  if (cuda === "") return ["Models run on the CPU and on CUDA."];
+  return ["Models run on the CPU.", `First thing missing for CUDA: ${cuda}`, ...command];
 }

@@ -41,7 +41,9 @@ async function examine(): Promise<DoctorReport> {
   if (typeof found === "string") {
     return { ...machine, addon: own, runtime: null, cuda: null, cpu: { problem: found } };
   }
-  return { ...machine, addon: own, ...found, cpu: { problem: await tryModel() } };
+  const cpu = { problem: await tryModel("cpu") };
+  const problem = found.cuda.problem === "" && cpu.problem === "" ? await tryModel("cuda") : found.cuda.problem;
+  return { ...machine, addon: own, runtime: found.runtime, cuda: { ...found.cuda, problem }, cpu };
 }
 
 function inspect(addon: NativeAddon): NativeDeviceReport {
@@ -49,10 +51,10 @@ function inspect(addon: NativeAddon): NativeDeviceReport {
 }
 
 /** Runs a bundled model on one row; what went wrong, or nothing. */
-async function tryModel(): Promise<string> {
+async function tryModel(device: "cpu" | "cuda"): Promise<string> {
   const model = fileURLToPath(new URL("../../examples/digits/tiny-a.onnx", import.meta.url));
   try {
-    const cascade = await Cascade.fromSpec({ tiers: [{ name: "doctor", members: [model], device: "cpu" }] });
+    const cascade = await Cascade.fromSpec({ tiers: [{ name: "doctor", members: [model], device }] });
     try {
       await cascade.run({ image: new Float32Array(64) });
     } finally {

@@ -58,10 +58,21 @@ export interface NativeMember {
   /** "auto": label for an integer output without a class dimension, else logits. */
   readonly output: "auto" | "logits" | "probabilities" | "label";
   readonly temperature: number;
+  /** Models; absent = every option's default. */
+  readonly cuda?: NativeCudaOptions;
   /** Function members: milliseconds until a call counts as failed. */
   readonly timeoutMs: number;
   /** Where class c of this member stands in the cascade's order; absent = same order. */
   readonly classMap?: Int32Array;
+}
+
+/** CudaOptions of native/model/model.h. */
+export interface NativeCudaOptions {
+  readonly graphs: boolean;
+  readonly tf32: boolean;
+  /** 0 = none. */
+  readonly memoryLimitBytes: number;
+  readonly convSearch: "heuristic" | "exhaustive" | "default";
 }
 
 /** A request tensor that no model describes: function members only. */

@@ -30,6 +30,12 @@ describe("createCascade", () => {
       /more than 32/,
     ],
     ["a temperature of text", withMember({ temperature: "hot" }), /members\[0\]\.temperature is a string/],
+    ["CUDA options of text", withMember({ cuda: "all" }), /members\[0\]\.cuda is a string, expected an object/],
+    [
+      "an unknown search",
+      withMember({ cuda: { graphs: false, tf32: false, memoryLimitBytes: 0, convSearch: "luck" } }),
+      /cuda\.convSearch is "luck", expected one of "heuristic"/,
+    ],
     ["two sources", withMember({ isFunction: true }), /2 are given, expected exactly one/],
     ["no source", withMember({ path: undefined }), /0 are given, expected exactly one/],
     ["bytes of floats", withMember({ path: undefined, bytes: new Float32Array(1) }), /bytes is Float32Array/],

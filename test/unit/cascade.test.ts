@@ -31,6 +31,22 @@ describe("building", () => {
     expect(spec.tiers[1]?.rule).toEqual([]);
   });
 
+  it("gives a tier's CUDA options to each of its models, with defaults", async () => {
+    const members = ["a.onnx", { run: async () => new Int32Array(1) }];
+    const tier = { name: "one", members, exitWhen: { kind: "always" as const } };
+    const { native } = await openFake({
+      classes: 3,
+      tiers: [
+        { ...tier, cuda: { graphs: true, memoryLimitBytes: 2 ** 30 } },
+        { name: "two", members: ["a.onnx"] },
+      ],
+    });
+    const [model, made] = native.spec.tiers[0]?.members ?? [];
+    expect(model?.cuda).toEqual({ graphs: true, tf32: false, memoryLimitBytes: 2 ** 30, convSearch: "heuristic" });
+    expect(made).not.toHaveProperty("cuda");
+    expect(native.spec.tiers[1]?.members[0]).not.toHaveProperty("cuda");
+  });
+
   it("maps a member's class names to the cascade's order", async () => {
     const members = [{ model: "a.onnx", classes: ["c", "a", "b"] }];
     const { native } = await openFake({ classes: ["a", "b", "c"], tiers: [{ name: "one", members }] });

@@ -43,7 +43,7 @@ describe("the doctor's report", () => {
       "CUDA libraries  /c/libcudart.so.13",
       "                libcudnn.so.9 is missing",
       "",
-      "Models run on the CPU. This version of quorate has no engine for GPUs, whatever was found.",
+      "Models run on the CPU.",
       "First thing missing for CUDA: libraries of CUDA are missing: libcudnn.so.9",
       "Mend it with: pip install nvidia-cudnn-cu13",
     ]);
@@ -51,7 +51,7 @@ describe("the doctor's report", () => {
 
   it("says so when nothing is missing, and when nothing is there", () => {
     expect(doctorLines({ ...report, cuda: { ...cuda, problem: "", remedy: "" } }).at(-1)).toBe(
-      "Nothing is missing for CUDA.",
+      "Models run on the CPU and on CUDA.",
     );
     const bare = { driverPath: "", driverVersion: 0, devices: [], providerPath: "", providerVersion: "" };
     const lines = doctorLines({ ...report, cuda: { ...bare, libraries: [], problem: "no driver", remedy: "" } });

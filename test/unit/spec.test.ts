@@ -68,6 +68,32 @@ describe("a good specification", () => {
   });
 });
 
+describe("CUDA options", () => {
+  it("are a tier's own, and may be on any tier that is not asked to stay on the CPU", () => {
+    const cuda = { graphs: true, tf32: false, memoryLimitBytes: 1, convSearch: "exhaustive" } as const;
+    const spec: CascadeSpec = { tiers: [{ name: "only", members: ["a.onnx"], cuda }] };
+    expect(problemsOf(spec)).toEqual([]);
+    expect(specWarnings(spec)).toEqual([]);
+    expect(specWarnings({ tiers: [{ name: "only", members: ["a.onnx"], device: "cpu", cuda }] })).toEqual([
+      'tier "only": its `cuda` options are nothing to the CPU, which its `device` asks for.',
+    ]);
+  });
+
+  it.each([
+    [{ graphs: 1 }, "/tiers/0/cuda/graphs: expected a boolean, got 1."],
+    [{ memoryLimitBytes: 0 }, "/tiers/0/cuda/memoryLimitBytes: expected a number in [1, 9007199254740991], got 0."],
+    [{ memoryLimitBytes: 0.5 }, "/tiers/0/cuda/memoryLimitBytes: expected an integer, got 0.5."],
+    [{ convSearch: "fast" }, '/tiers/0/cuda/convSearch: expected one of "heuristic", "exhaustive", "default"'],
+    [{ fp16: true }, '/tiers/0/cuda: "fp16" is not a known option'],
+    ["on", '/tiers/0/cuda: expected an object, got "on".'],
+  ])("%j are refused", (cuda, message) => {
+    expect(problemsOf({ tiers: [{ ...good, cuda }] })[0]).toMatchObject({
+      code: "QUORATE_ERR_INVALID_ARGUMENT",
+      message: expect.stringContaining(message) as string,
+    });
+  });
+});
+
 describe("a bad specification", () => {
   it("is refused with every problem at once, of several tiers", () => {
     const problems = problemsOf({
