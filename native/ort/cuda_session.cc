@@ -1,15 +1,11 @@
 #include "native/ort/cuda_session.h"
 
-#include <utility>
-#include <vector>
-
 #include "native/ort/cuda_errors.h"
 
 namespace quorate::ort {
 namespace {
 
 using OwnedCudaOptions = Owned<OrtCUDAProviderOptionsV2, slot::kReleaseCUDAProviderOptions>;
-using Setting = std::pair<const char*, std::string>;
 
 const char* SearchName(ConvSearch search) {
   switch (search) {
@@ -20,9 +16,11 @@ const char* SearchName(ConvSearch search) {
   return "HEURISTIC";
 }
 
-std::vector<Setting> Settings(const CudaSession& cuda) {
+}  // namespace
+
+std::vector<std::pair<const char*, std::string>> CudaSettings(const CudaSession& cuda) {
   const CudaOptions& options = cuda.options;
-  std::vector<Setting> settings = {
+  std::vector<std::pair<const char*, std::string>> settings = {
       {"device_id", std::to_string(cuda.device)},
       {"cudnn_conv_algo_search", SearchName(options.conv_search)},
       // Arenas that double would let the members of a tier fill the device with nothing.
@@ -38,8 +36,6 @@ std::vector<Setting> Settings(const CudaSession& cuda) {
   return settings;
 }
 
-}  // namespace
-
 // Every call is checked: appending the provider answers OK also where its options were refused.
 Status AppendCudaProvider(const ApiLibrary& library, const CudaSession& cuda,
                           OrtSessionOptions* options, const std::string& context) {
@@ -49,7 +45,7 @@ Status AppendCudaProvider(const ApiLibrary& library, const CudaSession& cuda,
   };
   OwnedCudaOptions settings(&library);
   QUORATE_RETURN_IF_ERROR(check(api[slot::kCreateCUDAProviderOptions](settings.out())));
-  const std::vector<Setting> list = Settings(cuda);
+  const auto list = CudaSettings(cuda);
   std::vector<const char*> keys;
   std::vector<const char*> values;
   for (const auto& [key, value] : list) {

@@ -3,6 +3,8 @@
 // A session on a CUDA device: what the provider is told.
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "native/base/status.h"
 #include "native/model/model.h"
@@ -17,6 +19,9 @@ struct CudaSession {
   void* stream = nullptr;
   CudaOptions options;
 };
+
+// What the provider is told of it as text: keys and values.
+std::vector<std::pair<const char*, std::string>> CudaSettings(const CudaSession& cuda);
 
 // Puts the CUDA provider before the CPU's in a session's options. Loads the provider's library if
 // that was not done. kDevice, also when the provider does not know an option, and kDeviceMemory;
