@@ -18,6 +18,7 @@ export interface Versions {
   readonly commit: string;
   readonly node: string;
   readonly quorate: string;
+  /** "none" where it is not installed. */
   readonly onnxruntimeNode: string;
 }
 
@@ -55,10 +56,15 @@ function commit(): string {
     const dirty = git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "-dirty";
     return git("rev-parse", "--short=12", "HEAD") + dirty;
   } catch {
-    return "unknown";
+    // The folder that travels to other machines has npm's name for it.
+    return manifest(join(root, "package.json")).gitHead ?? "unknown";
   }
 }
 
 function packageVersion(path: string): string {
-  return (JSON.parse(readFileSync(path, "utf8")) as { version: string }).version;
+  return existsSync(path) ? manifest(path).version : "none";
+}
+
+function manifest(path: string): { readonly version: string; readonly gitHead?: string } {
+  return JSON.parse(readFileSync(path, "utf8"));
 }

@@ -7,11 +7,18 @@ export interface Counters {
   readonly tiers: readonly { readonly entered: number }[];
 }
 
+export interface Explanation {
+  readonly tiers: readonly {
+    readonly members: readonly { readonly device: string; readonly deviceReason: string }[];
+  }[];
+}
+
 export interface Cascade {
   run(row: Float32Array): Promise<{ readonly label: number }>;
   runBatch(rows: Float32Array): Promise<{ readonly labels: Int32Array }>;
   stream(source: Iterable<Float32Array>): AsyncIterable<{ readonly label: number }>;
   counters(options?: { readonly since?: Counters }): Counters;
+  explain(): Promise<Explanation>;
   close(): Promise<void>;
 }
 

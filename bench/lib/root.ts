@@ -1,6 +1,12 @@
-/** Where things are, seen from build/bench/lib, where this file runs. */
-import { join, resolve } from "node:path";
+/** Where things are: the checkout, or the folder of `npm run gpu:bundle -- --e2e`, whatever this was compiled to. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 
-export const root: string = resolve(import.meta.dirname, "../../..");
+export const root: string = packageFolder(import.meta.dirname);
 export const digitsFolder: string = join(root, "examples/digits");
 export const modelPath = (name: string): string => join(digitsFolder, name);
+
+function packageFolder(from: string): string {
+  if (existsSync(join(from, "package.json")) || dirname(from) === from) return from;
+  return packageFolder(dirname(from));
+}
