@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { quorate } from "./quorate.js";
 import { modelPath } from "./root.js";
+import type { Trial } from "./suite.js";
 
 export const device: string = process.env["QUORATE_TEST_DEVICE"] || "cuda";
 
@@ -25,4 +26,12 @@ export async function deviceProblem(): Promise<string | undefined> {
   const member = tiers[0]?.members[0];
   if (member?.device.startsWith("cuda") || !isGpuExpected()) return undefined;
   return `"${device}" is ${member?.device} here. ${member?.deviceReason}`;
+}
+
+/** What a suite gives where the device cannot be used; undefined where it can. @throws where a GPU is expected */
+export async function trialWithoutDevice(): Promise<Trial | undefined> {
+  const problem = await deviceProblem();
+  if (problem === undefined) return undefined;
+  if (isGpuExpected()) throw new Error(`a GPU was expected: ${problem}`);
+  return { figures: {}, ratios: {}, notes: [`Left out: not run on a GPU: ${problem}`] };
 }

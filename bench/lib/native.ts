@@ -62,6 +62,30 @@ export interface SingleOptions {
   readonly calls: number;
 }
 
+/** As quorate's own search gives them. */
+export interface SearchPaths {
+  readonly runtimePaths: readonly string[];
+  readonly cudaProviders: readonly string[];
+  readonly cudaLibraryFolders: readonly string[];
+}
+
+export interface HostVotesOptions extends SearchPaths {
+  /** "cpu" or "cuda:N". */
+  readonly device: string;
+  /** A row leaves with so many votes; at the last tier in any case. */
+  readonly tiers: readonly { readonly members: readonly string[]; readonly votes: number }[];
+  readonly batchRows: number;
+  /** The rows are run again and again for at least so long. */
+  readonly ms: number;
+}
+
+export interface HostVotesFigures {
+  readonly ms: number;
+  /** Over all passes. */
+  readonly rows: number;
+  readonly labels: Int32Array;
+}
+
 export interface NativeBench {
   /** Loads the models and runs everything once; synchronous. */
   openFloor(options: FloorOptions): Floor;
@@ -70,6 +94,11 @@ export interface NativeBench {
    * condition variable and settles the promise through a ThreadSafeFunction. One at a time.
    */
   hop(row: Float32Array): Promise<void>;
+  /**
+   * The same cascade as one would drive the provider by hand: members one after the other with tensors of the host,
+   * votes and gathering on the host, on one native thread. Loads and warms up first.
+   */
+  hostVotes(options: HostVotesOptions, rows: Float32Array): Promise<HostVotesFigures>;
   /** `calls` Runs of one row of one model, one after the other on one native thread, nothing else. */
   singleRun(options: SingleOptions): Promise<SingleFigures>;
   /** Native threads that spin until stopped. */
@@ -80,7 +109,7 @@ export interface NativeBench {
 }
 
 /** The addon's exports (bench/native/addon/addon.cc). */
-interface Addon extends Pick<NativeBench, "hop" | "startSpinning" | "stopSpinning" | "copyBandwidth"> {
+interface Addon extends Pick<NativeBench, "hop" | "hostVotes" | "startSpinning" | "stopSpinning" | "copyBandwidth"> {
   openFloor(options: FloorOptions): { run(): Promise<number>; close(): void };
   /** Microseconds of each call. */
   singleRun(options: SingleOptions): Promise<Float64Array>;
@@ -109,9 +138,10 @@ export const nativeBench: NativeBench = {
   },
 };
 
-const search = (await import(pathToFileURL(join(root, "dist/runtime-path.js")).href)) as {
-  runtimePaths(option: string | undefined): string[];
+const search = (await import(pathToFileURL(join(root, "dist/cuda-path.js")).href)) as {
+  searchPaths(options: object): SearchPaths;
 };
 
-/** The library that quorate itself uses. */
-export const runtimePaths: readonly string[] = search.runtimePaths(undefined);
+/** The library that quorate itself uses, and what it would use for CUDA. */
+export const searchPaths: SearchPaths = search.searchPaths({});
+export const runtimePaths: readonly string[] = searchPaths.runtimePaths;

@@ -7,13 +7,18 @@ export interface ProbeOptions {
   readonly args?: readonly string[];
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** CPUs to be bound to, by `taskset`. @default those of this process */
+  readonly cpus?: readonly number[];
 }
 
 /** Starts `lib/SCRIPT.js`. */
-export function startProbe(script: string, { args = [], execArgv = [], env = {} }: ProbeOptions = {}): ChildProcess {
+export function startProbe(script: string, options: ProbeOptions = {}): ChildProcess {
+  const { args = [], execArgv = [], env = {}, cpus } = options;
+  const bound = cpus && { execPath: "taskset", execArgv: ["-c", cpus.join(","), process.execPath, ...execArgv] };
   return fork(join(import.meta.dirname, `${script}.js`), [...args], {
     execArgv: [...execArgv],
     env: { ...process.env, ...env },
+    ...bound,
   });
 }
 

@@ -1,34 +1,35 @@
+/**
+ * The suites by name, in the order in which they run. Each is loaded when it is wanted: where some of them run, what
+ * others need is not installed.
+ */
 import type { Suite } from "../lib/suite.js";
-import { batch } from "./batch.js";
-import { counters } from "./counters.js";
-import { fashion } from "./fashion.js";
-import { latency } from "./latency.js";
-import { loading } from "./loading.js";
-import { loopDelay } from "./loop-delay.js";
-import { memory } from "./memory.js";
-import { micro } from "./micro.js";
-import { mlp } from "./mlp.js";
-import { models } from "./models.js";
-import { multiStream } from "./multi-stream.js";
-import { reduction } from "./reduction.js";
-import { scale } from "./scale.js";
-import { server } from "./server.js";
-import { singleRowCallers } from "./single-row-callers.js";
 
-export const suites: readonly Suite[] = [
-  singleRowCallers,
-  batch,
-  mlp,
-  models,
-  fashion,
-  latency,
-  multiStream,
-  server,
-  loopDelay,
-  scale,
-  memory,
-  loading,
-  counters,
-  reduction,
-  micro,
-];
+const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  "single-row-callers": async () => (await import("./single-row-callers.js")).singleRowCallers,
+  batch: async () => (await import("./batch.js")).batch,
+  mlp: async () => (await import("./mlp.js")).mlp,
+  models: async () => (await import("./models.js")).models,
+  fashion: async () => (await import("./fashion.js")).fashion,
+  latency: async () => (await import("./latency.js")).latency,
+  "multi-stream": async () => (await import("./multi-stream.js")).multiStream,
+  server: async () => (await import("./server.js")).server,
+  "loop-delay": async () => (await import("./loop-delay.js")).loopDelay,
+  scale: async () => (await import("./scale.js")).scale,
+  cores: async () => (await import("./cores.js")).cores,
+  memory: async () => (await import("./memory.js")).memory,
+  loading: async () => (await import("./loading.js")).loading,
+  counters: async () => (await import("./counters.js")).counters,
+  reduction: async () => (await import("./reduction.js")).reduction,
+  micro: async () => (await import("./micro.js")).micro,
+  device: async () => (await import("./device.js")).deviceCascade,
+  "device-loop-delay": async () => (await import("./device-loop-delay.js")).deviceLoopDelay,
+};
+
+export const suiteNames: readonly string[] = Object.keys(suites);
+
+/** @throws when there is none of that name */
+export async function loadSuite(name: string): Promise<Suite> {
+  const load = suites[name];
+  if (load === undefined) throw new Error(`there is no suite "${name}", only ${suiteNames.join(", ")}`);
+  return load();
+}

@@ -4,8 +4,8 @@ import { digitRows, digitsSpec } from "../lib/digits.js";
 import { JsCascade } from "../lib/js-cascade.js";
 import { nativeBench } from "../lib/native.js";
 import { quorate } from "../lib/quorate.js";
-import { quantile } from "../lib/statistics.js";
 import { figure, type Metrics, type Suite } from "../lib/suite.js";
+import { keepInFlight, lateness, ticksDuring } from "../lib/ticks.js";
 import { WorkerPool } from "../lib/worker-pool.js";
 
 const batchRows = 4096;
@@ -66,34 +66,3 @@ export const loopDelay: Suite = {
     };
   },
 };
-
-/** Milliseconds between the ticks of a 1 ms timer while `work` goes on. */
-async function ticksDuring(work: () => Promise<unknown>): Promise<number[]> {
-  const ticks: number[] = [];
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    ticks.push(now - last);
-    last = now;
-  }, 1);
-  await work();
-  clearInterval(timer);
-  return ticks;
-}
-
-async function keepInFlight(work: () => Promise<unknown>, inFlight: number, ms: number): Promise<void> {
-  const until = performance.now() + ms;
-  const keepGoing = async (): Promise<void> => {
-    while (performance.now() < until) await work();
-  };
-  await Promise.all(Array.from({ length: inFlight }, keepGoing));
-}
-
-function lateness(ticks: readonly number[]): Metrics {
-  return {
-    "p50 ms": quantile(ticks, 0.5),
-    "p99 ms": quantile(ticks, 0.99),
-    "p99.9 ms": quantile(ticks, 0.999),
-    ticks: ticks.length,
-  };
-}

@@ -5,10 +5,12 @@
 #include "bench/native/addon/copy_bandwidth.h"
 #include "bench/native/addon/floor_object.h"
 #include "bench/native/addon/hop.h"
+#include "bench/native/addon/host_votes_job.h"
 #include "bench/native/addon/single_run.h"
 #include "bench/native/addon/spinners.h"
 #include "native/addon/errors.h"
 #include "native/addon/reader.h"
+#include "native/addon/runtime_arguments.h"
 
 namespace quorate::bench {
 namespace {
@@ -68,13 +70,38 @@ Napi::Value OpenFloor(const Napi::CallbackInfo& info) {
   return FloorObject::New(info.Env(), &Bench::Of(info).channel, spec);
 }
 
-Napi::Value SendHop(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (!info[0].IsTypedArray() ||
-      info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
-    throw ToNapiError(env, ObjectReader::Wrong("row", info[0], "a Float32Array"));
+Napi::Float32Array RowsArgument(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  if (!info[index].IsTypedArray() ||
+      info[index].As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+    throw ToNapiError(info.Env(), ObjectReader::Wrong(name, info[index], "a Float32Array"));
   }
-  return Bench::Of(info).hop.Send(env, info[0].As<Napi::Float32Array>());
+  return info[index].As<Napi::Float32Array>();
+}
+
+Napi::Value SendHop(const Napi::CallbackInfo& info) {
+  return Bench::Of(info).hop.Send(info.Env(), RowsArgument(info, 0, "row"));
+}
+
+Napi::Value RunHostVotes(const Napi::CallbackInfo& info) {
+  HostVotesSpec spec;
+  double ms = 0;
+  Status problem;
+  ObjectReader reader(info[0], "options", &problem);
+  spec.paths = ReadRuntimePaths(&reader, &problem);
+  reader.Text("device", &spec.device);
+  reader.Array("tiers", [&](Napi::Value value, const std::string& at) {
+    ObjectReader tier(value, at, &problem);
+    HostVotesTier& read = spec.tiers.emplace_back();
+    ReadTexts(&tier, "members", &problem, &read.members);
+    read.votes = ReadCount(&tier, "votes", 1);
+  });
+  spec.batch_rows = ReadCount(&reader, "batchRows", 1);
+  reader.Number("ms", 0, 1e6, &ms);
+  ThrowIfError(info.Env(), problem);
+  const Napi::Float32Array rows = RowsArgument(info, 1, "rows");
+  std::vector<float> copy(rows.Data(), rows.Data() + rows.ElementLength());
+  return ThreadJob::Start(info.Env(), &Bench::Of(info).channel,
+                          new HostVotesJob(info.Env(), std::move(spec), std::move(copy), ms));
 }
 
 Napi::Value RunSingle(const Napi::CallbackInfo& info) {
@@ -110,6 +137,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   };
   add("openFloor", &OpenFloor);
   add("hop", &SendHop);
+  add("hostVotes", &RunHostVotes);
   add("singleRun", &RunSingle);
   add("startSpinning", &StartSpinning);
   add("stopSpinning", &StopSpinning);

@@ -20,10 +20,11 @@ StatusOr<ort::Dims> OutputRow(const BenchModel& model) {
 }  // namespace
 
 StatusOr<std::shared_ptr<const BenchModel>> LoadBenchModel(const ort::ApiLibrary* library,
-                                                           const std::string& path) {
+                                                           const std::string& path,
+                                                           const ort::SessionConfig& config) {
   QUORATE_ASSIGN_OR_RETURN(ort::OnnxFile file, ort::ReadOnnxFile({path, nullptr}));
   auto model = std::make_shared<BenchModel>();
-  QUORATE_ASSIGN_OR_RETURN(model->session, ort::Session::Create(library, file, {}));
+  QUORATE_ASSIGN_OR_RETURN(model->session, ort::Session::Create(library, file, config));
   QUORATE_ASSIGN_OR_RETURN(model->plan, ort::MakeModelPlan(*model->session, file, {}));
   const ModelSpec& spec = model->plan.spec;
   if (spec.inputs.size() != 1 || spec.inputs.front().type != ElementType::kFloat32 ||

@@ -21,7 +21,8 @@ struct BenchModel {
 };
 
 StatusOr<std::shared_ptr<const BenchModel>> LoadBenchModel(const ort::ApiLibrary* library,
-                                                           const std::string& path);
+                                                           const std::string& path,
+                                                           const ort::SessionConfig& config = {});
 
 // Bound once: Run() allocates nothing of ours and takes no lock of ours. Used by one thread at a
 // time. Movable.

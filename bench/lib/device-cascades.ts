@@ -1,0 +1,51 @@
+/** Cascades of generated models for a device: three members, then two others. */
+import { modelFiles } from "../models/files.js";
+import { mlp } from "../models/mlp.js";
+import { Random } from "../models/random.js";
+import { resNet } from "../models/res-net.js";
+import { transformer } from "../models/transformer.js";
+
+export interface DeviceCascade {
+  readonly name: string;
+  readonly rowSize: number;
+  readonly tiers: readonly DeviceTier[];
+}
+
+export interface DeviceTier {
+  readonly name: string;
+  readonly members: readonly string[];
+  /** With which a row leaves. */
+  readonly votes: number;
+}
+
+export const perceptrons = (): DeviceCascade => generated("perceptrons", mlp, 784);
+export const deviceCascades = (): DeviceCascade[] => [
+  perceptrons(),
+  generated("residual nets", resNet, 3 * 32 * 32),
+  generated("transformers", transformer, 32 * 64),
+];
+
+function generated(name: string, build: (seed: number) => Uint8Array, rowSize: number): DeviceCascade {
+  const members = modelFiles(name.replace(" ", "-"), build, 5);
+  const tiers = [
+    { name: "first", members: members.slice(0, 3), votes: 2 },
+    { name: "last", members: members.slice(3), votes: 1 },
+  ];
+  return { name, rowSize, tiers };
+}
+
+/** As `Cascade.fromSpec` takes it. */
+export function deviceSpec(tiers: readonly DeviceTier[], device: string, maxRows: number): object {
+  return {
+    tiers: tiers.map(({ name, members, votes }) => ({
+      name,
+      members,
+      device,
+      exitWhen: { kind: "votes", votes },
+      batch: { maxRows },
+    })),
+  };
+}
+
+export const randomRows = ({ rowSize }: DeviceCascade, count: number): Float32Array =>
+  new Random(0).floats(count * rowSize, 1);

@@ -1,0 +1,75 @@
+import { device, trialWithoutDevice } from "../lib/device.js";
+import { type DeviceCascade, deviceCascades, deviceSpec, randomRows } from "../lib/device-cascades.js";
+import { type Contestant, callersInFlight, throughput } from "../lib/measure.js";
+import { nativeBench, searchPaths } from "../lib/native.js";
+import { type Cascade, quorate } from "../lib/quorate.js";
+import { checkSameLabels } from "../lib/same-labels.js";
+import { figure, type Metrics, type Suite } from "../lib/suite.js";
+
+const rate = "rows/s";
+const onDevice = "quorate, two calls in flight";
+const byHand = "provider by hand, votes on the host";
+const batchSizes = [256, 1024];
+
+export const deviceCascade: Suite = {
+  name: "device",
+  question: `A cascade on a device (${device}), against the same provider driven by hand: how many rows per second?`,
+  targets: [],
+  notes: [
+    "Cascades of generated models: three members, of which two must agree, then two others, on random rows. `runBatch` " +
+      "of 4,096 rows; the engine and the program by hand make batches of as many rows as the line says.",
+    "By hand: C++ on one thread, the members' sessions one after the other with tensors of the host in and out, votes " +
+      "and gathering by the engine's own CPU kernels. Its labels are compared with the engine's first.",
+    "A tier alone: a cascade of this tier only, on all rows. Without the device everything is left out; with " +
+      "QUORATE_TEST_DEVICE=cpu the suite says nothing about devices, but runs.",
+  ],
+  patience: 900,
+  async run(smoke) {
+    const leftOut = await trialWithoutDevice();
+    if (leftOut !== undefined) return leftOut;
+    const figures: Record<string, Metrics> = {};
+    const ratios: Record<string, number> = {};
+    for (const cascade of smoke ? deviceCascades().slice(0, 1) : deviceCascades()) {
+      for (const batchRows of smoke ? batchSizes.slice(0, 1) : batchSizes) {
+        const measured = await contest(cascade, batchRows, smoke);
+        const title = `${cascade.name}, batches of ${batchRows.toLocaleString("en-US")}`;
+        for (const [name, metrics] of Object.entries(measured)) figures[`${title}: ${name}`] = metrics;
+        ratios[`${title}, rows/s: quorate / provider by hand`] =
+          figure(measured, onDevice, rate) / figure(measured, byHand, rate);
+      }
+    }
+    return { figures, ratios };
+  },
+};
+
+async function contest(of: DeviceCascade, batchRows: number, smoke: boolean): Promise<Record<string, Metrics>> {
+  const count = smoke ? 512 : 4096;
+  const rows = randomRows(of, count);
+  const whole = await quorate.Cascade.fromSpec(deviceSpec(of.tiers, device, batchRows));
+  const onCpu = await quorate.Cascade.fromSpec(deviceSpec(of.tiers, "cpu", batchRows));
+  const alone = await Promise.all(
+    of.tiers.map((tier) => quorate.Cascade.fromSpec(deviceSpec([tier], device, batchRows))),
+  );
+  const repeated = (name: string, cascade: Cascade, inFlight: number): Contestant => ({
+    name,
+    work: async (until) => (await callersInFlight(() => cascade.runBatch(rows), inFlight, until)) * count,
+  });
+  const figures = await throughput(
+    [
+      repeated("quorate, one call in flight", whole, 1),
+      repeated(onDevice, whole, 2),
+      ...alone.map((cascade, t) => repeated(`tier ${of.tiers[t]?.name} alone, two calls in flight`, cascade, 2)),
+      repeated("quorate on the CPU, two calls in flight", onCpu, 2),
+    ],
+    smoke ? 10 : 200,
+    smoke ? 1 : 3,
+  );
+  const {
+    labels,
+    ms,
+    rows: done,
+  } = await nativeBench.hostVotes({ ...searchPaths, device, tiers: of.tiers, batchRows, ms: smoke ? 10 : 600 }, rows);
+  checkSameLabels(byHand, labels, (await whole.runBatch(rows)).labels);
+  await Promise.all([whole, onCpu, ...alone].map((cascade) => cascade.close()));
+  return { ...figures, [byHand]: { [rate]: (done / ms) * 1000 } };
+}
