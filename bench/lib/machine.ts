@@ -52,7 +52,8 @@ export function addonHash(): string {
 
 function commit(): string {
   try {
-    const git = (...args: string[]): string => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+    const git = (...args: string[]): string =>
+      execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
     const dirty = git("status", "--porcelain", "--untracked-files=no") === "" ? "" : "-dirty";
     return git("rev-parse", "--short=12", "HEAD") + dirty;
   } catch {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs on a GPU machine, beside the files of scripts/gpu-bundle.mjs. Needs a driver and nothing else.
+# Runs on a GPU machine, in the folder of `npm run gpu:bundle`. Needs a driver and nothing else.
 #   ./run.sh            parity, then bench; leaves parity.json and bench.json
 #   ./run.sh sanitize   parity under the tools of compute-sanitizer, if that is installed
 # QUORATE_EXPECT_GPU=1: fail if no GPU was used.
