@@ -26,6 +26,7 @@ const mostBytes = 64 * 2 ** 20;
 export async function endToEndBundle({ architectures, source, node, runtime, test }) {
   run(process.execPath, [join(root, "scripts/setup.mjs")]);
   const addons = buildAddons(source, architectures);
+  rmSync(compiled, { recursive: true, force: true });
   output(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.gpu.json"]);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });

@@ -58,9 +58,10 @@ doctor() {
 
 tests() { "$node" js/test/gpu/main.js --json tests.json "$@"; }
 
+# Three trials: on a machine of many cores `cores` alone takes minutes.
 bench() {
   [[ " $* " == *" --suite "* ]] || set -- --suite cores device device-loop-delay "$@"
-  "$node" js/bench/run.js --name gpu "$@"
+  "$node" js/bench/run.js --name gpu --trials 3 "$@"
 }
 
 everything() {
