@@ -29,7 +29,8 @@ struct PipelineMember {
   OutputKind kind = OutputKind::kLogits;
   ElementType type = ElementType::kFloat32;
   float temperature = 1.0f;
-  uint32_t width = 0;  // Values per output row.
+  uint32_t width = 0;              // Values per output row.
+  std::vector<int32_t> class_map;  // As Kernels::MapClasses() takes it; empty: no map.
 
   size_t OutputRowBytes() const { return width * ElementSize(type); }
 };

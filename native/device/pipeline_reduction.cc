@@ -32,7 +32,11 @@ Status PipelineSteps::LaunchReduction(const PipelineSlot& slot, const ResultLayo
     outputs[k] = {nullptr, member.type, member.kind, member.temperature, member.width};
     if (!slot.member_status[k].ok()) continue;  // Without data it abstains.
     outputs[k].data = slot.output_data[k];
-    reads.push_back({slot.output_data[k], slot.rows * member.OutputRowBytes()});
+    if (!member.class_map.empty()) {
+      QUORATE_RETURN_IF_ERROR(class_maps_.Apply(reduction_stream_.get(), slot, k));
+      outputs[k].data = slot.mapped[k].data();
+    }
+    reads.push_back({outputs[k].data, slot.rows * member.OutputRowBytes()});
   }
   const MemoryRange write = slot.result.First(layout.count);
   RowState state;

@@ -50,6 +50,7 @@ class SlotMaker {
     const size_t count = options_.members.size();
     slot->outputs.resize(count);
     slot->output_data.resize(count);
+    slot->mapped.resize(count);
     slot->bindings.resize(count);
     slot->member_begun.resize(count);
     slot->member_done.resize(count);
@@ -60,6 +61,10 @@ class SlotMaker {
              MostRows() * options_.members[k].OutputRowBytes(),
              "output of member " + std::to_string(k));
       slot->output_data[k] = slot->outputs[k].data();
+      if (!options_.members[k].class_map.empty()) {
+        Buffer(&slot->mapped[k], MemoryKind::kDevice, slot->outputs[k].bytes(),
+               "mapped output of member " + std::to_string(k));
+      }
       Event(&slot->member_begun[k]);
       Event(&slot->member_done[k]);
     }
@@ -103,6 +108,7 @@ uint64_t PipelineSlot::DeviceBytes() const {
   uint64_t bytes = evidence.bytes() + result.bytes();
   for (const DeviceBuffer& input : inputs) bytes += input.bytes();
   for (const DeviceBuffer& output : outputs) bytes += output.bytes();
+  for (const DeviceBuffer& output : mapped) bytes += output.bytes();
   return bytes;
 }
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "native/device/class_maps.h"
 #include "native/device/pipeline_slot.h"
 
 namespace quorate {
@@ -65,7 +66,7 @@ class PipelineSteps {
   }
 
   // Of what is not a slot's.
-  uint64_t DeviceBytes() const { return blocks_->DeviceBytes(); }
+  uint64_t DeviceBytes() const { return blocks_->DeviceBytes() + class_maps_.DeviceBytes(); }
 
  private:
   PipelineSteps(Device* device, const PipelineOptions& options)
@@ -88,6 +89,7 @@ class PipelineSteps {
   std::vector<std::unique_ptr<DeviceEvent>> drained_;  // Per stream, the members' first.
   std::vector<size_t> kept_;                           // Inputs that blocks hold.
   std::shared_ptr<RowBlockPool> blocks_;
+  ClassMaps class_maps_;  // Used by the reduction stream.
 };
 
 }  // namespace quorate

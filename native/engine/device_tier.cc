@@ -67,6 +67,7 @@ PipelineMember MemberOf(const PlannedTier& tier, const PlannedMember& member) {
   made.type = member.output_type;
   made.temperature = member.temperature;
   made.width = member.width;
+  made.class_map = member.class_map;
   return made;
 }
 

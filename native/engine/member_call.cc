@@ -1,8 +1,7 @@
 #include "native/engine/member_call.h"
 
 #include <cstring>
-
-#include "native/engine/class_map.h"
+#include <utility>
 
 namespace quorate {
 
@@ -35,6 +34,16 @@ void MemberCall::Start(const MemberRows& rows, Completion completion) {
   }
 }
 
+void MemberCall::MapClasses(uint8_t* output) {
+  const std::vector<int32_t>& map = member_->class_map;
+  if (map.empty()) return;
+  const MemberOutput given = {output, member_->output_type, member_->kind, member_->temperature,
+                              member_->width};
+  Status status = work_->kernels->MapClasses(given, map.data(), static_cast<uint32_t>(map.size()),
+                                             batch_.rows, output, nullptr);
+  if (!status.ok()) work_->kernel_error.Set(std::move(status));
+}
+
 bool MemberCall::Finish(RunReport report) {
   const bool ok = report.status.ok();
   const size_t run = started_ ? batch_.rows : 0;
@@ -43,7 +52,7 @@ bool MemberCall::Finish(RunReport report) {
   tally_->run_ns.fetch_add(report.run_ns, std::memory_order_relaxed);
   auto* output = static_cast<uint8_t*>(batch_.output);
   if (ok) {
-    ApplyClassMap(*member_, output, batch_.rows);
+    MapClasses(output);
   } else {
     // All ones: NaN in every float type, -1 as a label.
     memset(output, 0xFF, batch_.output_bytes);

@@ -29,6 +29,8 @@ class MemberCall {
   bool Finish(RunReport report);
 
  private:
+  void MapClasses(uint8_t* output);
+
   BatchWork* const work_;
   const PlannedMember* const member_;
   MemberTally* const tally_;

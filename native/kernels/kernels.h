@@ -133,6 +133,14 @@ class Kernels {
   // target[i] = source[rows[i]] for `count` rows of `row_bytes` bytes each.
   virtual Status Gather(const void* source, size_t row_bytes, const uint32_t* rows, size_t count,
                         void* target, Stream stream) = 0;
+
+  // Brings a member's output into the cascade's class order. Scores: the value of class c goes to
+  // position map[c]; a binary output with map[0] = 1 is negated (logits) or complemented
+  // (probabilities). Labels: c becomes map[c], others stay. `map` has `classes` entries and lies
+  // where the output does; `target` is as large as the output and apart from it, but on the CPU may
+  // be the output itself.
+  virtual Status MapClasses(const MemberOutput& output, const int32_t* map, uint32_t classes,
+                            size_t rows, void* target, Stream stream) = 0;
 };
 
 std::unique_ptr<Kernels> NewCpuKernels();

@@ -1,6 +1,7 @@
 #include "native/kernels/kernels.h"
 
 #include "native/kernels/cpu/agreement.h"
+#include "native/kernels/cpu/class_map.h"
 #include "native/kernels/cpu/compaction.h"
 #include "native/kernels/cpu/gather.h"
 
@@ -33,6 +34,10 @@ class CpuKernels final : public Kernels {
                 void* target, Stream) override {
     GatherOnCpu(source, row_bytes, rows, count, target);
     return Status();
+  }
+  Status MapClasses(const MemberOutput& output, const int32_t* map, uint32_t classes, size_t rows,
+                    void* target, Stream) override {
+    return MapClassesOnCpu(output, map, classes, rows, target);
   }
 };
 

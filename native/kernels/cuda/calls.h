@@ -48,6 +48,8 @@ Status CompactOnCuda(const CudaDevice& device, const uint8_t* flags, size_t rows
                      uint32_t* deferred, uint32_t* count, cudaStream_t stream);
 Status GatherOnCuda(const CudaDevice& device, const void* source, size_t row_bytes,
                     const uint32_t* rows, size_t count, void* target, cudaStream_t stream);
+Status MapClassesOnCuda(const CudaDevice& device, const MemberOutput& output, const int32_t* map,
+                        uint32_t classes, size_t rows, void* target, cudaStream_t stream);
 // Lets the reduction kernels use all shared memory of the device. Once per device.
 Status PrepareAgreement(const CudaDevice& device);
 

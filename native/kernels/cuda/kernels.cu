@@ -31,6 +31,11 @@ class CudaKernels final : public Kernels {
     QUORATE_RETURN_IF_ERROR(Enter(stream));
     return GatherOnCuda(device_, source, row_bytes, rows, count, target, Handle(stream));
   }
+  Status MapClasses(const MemberOutput& output, const int32_t* map, uint32_t classes, size_t rows,
+                    void* target, Stream stream) override {
+    QUORATE_RETURN_IF_ERROR(Enter(stream));
+    return MapClassesOnCuda(device_, output, map, classes, rows, target, Handle(stream));
+  }
 
  private:
   static cudaStream_t Handle(Stream stream) { return static_cast<cudaStream_t>(stream); }

@@ -149,7 +149,7 @@ PipelineOptions TierHouse::Options() const {
   }
   for (uint32_t k = 0; k < tier.members; ++k) {
     options.members.push_back({models[k].get(), TensorsOf(k), OutputKind::kLogits,
-                               ElementType::kFloat32, 1.0f, kHouseClasses});
+                               ElementType::kFloat32, 1.0f, kHouseClasses, {}});
   }
   options.plan = PlanOf(tier);
   options.evidence_in = tier.evidence_in;

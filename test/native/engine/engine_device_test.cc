@@ -109,6 +109,20 @@ TEST(DeviceEngine, EvidenceRidesWithTheRowsThroughAllTiers) {
   }
 }
 
+TEST(DeviceEngine, MembersMayHaveTheClassesInAnOrderOfTheirOwn) {
+  CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
+  spec.tiers[0].members[1].class_map = {2, 0, 3, 1};
+  spec.tiers[1].members[0].class_map = {3, 2, 1, 0};
+  sim::SimulatedMachine machine({.seed = 10});
+  DeviceLoader loader(&machine);
+  BusyHouse house(spec, &loader, 2);
+  const auto rows = CountingRows(300);
+  const auto answers = AnswersOf(RunBatch(&house, rows));
+  EXPECT_EQ(answers, AnswersOf(RunOnHost(spec, rows)));
+  EXPECT_NE(answers, AnswersOf(RunOnHost(TwoTiers("cpu", "cpu"), rows)));
+  ExpectOrdered(machine);
+}
+
 TEST(DeviceEngine, TracesShowWhatEachMemberSaid) {
   sim::SimulatedMachine machine({.seed = 6});
   DeviceLoader loader(&machine);

@@ -17,6 +17,8 @@ void CheckManyScores(const CudaTest& test);
 // Lists of deferred rows; rows of any size and alignment.
 void CheckCompaction(const CudaTest& test);
 void CheckGather(const CudaTest& test);
+// Outputs in another order of classes.
+void CheckClassMaps(const CudaTest& test);
 // The conformance vectors.
 void CheckVectorsFile(const CudaTest& test, const std::string& path);
 

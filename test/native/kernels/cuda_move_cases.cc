@@ -60,6 +60,39 @@ void CompareGather(const CudaTest& test, size_t row_bytes, size_t offset, Random
 
 }  // namespace
 
+void CheckClassMaps(const CudaTest& test) {
+  Random random(106);
+  constexpr size_t kRows = 5000;
+  const auto compare = [&](OutputKind kind, ElementType type, uint32_t width) {
+    std::vector<uint8_t> bytes(kRows * width * ElementSize(type));
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+    std::vector<int32_t> map(std::max(width, 2u));
+    for (size_t c = 0; c < map.size(); ++c) map[c] = static_cast<int32_t>(map.size() - 1 - c);
+    const auto classes = static_cast<uint32_t>(map.size());
+    std::vector<uint8_t> expected(bytes.size());
+    std::vector<uint8_t> actual(bytes.size());
+    MemberOutput output = {bytes.data(), type, kind, 1.0f, width};
+    (void)NewCpuKernels()->MapClasses(output, map.data(), classes, kRows, expected.data(), nullptr);
+    const auto from = Upload(bytes, test.stream);
+    const auto list = Upload(map, test.stream);
+    const DeviceBuffer to(bytes.size(), test.stream);
+    output.data = from->As<uint8_t>();
+    const Status status = test.kernels.MapClasses(output, list->As<int32_t>(), classes, kRows,
+                                                  to.As<uint8_t>(), test.stream);
+    if (status.ok()) to.Read(actual.data(), actual.size(), 0);
+    TheReport().Check(status.ok() && expected == actual, "class map over " + std::to_string(width) +
+                                                             " values of " + ElementName(type) +
+                                                             " " + status.message());
+  };
+  for (const ElementType type : {ElementType::kFloat16, ElementType::kBFloat16,
+                                 ElementType::kFloat32, ElementType::kFloat64}) {
+    for (const uint32_t width : {1u, 2u, 1000u}) compare(OutputKind::kLogits, type, width);
+    compare(OutputKind::kProbabilities, type, 1);
+  }
+  compare(OutputKind::kLabel, ElementType::kInt32, 1);
+  compare(OutputKind::kLabel, ElementType::kInt64, 1);
+}
+
 void CheckCompaction(const CudaTest& test) {
   Random random(102);
   std::vector<size_t> sizes = {0, 1, 31, 16384, 40009};

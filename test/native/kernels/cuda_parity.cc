@@ -63,6 +63,7 @@ void RunOnGpu(Kernels& kernels, const Options& options) {
   CheckManyScores(test);
   CheckCompaction(test);
   CheckGather(test);
+  CheckClassMaps(test);
   if (!options.vectors.empty()) CheckVectorsFile(test, options.vectors);
   TheReport().RequireEveryLayout();
   Must(cudaStreamDestroy(stream), "end of the stream");

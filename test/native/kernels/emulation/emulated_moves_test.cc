@@ -59,5 +59,48 @@ TEST(EmulatedMoves, GatherRowsLikeTheCpu) {
   }
 }
 
+TEST(EmulatedMoves, BringOutputsIntoTheCascadesClassOrderLikeTheCpu) {
+  Random random(39);
+  const auto device = SmallDevice(2, 90000);
+  constexpr size_t kRows = 301;
+  const std::pair<OutputKind, std::vector<ElementType>> kinds[] = {
+      {OutputKind::kLogits,
+       {ElementType::kFloat16, ElementType::kBFloat16, ElementType::kFloat32,
+        ElementType::kFloat64}},
+      {OutputKind::kProbabilities,
+       {ElementType::kFloat16, ElementType::kBFloat16, ElementType::kFloat32,
+        ElementType::kFloat64}},
+      {OutputKind::kLabel, {ElementType::kInt32, ElementType::kInt64}}};
+  for (const auto& [kind, types] : kinds) {
+    for (const ElementType type : types) {
+      for (const uint32_t width : {1u, 2u, 7u, 300u}) {
+        if (kind == OutputKind::kLabel && width != 1) continue;
+        VaryTheDevice(width);
+        // Any bits, but labels about the number of classes.
+        std::vector<uint8_t> bytes(kRows * width * ElementSize(type));
+        for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+        if (kind == OutputKind::kLabel) {
+          for (size_t i = 0; i < bytes.size(); ++i) {
+            bytes[i] = i % ElementSize(type) == 0 ? static_cast<uint8_t>(random() % 6) : 0;
+          }
+        }
+        std::vector<int32_t> map(width > 1 ? width : kind == OutputKind::kLabel ? 4 : 2);
+        for (size_t c = 0; c < map.size(); ++c) map[c] = static_cast<int32_t>(map.size() - 1 - c);
+        const MemberOutput output = {bytes.data(), type, kind, 1.0f, width};
+        std::vector<uint8_t> expected(bytes.size());
+        std::vector<uint8_t> actual(bytes.size());
+        const auto classes = static_cast<uint32_t>(map.size());
+        ASSERT_TRUE(NewCpuKernels()
+                        ->MapClasses(output, map.data(), classes, kRows, expected.data(), nullptr)
+                        .ok());
+        ASSERT_TRUE(
+            device->MapClasses(output, map.data(), classes, kRows, actual.data(), kStream).ok());
+        ASSERT_EQ(expected, actual) << ElementName(type) << " " << width;
+        ASSERT_TRUE(device->MapClasses(output, map.data(), classes, 0, nullptr, kStream).ok());
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace quorate

@@ -1,10 +1,11 @@
 // A member's output in the cascade's class order.
 
-#include "native/engine/class_map.h"
+#include "native/kernels/kernels.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "native/kernels/row_ops.h"
@@ -12,46 +13,55 @@
 namespace quorate {
 namespace {
 
-PlannedMember Member(OutputKind kind, ElementType type, uint32_t width, std::vector<int32_t> map) {
-  PlannedMember member;
-  member.kind = kind;
-  member.output_type = type;
-  member.width = width;
-  member.class_map = std::move(map);
-  return member;
-}
+struct Member {
+  OutputKind kind;
+  ElementType type;
+  uint32_t width;
+  std::vector<int32_t> map;
+};
 
+// In place and apart from it.
 template <typename T>
-std::vector<T> Mapped(const PlannedMember& member, std::vector<T> values, size_t rows) {
-  ApplyClassMap(member, reinterpret_cast<uint8_t*>(values.data()), rows);
+std::vector<T> Mapped(const Member& member, std::vector<T> values, size_t rows) {
+  const auto map = [&](T* target) {
+    const MemberOutput output = {values.data(), member.type, member.kind, 1.0f, member.width};
+    EXPECT_TRUE(NewCpuKernels()
+                    ->MapClasses(output, member.map.data(),
+                                 static_cast<uint32_t>(member.map.size()), rows, target, nullptr)
+                    .ok());
+  };
+  std::vector<T> apart(values.size());
+  map(apart.data());
+  map(values.data());
+  EXPECT_EQ(memcmp(apart.data(), values.data(), values.size() * sizeof(T)), 0);
   return values;
 }
 
 TEST(ClassMapTest, ScoresOfEverySizeMoveToTheirClass) {
   const std::vector<int32_t> map = {2, 0, 1};
-  EXPECT_EQ(Mapped<float>(Member(OutputKind::kLogits, ElementType::kFloat32, 3, map),
+  EXPECT_EQ(Mapped<float>(Member{OutputKind::kLogits, ElementType::kFloat32, 3, map},
                           {1, 2, 3, 4, 5, 6}, 2),
             (std::vector<float>{2, 3, 1, 5, 6, 4}));
   EXPECT_EQ(
-      Mapped<double>(Member(OutputKind::kLogits, ElementType::kFloat64, 3, map), {1, 2, 3}, 1),
+      Mapped<double>(Member{OutputKind::kLogits, ElementType::kFloat64, 3, map}, {1, 2, 3}, 1),
       (std::vector<double>{2, 3, 1}));
   EXPECT_EQ(
-      Mapped<uint16_t>(Member(OutputKind::kLogits, ElementType::kFloat16, 3, map), {1, 2, 3}, 1),
+      Mapped<uint16_t>(Member{OutputKind::kLogits, ElementType::kFloat16, 3, map}, {1, 2, 3}, 1),
       (std::vector<uint16_t>{2, 3, 1}));
 }
 
 TEST(ClassMapTest, LabelsInRangeAreRenamed) {
   const std::vector<int32_t> map = {2, 0, 1};
   EXPECT_EQ(
-      Mapped<int32_t>(Member(OutputKind::kLabel, ElementType::kInt32, 1, map), {0, 1, 2, 3, -1}, 5),
+      Mapped<int32_t>(Member{OutputKind::kLabel, ElementType::kInt32, 1, map}, {0, 1, 2, 3, -1}, 5),
       (std::vector<int32_t>{2, 0, 1, 3, -1}));
-  EXPECT_EQ(Mapped<int64_t>(Member(OutputKind::kLabel, ElementType::kInt64, 1, map), {0, 9}, 2),
+  EXPECT_EQ(Mapped<int64_t>(Member{OutputKind::kLabel, ElementType::kInt64, 1, map}, {0, 9}, 2),
             (std::vector<int64_t>{2, 9}));
 }
 
 TEST(ClassMapTest, ASwappedBinaryProbabilityIsTheNearestComplement) {
-  const auto half = Member(OutputKind::kProbabilities, ElementType::kFloat16, 1, {1, 0});
-  const auto brain = Member(OutputKind::kProbabilities, ElementType::kBFloat16, 1, {1, 0});
+  const auto half = Member{OutputKind::kProbabilities, ElementType::kFloat16, 1, {1, 0}};
+  const auto brain = Member{OutputKind::kProbabilities, ElementType::kBFloat16, 1, {1, 0}};
   // Every half in [0, 1], both ways: at most half a step off.
   for (uint16_t bits = 0; bits <= 0x3c00; ++bits) {
     const uint16_t swapped = Mapped<uint16_t>(half, {bits}, 1)[0];
@@ -71,18 +81,18 @@ TEST(ClassMapTest, ASwappedBinaryProbabilityIsTheNearestComplement) {
 }
 
 TEST(ClassMapTest, AnInvalidBinaryProbabilityStaysInvalid) {
-  const auto half = Member(OutputKind::kProbabilities, ElementType::kFloat16, 1, {1, 0});
+  const auto half = Member{OutputKind::kProbabilities, ElementType::kFloat16, 1, {1, 0}};
   for (const uint16_t bits : std::vector<uint16_t>{0x7e00, 0x7c00, 0xfc00, 0x4000, 0xffff}) {
     const float p = portable::ToRaw(portable::Half{Mapped<uint16_t>(half, {bits}, 1)[0]});
     EXPECT_FALSE(p >= -1e-3f && p <= 1.0f + 1e-3f) << bits;
   }
 }
 
-TEST(ClassMapTest, WithoutAMapOrWithTheOwnOrderNothingChanges) {
-  EXPECT_EQ(Mapped<float>(Member(OutputKind::kLogits, ElementType::kFloat32, 2, {}), {1, 2}, 1),
-            (std::vector<float>{1, 2}));
-  EXPECT_EQ(Mapped<float>(Member(OutputKind::kLogits, ElementType::kFloat32, 1, {0, 1}), {3}, 1),
+TEST(ClassMapTest, WithTheOwnOrderNothingChanges) {
+  EXPECT_EQ(Mapped<float>(Member{OutputKind::kLogits, ElementType::kFloat32, 1, {0, 1}}, {3}, 1),
             (std::vector<float>{3}));
+  EXPECT_EQ(Mapped<float>(Member{OutputKind::kLogits, ElementType::kFloat32, 2, {0, 1}}, {1, 2}, 1),
+            (std::vector<float>{1, 2}));
 }
 
 }  // namespace

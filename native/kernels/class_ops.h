@@ -1,0 +1,105 @@
+#pragma once
+
+// How values change when a member's output is brought into the cascade's class order, shared by the
+// CPU and CUDA twins. No library function, as in row_ops.h.
+
+#include <cstdint>
+#include <limits>
+
+#include "native/kernels/kernels.h"
+#include "native/kernels/row_ops.h"
+
+namespace quorate {
+
+// A label is renamed; what is no class of the member stays.
+template <typename Label>
+struct RenameLabel {
+  using Value = Label;
+  QUORATE_HD static Value Of(Value label, const int32_t* map, uint32_t classes) {
+    const bool known = label >= 0 && label < static_cast<Value>(classes);
+    return known ? static_cast<Value>(map[label]) : label;
+  }
+};
+
+// A binary output speaks for class 1; with the classes swapped it speaks for class 0.
+QUORATE_HD inline bool AreSwapped(const int32_t* map) { return map[0] == 1; }
+
+template <typename Bits>
+struct NegateLogit {
+  using Value = Bits;
+  QUORATE_HD static Value Of(Value logit, const int32_t* map, uint32_t) {
+    constexpr Bits kSign = static_cast<Bits>(Bits{1} << (sizeof(Bits) * 8 - 1));
+    return AreSwapped(map) ? static_cast<Bits>(logit ^ kSign) : logit;
+  }
+};
+
+// To the nearest half, ties to even. What no probability can be becomes NaN.
+QUORATE_HD inline uint16_t HalfBitsOf(float value) {
+  if (!(value > -2.0f && value < 2.0f)) return 0x7e00;
+  const uint32_t sign = value < 0.0f ? 0x8000u : 0u;
+  const float size = value < 0.0f ? -value : value;
+  if (size < 0x1p-14f) {
+    // Adding 2^23 rounds to an integer, which then stands in the low bits.
+    return static_cast<uint16_t>(sign | (portable::ToBits(size * 0x1p24f + 0x1p23f) & 0x7fffffu));
+  }
+  const uint32_t bits = portable::ToBits(size);
+  const uint32_t rounded = bits + 0xfffu + (bits >> 13 & 1u);
+  return static_cast<uint16_t>(sign | ((rounded >> 13) - (112u << 10)));
+}
+
+QUORATE_HD inline uint16_t BFloat16BitsOf(float value) {
+  if (value != value) return 0x7fc0;
+  const uint32_t bits = portable::ToBits(value);
+  return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+// What a NaN's bits become in a subtraction differs between processors: here it is one NaN.
+QUORATE_HD inline float ComplementOf(float p) { return p != p ? portable::kNaN : 1.0f - p; }
+QUORATE_HD inline double ComplementOf(double p) {
+  return p != p ? std::numeric_limits<double>::quiet_NaN() : 1.0 - p;
+}
+QUORATE_HD inline portable::Half ComplementOf(portable::Half p) {
+  return {HalfBitsOf(1.0f - portable::ToRaw(p))};
+}
+QUORATE_HD inline portable::BFloat16 ComplementOf(portable::BFloat16 p) {
+  return {BFloat16BitsOf(1.0f - portable::ToRaw(p))};
+}
+
+template <typename Float>
+struct ComplementProbability {
+  using Value = Float;
+  QUORATE_HD static Value Of(Value p, const int32_t* map, uint32_t) {
+    return AreSwapped(map) ? ComplementOf(p) : p;
+  }
+};
+
+// Calls apply.Elements<Rule>() where every value changes by itself, and apply.Scores<Bits>() where
+// the values of a row change places: of the type only the size matters.
+template <typename Apply>
+Status DispatchClassMap(const MemberOutput& output, const Apply& apply) {
+  const size_t size = ElementSize(output.type);
+  if (output.kind == OutputKind::kLabel) {
+    return size == 8 ? apply.template Elements<RenameLabel<int64_t>>()
+                     : apply.template Elements<RenameLabel<int32_t>>();
+  }
+  if (output.width > 1) {
+    return size == 8   ? apply.template Scores<uint64_t>()
+           : size == 4 ? apply.template Scores<uint32_t>()
+                       : apply.template Scores<uint16_t>();
+  }
+  if (output.kind == OutputKind::kLogits) {
+    return size == 8   ? apply.template Elements<NegateLogit<uint64_t>>()
+           : size == 4 ? apply.template Elements<NegateLogit<uint32_t>>()
+                       : apply.template Elements<NegateLogit<uint16_t>>();
+  }
+  switch (output.type) {
+    case ElementType::kFloat16:
+      return apply.template Elements<ComplementProbability<portable::Half>>();
+    case ElementType::kBFloat16:
+      return apply.template Elements<ComplementProbability<portable::BFloat16>>();
+    case ElementType::kFloat64: return apply.template Elements<ComplementProbability<double>>();
+    default: return apply.template Elements<ComplementProbability<float>>();
+  }
+}
+
+}  // namespace quorate
