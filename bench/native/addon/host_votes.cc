@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "native/ort/cuda_provider.h"
 #include "native/ort/ort_loader.h"
 
 namespace quorate::bench {
@@ -17,18 +18,38 @@ RuleProgram VotesRule(size_t votes) {
   return rule;
 }
 
+// Opens what sessions on a CUDA device need.
+StatusOr<ort::SessionConfig> ConfigFor(const ort::ApiLibrary& library, const CudaSearch& search,
+                                       const std::string& device) {
+  ort::SessionConfig config;
+  if (device == "cpu") return config;
+  const int ordinal = ort::CudaOrdinal(device);
+  if (ordinal < 0) {
+    return Status(StatusCode::kDevice, "device '" + device + "': expected cpu, cuda or cuda:N");
+  }
+  const CudaReport report =
+      ort::InspectCuda(library, search, ordinal, ort::Inspection::kUntilProblem);
+  if (!report.problem.empty()) return Status(StatusCode::kDevice, report.problem);
+  QUORATE_RETURN_IF_ERROR(ort::OpenCudaProvider(library, report, ordinal));
+  config.cuda = ort::CudaSession{ordinal, nullptr, {}};
+  return config;
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<HostVotes>> HostVotes::Open(const HostVotesSpec& spec) {
+  const auto empty = [](const HostVotesTier& tier) { return tier.members.empty(); };
+  if (spec.tiers.empty() || std::any_of(spec.tiers.begin(), spec.tiers.end(), empty)) {
+    return Status(StatusCode::kInvalidArgument, "host votes need tiers with members");
+  }
   QUORATE_ASSIGN_OR_RETURN(const std::unique_ptr<ort::OrtModelLoader> loader,
                            ort::OrtModelLoader::Create(spec.paths.libraries, spec.paths.cuda));
-  if (spec.device != "cpu") {
-    return Status(StatusCode::kDevice, "host votes run on the CPU only");
-  }
+  const ort::ApiLibrary& library = loader->library();
+  QUORATE_ASSIGN_OR_RETURN(const ort::SessionConfig config,
+                           ConfigFor(library, spec.paths.cuda, spec.device));
   std::unique_ptr<HostVotes> self(new HostVotes(spec.batch_rows));
   for (const HostVotesTier& tier : spec.tiers) {
-    QUORATE_RETURN_IF_ERROR(
-        self->AddTier(&loader->library(), {}, tier, &tier == &spec.tiers.back()));
+    QUORATE_RETURN_IF_ERROR(self->AddTier(&library, config, tier, &tier == &spec.tiers.back()));
   }
   return self;
 }
