@@ -34,13 +34,14 @@ function generated(name: string, build: (seed: number) => Uint8Array, rowSize: n
   return { name, rowSize, tiers };
 }
 
-/** As `Cascade.fromSpec` takes it. */
-export function deviceSpec(tiers: readonly DeviceTier[], device: string, maxRows: number): object {
+/** As `Cascade.fromSpec` takes it. @param graphs replay CUDA graphs */
+export function deviceSpec(tiers: readonly DeviceTier[], device: string, maxRows: number, graphs = false): object {
   return {
     tiers: tiers.map(({ name, members, votes }) => ({
       name,
       members,
       device,
+      ...(graphs ? { cuda: { graphs } } : {}),
       exitWhen: { kind: "votes", votes },
       batch: { maxRows },
     })),

@@ -55,7 +55,13 @@ export const perceptrons: Case = generated("perceptrons", mlp, [784], 2000, vote
 export const residualNets: Case = generated("residual nets", resNet, [3, 32 * 32], 120, marginAtLeast(0.3));
 export const transformers: Case = generated("transformers", transformer, [32 * 64], 500, entropyAtMost(0.95));
 
-export const cases: readonly Case[] = [digits, cumulative, perceptrons, residualNets, transformers];
+const graphed: Case = {
+  ...perceptrons,
+  name: "perceptrons with CUDA graphs",
+  spec: { tiers: perceptrons.spec.tiers.map((tier) => ({ ...tier, cuda: { graphs: true } })) },
+};
+
+export const cases: readonly Case[] = [digits, cumulative, perceptrons, residualNets, transformers, graphed];
 
 /** Three members with random weights, then two others. */
 function generated(

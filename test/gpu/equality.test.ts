@@ -2,7 +2,7 @@
 import { ok } from "node:assert/strict";
 import { cases } from "./cases.js";
 import { deviceTest } from "./device-test.js";
-import { on, open } from "./placement.js";
+import { on, open, placesOf } from "./placement.js";
 import { closeness, Reference } from "./reference.js";
 
 for (const each of cases) {
@@ -11,6 +11,7 @@ for (const each of cases) {
     ok(reference.smallestExitShare > 0.05, "a tier answers hardly any row");
     ok(reference.closeRows < each.count / 5, `${reference.closeRows} of ${each.count} rows are close`);
     const cascade = await open(on(each.spec));
+    for (const line of await placesOf(cascade)) note(line);
     const differing = reference.differing(await cascade.runBatch(each.rows));
     const rowSize = each.rows.length / each.count;
     const singles = Math.min(each.count, 200);

@@ -9,17 +9,29 @@ export function on(spec: CascadeSpec, devices: string | readonly string[] = devi
   return { ...spec, tiers: spec.tiers.map((tier, t) => ({ ...tier, device: of(t) })) };
 }
 
-/** Builds the cascade. Fails if a member is not where its tier said. */
+/** Builds the cascade. Fails if a tier, or one of its members, is not where it should be. */
 export async function open(spec: CascadeSpec): Promise<Cascade> {
   const cascade = await quorate.Cascade.fromSpec(spec);
   const { tiers } = await cascade.explain();
-  for (const [t, { name, members }] of tiers.entries()) {
+  for (const [t, { name, members, device: place }] of tiers.entries()) {
     const wanted = spec.tiers[t]?.device ?? "auto";
-    for (const member of members) {
-      const where = `tier ${name} is on ${member.device}: ${member.deviceReason}`;
-      if (wanted === "auto") ok(!isGpuExpected() || member.device.startsWith("cuda"), where);
-      else strictEqual(member.device, wanted === "cuda" ? "cuda:0" : wanted, where);
+    const reasons = members.map(({ deviceReason }) => deviceReason).join(" ");
+    for (const where of [place?.name ?? "cpu", ...members.map((member) => member.device)]) {
+      const text = `tier ${name} is on ${where}. ${reasons}`;
+      if (wanted === "auto") ok(!isGpuExpected() || where.startsWith("cuda"), text);
+      else strictEqual(where, wanted === "cuda" ? "cuda:0" : wanted, text);
     }
   }
   return cascade;
+}
+
+/** Where the tiers are, and what explain() warns of: for reports. */
+export async function placesOf(cascade: Cascade): Promise<string[]> {
+  const { tiers, warnings } = await cascade.explain();
+  const places = tiers.map(({ name, device: place }) => {
+    if (place === null) return `${name}: CPU`;
+    const mebibytes = (place.bytes / 2 ** 20).toFixed(1);
+    return `${name}: ${place.name}, batches of ${place.buckets.join(", ")} rows, ${mebibytes} MiB`;
+  });
+  return [places.join("; "), ...warnings];
 }
