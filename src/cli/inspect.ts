@@ -45,7 +45,9 @@ function lines({ runtime, classes, tensors, tiers, warnings }: Explanation): str
 function batches({ device }: TierExplanation): string[] {
   if (device === null) return [];
   const size = `${(device.bytes / 2 ** 20).toFixed(1)} MiB`;
-  return [`  on ${device.name} in batches of ${device.buckets.join(", ")} rows, ${size} of its memory beside the models`];
+  return [
+    `  on ${device.name} in batches of ${device.buckets.join(", ")} rows, ${size} of its memory beside the models`,
+  ];
 }
 
 function reason(member: MemberExplanation): string[] {
