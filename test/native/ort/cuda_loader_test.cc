@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
-#include "native/device/sim/simulated_machine.h"
 #include "native/ort/ort_loader.h"
 #include "test/native/ort/cuda_under_test.h"
+#include "test/native/ort/host_device.h"
 #include "test/native/ort/new_process.h"
 
 namespace quorate::ort {
@@ -89,8 +89,8 @@ void WithEverythingButARealProvider() {
   const CudaMachine machine;
   machine.InstallDriver(FAKE_DRIVER);
   const auto loader = LoaderOn(machine, [](int) -> StatusOr<Device*> {
-    static auto& devices = *new sim::SimulatedMachine({});
-    return devices.device(0);
+    static Device* const device = new HostDevice(0);
+    return device;
   });
   const std::string expected = machine.provider() + " cannot be used: ";
   ExpectIn(ReasonOn(*loader), expected);
