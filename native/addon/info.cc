@@ -50,6 +50,9 @@ Napi::Object ToMember(Napi::Env env, const CascadePlan& plan, const PlannedMembe
   object.Set("fixedBatch", ToNumber(env, model.fixed_batch));
   object.Set("device", model.device);
   object.Set("deviceReason", member.device_reason);
+  object.Set("hostNodes", ToArray(env, model.host_nodes, [env](const std::string& node) {
+               return Napi::String::New(env, node);
+             }));
   object.Set("sha256", model.sha256);
   object.Set("batchDifference",
              Napi::Number::New(env, static_cast<double>(member.batch_difference)));

@@ -12,13 +12,14 @@ export async function inspect(cascadePath: string, options: InspectOptions): Pro
   const cascade = await Cascade.fromSpec(cascadePath);
   try {
     const explanation = await cascade.explain();
-    print(options.json ?? false, explanation, () => lines(explanation));
+    print(options.json ?? false, explanation, () => inspectLines(explanation));
   } finally {
     await cascade.close();
   }
 }
 
-function lines({ runtime, classes, tensors, tiers, warnings }: Explanation): string[] {
+/** The explanation for people. */
+export function inspectLines({ runtime, classes, tensors, tiers, warnings }: Explanation): string[] {
   return [
     `ONNX Runtime ${runtime.version}, ${runtime.path}`,
     `${classes} classes; tensors ${tensors.map((t) => `${t.name}: ${t.type} [${t.rowShape.join(", ")}]`).join("; ")}`,
@@ -50,6 +51,9 @@ function batches({ device }: TierExplanation): string[] {
   ];
 }
 
-function reason(member: MemberExplanation): string[] {
-  return member.deviceReason === "" ? [] : [`  ${member.name} runs on ${member.device}: ${member.deviceReason}`];
+function reason({ name, device, deviceReason, hostNodes }: MemberExplanation): string[] {
+  return [
+    ...(deviceReason === "" ? [] : [`  ${name} runs on ${device}: ${deviceReason}`]),
+    ...(hostNodes.length === 0 ? [] : [`  ${name} runs on the host for ${hostNodes.join(", ")}`]),
+  ];
 }

@@ -249,6 +249,11 @@ export interface NativeMemberInfo {
   readonly device: string;
   /** Why not another device; empty when there is nothing to say. */
   readonly deviceReason: string;
+  /**
+   * On a device: nodes that run on the host all the same, as "name (Operator)"; each waits for the device. Not known to
+   * ONNX Runtime before 1.24.
+   */
+  readonly hostNodes: readonly string[];
   /** SHA-256 of the model's bytes, hex; empty for functions. */
   readonly sha256: string;
   /** Largest difference of a score between 8 rows alone and together; -1 when not measured. */

@@ -129,6 +129,7 @@ describe("the digits cascade", () => {
       name: "tiny-a.onnx",
       output: "logits",
       device: "cpu",
+      hostNodes: [],
       outputWidth: 10,
     });
     expect(tiers[0]?.members[0]?.sha256).toMatch(/^[0-9a-f]{64}$/);

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { inspectLines } from "../../src/cli/inspect.js";
+import type { Explanation, MemberExplanation, TierExplanation } from "../../src/explain.js";
+
+const member: MemberExplanation = {
+  name: "a.onnx",
+  inputs: [],
+  output: "logits",
+  outputType: "float32",
+  outputWidth: 10,
+  fixedBatch: 0,
+  device: "cpu",
+  deviceReason: "",
+  hostNodes: [],
+  sha256: "",
+  batchDifference: -1,
+  flopsPerRow: 2410,
+};
+const tier: TierExplanation = {
+  name: "only",
+  exitWhen: "every row leaves here",
+  requiredVotes: null,
+  combine: "vote",
+  evidence: "tier",
+  execution: "auto",
+  device: null,
+  members: [member],
+  flopsPerRow: 2410,
+  price: {},
+};
+
+function linesOf(change: Partial<MemberExplanation>, device: TierExplanation["device"] = null): string[] {
+  const explanation: Explanation = {
+    runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
+    classes: 10,
+    classNames: null,
+    tensors: [],
+    tiers: [{ ...tier, device, members: [{ ...member, ...change }] }],
+    warnings: [],
+  };
+  return inspectLines(explanation).slice(6);
+}
+
+describe("quorate inspect", () => {
+  it("says nothing of devices where there is nothing to say", () => {
+    expect(linesOf({})).toEqual([]);
+  });
+
+  it("says why a model is not where it was asked to be", () => {
+    expect(linesOf({ deviceReason: "no driver" })).toEqual(["  a.onnx runs on cpu: no driver"]);
+  });
+
+  it("says how a tier runs on a device, and which nodes do not run there", () => {
+    const device = { name: "cuda:0", buckets: [16, 64], bytes: 3 * 2 ** 19 };
+    expect(linesOf({ device: "cuda:0", hostNodes: ["n1 (NonZero)", "n2 (Unique)"] }, device)).toEqual([
+      "  a.onnx runs on the host for n1 (NonZero), n2 (Unique)",
+      "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory beside the models",
+    ]);
+  });
+});
