@@ -95,11 +95,22 @@ class Assembler {
     }
   }
 
+  // Each tier's share of what may stay on devices: tiers from which rows may go to a device.
+  size_t DeferredBytes() const {
+    size_t tiers = 0;
+    for (size_t t = 0; t + 1 < plan_->tiers.size(); ++t) {
+      const auto on_device = [this](size_t tier) {
+        return plan_->tiers[tier].members[0].model->on_device() != nullptr;
+      };
+      tiers += on_device(t) && on_device(t + 1);
+    }
+    return spec_.device_queue_bytes / std::max<size_t>(tiers, 1);
+  }
+
   void OpenOnDevice(size_t t) {
     PlannedTier& tier = plan_->tiers[t];
     if (tier.members[0].model->on_device() == nullptr) return;
-    const Status status = OpenDeviceTier(
-        plan_.get(), t, {spec_.device_queue_bytes / spec_.tiers.size(), spec_.warmup});
+    const Status status = OpenDeviceTier(plan_.get(), t, {DeferredBytes(), spec_.warmup});
     if (status.ok()) {
       if (tier.sequential) {
         plan_->warnings.push_back("tier \"" + tier.name + "\": on a device all members run at " +
