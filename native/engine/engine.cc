@@ -18,6 +18,7 @@ EngineImpl::EngineImpl(EngineParts parts, EngineListener* listener)
     tiers_.push_back(std::make_unique<Tier>(tier));
   }
   if (parts_.plan->spin_ns > 0) parts_.pool->SpinAtLeast(parts_.plan->spin_ns);
+  parts_.timer->Start();  // Here, not on one of the pool's nice threads.
 }
 
 EngineImpl::~EngineImpl() {

@@ -116,12 +116,21 @@ void Pool::Join() {
 
 Timer::~Timer() { Join(); }
 
+void Timer::Start() {
+  std::lock_guard lock(mutex_);
+  StartLocked();
+}
+
+void Timer::StartLocked() {
+  if (!thread_.joinable() && !stopping_) thread_ = std::thread([this] { Loop(); });
+}
+
 void Timer::Set(const void* key, int64_t at_ns, std::function<void()> callback) {
   std::lock_guard lock(mutex_);
   std::erase_if(entries_, [key](const Entry& entry) { return entry.key == key; });
   if (at_ns == kForever || stopping_) return;
   entries_.push_back({key, at_ns, std::make_shared<std::function<void()>>(std::move(callback))});
-  if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
+  StartLocked();
   wake_.notify_one();
 }
 

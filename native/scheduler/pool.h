@@ -65,11 +65,15 @@ class Pool {
   bool stopping_ = false;
 };
 
-// Calls back at a time. One thread, started on first use; callbacks run on it and must be short.
+// Calls back at a time. One thread; callbacks run on it and must be short.
 class Timer {
  public:
   explicit Timer(const Clock* clock) : clock_(clock) {}
   ~Timer();  // Joins.
+
+  // Starts the thread, where it does not run yet. Set() would do so too, but a thread inherits the
+  // niceness of the one that starts it, and the pool's threads are nice.
+  void Start();
 
   // A later Set() with the same key replaces the earlier time; kForever removes the key.
   void Set(const void* key, int64_t at_ns, std::function<void()> callback);
@@ -85,6 +89,7 @@ class Timer {
     int64_t at_ns;
     std::shared_ptr<std::function<void()>> callback;
   };
+  void StartLocked();
   void Loop();
 
   const Clock* clock_;

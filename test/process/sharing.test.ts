@@ -80,6 +80,20 @@ describe("worker threads", () => {
   });
 });
 
+it("the timer is as urgent as JavaScript, also when a pool thread is the first to need it", async () => {
+  const ended = await runChild(
+    `${poolThreads}
+     const slow = async ({ count }) => new Int32Array(count);
+     const c = await Cascade.builder()
+       .tier("tiny", { members: ["tiny-a", "tiny-b", "tiny-c"].map(onnx), exitWhen: agreementAtLeast(1) })
+       .tier("slow", { members: [{ run: slow, timeoutMs: 10_000 }] }).build();
+     check((await c.runBatch({ image })).tiers.includes(1), "no row has reached the function");
+     await onePool("and no other thread");
+     await c.close();`,
+  );
+  expect(ended).toMatchObject(clean);
+});
+
 describe("a model", () => {
   const folder = mkdtempSync(join(tmpdir(), "quorate-sharing-"));
   const model = join(folder, "large.onnx");

@@ -6,6 +6,10 @@
 #include <future>
 #include <latch>
 
+#if defined(__linux__)
+#include <sys/resource.h>
+#endif
+
 namespace quorate {
 namespace {
 
@@ -116,6 +120,30 @@ TEST(Timer, ReplacesAnEarlierTimeOfTheSameKey) {
   timer.Set(&key, clock.NowNs(), [&] { first.set_value(2); });
   EXPECT_EQ(first.get_future().get(), 2);
 }
+
+#if defined(__linux__)
+// On Linux every thread has a niceness of its own, and 0 is the calling thread.
+int Niceness() { return getpriority(PRIO_PROCESS, 0); }
+
+TEST(Timer, IsAsUrgentAsTheThreadThatStartsItThoughThePoolIsNice) {
+  struct State {
+    const SteadyClock clock;
+    Timer timer{&clock};
+    Pool pool{1};
+    std::promise<int> of_pool, of_timer;
+  } state;
+  state.timer.Start();
+  state.pool.Submit({[](void* c) {
+                       auto* s = static_cast<State*>(c);
+                       s->of_pool.set_value(Niceness());
+                       s->timer.Set(s, s->clock.NowNs(),
+                                    [s] { s->of_timer.set_value(Niceness()); });
+                     },
+                     &state});
+  EXPECT_GT(state.of_pool.get_future().get(), Niceness()) << "nothing to inherit";
+  EXPECT_EQ(state.of_timer.get_future().get(), Niceness());
+}
+#endif
 
 }  // namespace
 }  // namespace quorate
