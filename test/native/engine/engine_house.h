@@ -46,7 +46,8 @@ inline CascadeSpec ManualTiers(size_t count) {
 
 class House final : public EngineListener, private ModelLoader {
  public:
-  explicit House(const CascadeSpec& spec) : pool_(1) {
+  // `blocking`: the models say that they compute on the thread that starts them.
+  explicit House(const CascadeSpec& spec, bool blocking = false) : pool_(1), blocking_(blocking) {
     for (const TierSpec& tier : spec.tiers) members_.push_back(tier.members.size());
     std::vector<Status> problems;
     EngineParts parts;
@@ -211,6 +212,7 @@ class House final : public EngineListener, private ModelLoader {
     for (size_t before = models_.size(); before >= members_[tier]; ++tier) before -= members_[tier];
     models_.push_back(std::make_shared<ManualModel>(tier));
     models_.back()->mutable_spec().inputs[0].name = source.path;
+    models_.back()->mutable_spec().blocking = blocking_;
     return std::shared_ptr<Model>(models_.back());
   }
 
@@ -256,6 +258,7 @@ class House final : public EngineListener, private ModelLoader {
   }
 
   Pool pool_;
+  const bool blocking_;
   std::vector<size_t> members_;  // Per tier.
   std::vector<std::shared_ptr<ManualModel>> models_;
   std::vector<std::unique_ptr<Values>> borrowed_;
