@@ -195,7 +195,10 @@ export interface CascadeOptions {
    * @default QUORATE_CUDA_LIBRARIES, else LD_LIBRARY_PATH, Python's packages, CUDA's own folder, the system's loader
    */
   readonly cudaLibraryPath?: string;
-  /** Rows admitted at once; over it `run` rejects and `runBatch` and `stream` wait. @default 65536 */
+  /**
+   * Rows admitted at once; over it `run` rejects and `runBatch` and `stream` wait. Single rows and batches leave an
+   * eighth of it to each other. @default 65536
+   */
   readonly maxRowsInFlight?: number;
   /** Bytes of row data held at once, as above. @default 268435456 (256 MiB) */
   readonly maxBytesInFlight?: number;

@@ -13,7 +13,10 @@ std::unique_ptr<Engine> Engine::Create(EngineParts parts, EngineListener* listen
 }
 
 EngineImpl::EngineImpl(EngineParts parts, EngineListener* listener)
-    : parts_(std::move(parts)), listener_(listener), ledger_(*parts_.plan) {
+    : parts_(std::move(parts)),
+      listener_(listener),
+      room_(parts_.plan->max_rows_in_flight),
+      ledger_(*parts_.plan) {
   for (const PlannedTier& tier : parts_.plan->tiers) {
     tiers_.push_back(std::make_unique<Tier>(tier));
   }
@@ -32,20 +35,19 @@ bool EngineImpl::BytesFit(const Call& call) const {
          bytes_in_flight_ + call.storage_bytes <= parts_.plan->max_bytes_in_flight;
 }
 
-// How many rows may be in flight once a row of this call has come in. Rows of a batch are counted
-// as they are taken, so those that wait at the door leave an eighth of the room to it: otherwise
-// its turn would never come.
-size_t EngineImpl::RowLimit(const Call& call) const {
-  const size_t limit = parts_.plan->max_rows_in_flight;
-  const bool batch_waits =
-      tiers_[0]->batcher.has_bulk() || (call.single && !waiting_to_ask_.empty());
-  return call.options.wait && batch_waits ? limit - std::max<size_t>(limit / 8, 1) : limit;
+// How many more rows of those who wait may come in. Rows of a batch that need not ask for a tensor
+// are counted as the first tier takes them, all others when they are let in.
+size_t EngineImpl::RoomFor(RowKind kind) const {
+  // A call that waits for bytes has no use for a place.
+  const bool single = !waiting_.empty() && waiting_.front()->admitted;
+  return room_.For(kind, {{single, !waiting_to_ask_.empty(), tiers_[0]->batcher.has_bulk()}});
 }
 
-// How many rows of batches may be taken.
-size_t EngineImpl::BulkBudget() const {
-  const size_t limit = parts_.plan->max_rows_in_flight;
-  return rows_in_flight_ < limit ? limit - rows_in_flight_ : 0;
+bool EngineImpl::FirstTierAsks(const Call& call) const {
+  for (const uint32_t tensor : parts_.plan->tiers[0].tensors) {
+    if (call.tensors[tensor].lazy) return true;
+  }
+  return false;
 }
 
 // Checks admission; leaves only those rows of the call that are taken.
@@ -55,10 +57,10 @@ Status EngineImpl::Limit(Call* call) const {
     return {StatusCode::kDeadline, "the deadline had passed when the call was made"};
   }
   if (call->options.wait) return {};
-  const size_t room = !waiting_.empty() ? 0 : call->single ? BulkBudget() : SIZE_MAX;
+  const size_t room = !waiting_.empty() ? 0 : call->single ? room_.free() : SIZE_MAX;
   call->rows = static_cast<uint32_t>(std::min<size_t>(call->rows, room));
   if (room == 0 || !BytesFit(*call)) {
-    return {StatusCode::kQueueFull, std::to_string(rows_in_flight_) + " rows and " +
+    return {StatusCode::kQueueFull, std::to_string(room_.rows()) + " rows and " +
                                         std::to_string(bytes_in_flight_) +
                                         " bytes are in flight, the limits are " +
                                         std::to_string(parts_.plan->max_rows_in_flight) + " and " +
@@ -83,7 +85,7 @@ StatusOr<uint32_t> EngineImpl::Submit(Call call) {
     std::lock_guard lock(mutex_);
     QUORATE_RETURN_IF_ERROR(Limit(&call));
     rows = call.rows;
-    auto* record = new RequestRecord(std::move(call), parts_.clock->NowNs(), &rows_in_flight_);
+    auto* record = new RequestRecord(std::move(call), parts_.clock->NowNs(), &room_);
     // A tier keeps sums when it or a later one is cumulative, so the first tier tells for all.
     if (parts_.plan->tiers[0].keeps_sums) record->evidence.resize(record->call.rows);
     requests_.emplace_hint(requests_.end(), record->call.id, record);
@@ -120,10 +122,9 @@ bool EngineImpl::LetIn(RequestRecord* record, Effects* effects) {
     bytes_in_flight_ += call.storage_bytes;
   }
   if (call.single) return LetRowsIn(record, effects);
-  bool asks = false;
-  for (uint32_t tensor : parts_.plan->tiers[0].tensors) asks = asks || call.tensors[tensor].lazy;
   ++record->references;
-  if (asks) {
+  record->asks = FirstTierAsks(call);
+  if (record->asks) {
     waiting_to_ask_.push_back(record);
   } else {
     record->next_row = call.rows;
@@ -136,10 +137,10 @@ bool EngineImpl::LetIn(RequestRecord* record, Effects* effects) {
 // True: all rows are in, or over.
 bool EngineImpl::LetRowsIn(RequestRecord* record, Effects* effects) {
   const int64_t now = parts_.clock->NowNs();
-  const size_t limit = RowLimit(record->call);
+  const bool waits = record->call.options.wait;
   for (; record->next_row < record->call.rows; ++record->next_row) {
     if (record->phase(record->next_row) == RowPhase::kSettled) continue;
-    if (rows_in_flight_ >= limit) return false;
+    if ((waits ? RoomFor(record->kind()) : room_.free()) == 0) return false;
     record->Count(record->next_row);
     Enqueue(record, record->next_row, 0, now, effects);
   }

@@ -30,7 +30,7 @@ void EngineImpl::Pump(Effects* effects) {
     Tier& tier = *tiers_[i];
     const PlannedTier& plan = parts_.plan->tiers[i];
     while (tier.in_flight < plan.max_in_flight) {
-      const size_t budget = BulkBudget();
+      const size_t budget = RoomFor(RowKind::kBulk);
       if (!tier.batcher.Ready(now, budget)) break;
       BatchRun* run = IdleRun(static_cast<uint32_t>(i));
       tier.batcher.TakeBatch(budget, &run->rows);

@@ -73,8 +73,8 @@ class EngineImpl final : public Engine, private BatchListener {
   Status Limit(Call* call) const;
   RequestRecord* Find(uint64_t id) const;
   bool BytesFit(const Call& call) const;
-  size_t RowLimit(const Call& call) const;
-  size_t BulkBudget() const;
+  size_t RoomFor(RowKind kind) const;
+  bool FirstTierAsks(const Call& call) const;
   void AddDeadline(const RequestRecord& record);
   bool LetIn(RequestRecord* record, Effects* effects);
   bool LetRowsIn(RequestRecord* record, Effects* effects);
@@ -115,7 +115,7 @@ class EngineImpl final : public Engine, private BatchListener {
   std::deque<RequestRecord*> waiting_to_ask_;
   using Deadline = std::pair<int64_t, uint64_t>;
   std::priority_queue<Deadline, std::vector<Deadline>, std::greater<>> deadlines_;
-  size_t rows_in_flight_ = 0;
+  RowRoom room_;
   size_t bytes_in_flight_ = 0;
   size_t busy_runs_ = 0;  // Started and not released.
   mutable Ledger ledger_;

@@ -114,7 +114,7 @@ void EngineImpl::SetTimer() {
   for (size_t i = 0; i < tiers_.size(); ++i) {
     const PlannedTier& plan = parts_.plan->tiers[i];
     if (plan.max_delay_ns > 0 && tiers_[i]->in_flight < plan.max_in_flight) {
-      at = std::min(at, tiers_[i]->batcher.NextDeadline(BulkBudget()));
+      at = std::min(at, tiers_[i]->batcher.NextDeadline(RoomFor(RowKind::kBulk)));
     }
   }
   if (at == timer_at_) return;

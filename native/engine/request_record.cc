@@ -4,12 +4,12 @@
 
 namespace quorate {
 
-RequestRecord::RequestRecord(Call given, int64_t now, size_t* rows_in_flight)
+RequestRecord::RequestRecord(Call given, int64_t now, RowRoom* room)
     : call(std::move(given)),
       submitted_at(now),
       remaining(call.rows),
       states_(call.rows, 0),
-      rows_in_flight_(rows_in_flight) {
+      room_(room) {
   result.id = call.id;
   result.single = call.single;
   result.rows.resize(call.rows);
@@ -33,13 +33,13 @@ bool RequestRecord::Take(uint32_t row) {
 void RequestRecord::Count(uint32_t row) {
   if (states_[row] & kCounted) return;
   states_[row] |= kCounted;
-  ++*rows_in_flight_;
+  room_->Enter(kind());
 }
 
 void RequestRecord::Uncount(uint32_t row) {
   if (!(states_[row] & kCounted)) return;
   states_[row] = static_cast<uint16_t>(states_[row] & ~kCounted);
-  --*rows_in_flight_;
+  room_->Leave(kind());
 }
 
 const uint8_t* RequestRecord::Data(uint32_t row, uint32_t tensor, size_t row_bytes) const {

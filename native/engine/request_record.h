@@ -9,6 +9,7 @@
 
 #include "native/engine/request.h"
 #include "native/engine/row_place.h"
+#include "native/engine/row_room.h"
 
 namespace quorate {
 
@@ -21,8 +22,12 @@ enum class RowPhase : uint8_t {
 
 class RequestRecord final : public RowOwner {
  public:
-  // `rows_in_flight` is the engine's count of admitted rows.
-  RequestRecord(Call call, int64_t now, size_t* rows_in_flight);
+  // `room` is the engine's.
+  RequestRecord(Call call, int64_t now, RowRoom* room);
+
+  RowKind kind() const {
+    return call.single ? RowKind::kSingle : asks ? RowKind::kAsking : RowKind::kBulk;
+  }
 
   bool Take(uint32_t row) override;
   bool Waits(uint32_t row) const override { return phase(row) == RowPhase::kQueued; }
@@ -65,6 +70,7 @@ class RequestRecord final : public RowOwner {
   uint32_t remaining;       // Rows not yet settled.
   uint32_t readers = 0;     // Rows in running batches: a borrowed buffer is being read.
   bool admitted = false;    // Its bytes count.
+  bool asks = false;        // Its rows must ask for a tensor of the first tier.
   uint32_t next_row = 0;    // Rows before it have been let into the first tier.
   uint32_t references = 1;  // The engine's table, and one per queue entry.
   FinishedCall result;
@@ -76,7 +82,7 @@ class RequestRecord final : public RowOwner {
  private:
   static constexpr uint16_t kCounted = 4;
   std::vector<uint16_t> states_;  // RowPhase | counted | tier.
-  size_t* rows_in_flight_;
+  RowRoom* const room_;
 };
 
 }  // namespace quorate

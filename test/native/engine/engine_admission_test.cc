@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "test/native/engine/engine_house.h"
 
 namespace quorate {
@@ -107,6 +109,70 @@ TEST(Admission, DoesNotStarveABatchBehindAStreamOfWaitingRows) {
     while (house.engine->Snapshot().pending < 24 + 8) house.Row(2, kWait);
   }
   EXPECT_TRUE(house.Done(bulk));
+}
+
+// The kinds of the rows that tier 0 runs, in their order, while both kinds wait: batches have rows
+// of 1, single rows are 2.
+Values Order(House* house, size_t rows) {
+  house->Bulk(Values(rows, 1));
+  for (size_t i = 0; i < rows; ++i) house->Row(2, kWait);
+  Values order;
+  while (order.size() < rows) {
+    const Values running = house->Running(0);
+    order.insert(order.end(), running.begin(), running.end());
+    house->Answer(0);
+  }
+  return order;
+}
+
+TEST(Admission, LetsWaitingRowsAndABatchTakeTurnsWhereThereIsRoomForOneRow) {
+  House house(WithRoomFor(1));
+  EXPECT_EQ(Order(&house, 7), (Values{1, 2, 1, 2, 1, 2, 1}));
+}
+
+TEST(Admission, GivesWaitingRowsAndABatchAnEighthEachInARoomOfAnySize) {
+  for (const size_t room : {2, 3, 5, 7, 8, 9, 16, 40}) {
+    House house(WithRoomFor(room));
+    const Values order = Order(&house, 160);
+    const auto of_batch = std::count(order.begin(), order.end(), 1);
+    const auto single = std::count(order.begin(), order.end(), 2);
+    EXPECT_GE(of_batch * 8, of_batch + single) << room;
+    EXPECT_GE(single * 8, of_batch + single) << room;
+  }
+}
+
+// Its deferred rows pile up before a slow tier; run() must not be refused until they are through.
+TEST(Admission, OfAHugeBatchLeavesAnEighthOfTheRoomToRowsThatDoNotWait) {
+  House house(WithRoomFor(16, 2));
+  house.Bulk(Values(100, 10));
+  while (!house.Running(0).empty()) house.Answer(0);
+  EXPECT_EQ(house.engine->Snapshot().tiers[1].in_flight, 14u);
+  const uint64_t first = house.Row(1);
+  house.Row(1);
+  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
+  house.Answer(0);
+  EXPECT_TRUE(house.Done(first));
+}
+
+TEST(Admission, LetsBatchesThatAskForTensorsAndThoseThatNeedNotTakeTurns) {
+  House house(WithRoomFor(1));
+  Call call;
+  call.rows = 3;
+  call.tensors = {{nullptr, true}};
+  call.options = kWait;
+  const uint64_t asks = house.Submit(std::move(call), 3);
+  house.Bulk(Values(3, 1));
+  Values order;
+  for (uint32_t row = 0; order.size() < 6;) {
+    if (house.Running(0).empty()) {
+      std::unique_ptr<uint8_t[]> data(new uint8_t[sizeof(uint32_t)]{3});
+      house.engine->Provide(asks, 0, {row++}, std::move(data), {});
+      house.Settle();
+    }
+    order.push_back(house.Running(0)[0]);
+    house.Answer(0);
+  }
+  EXPECT_EQ(order, (Values{3, 1, 3, 1, 3, 1}));
 }
 
 TEST(Admission, HoldsTheBytesOfCopiedRowsWithinTheirLimit) {
