@@ -38,7 +38,8 @@ void Pool::Submit(Task task) {
     if (workers_.empty() && !stopping_) StartLocked();
     tasks_.push_back(task);
     queued_.fetch_add(1, std::memory_order_release);
-    wake = sleeping_ > 0;
+    // A thread that gives up spinning says so before it takes the lock, and then sees the task.
+    wake = sleeping_ > 0 && spinning_.load(std::memory_order_relaxed) < tasks_.size();
   }
   // Without the lock, or the woken thread would run into it.
   if (wake) wake_.notify_one();
@@ -61,15 +62,19 @@ void Pool::SpinAtLeast(int64_t spin_ns) {
 
 bool Pool::OnPoolThread() const { return current_pool == this; }
 
+void Pool::Spin(int64_t spin_ns) {
+  const SteadyClock clock;
+  const int64_t until = clock.NowNs() + spin_ns;
+  spinning_.fetch_add(1, std::memory_order_relaxed);
+  while (queued_.load(std::memory_order_acquire) == 0 && clock.NowNs() < until) {
+    std::this_thread::yield();
+  }
+  spinning_.fetch_sub(1, std::memory_order_relaxed);
+}
+
 bool Pool::Pop(Task* task) {
   const int64_t spin_ns = spin_ns_.load(std::memory_order_relaxed);
-  if (spin_ns > 0) {
-    const SteadyClock clock;
-    const int64_t until = clock.NowNs() + spin_ns;
-    while (queued_.load(std::memory_order_acquire) == 0 && clock.NowNs() < until) {
-      std::this_thread::yield();
-    }
-  }
+  if (spin_ns > 0) Spin(spin_ns);
   std::unique_lock lock(mutex_);
   while (tasks_.empty() && !stopping_) {
     ++sleeping_;

@@ -51,6 +51,7 @@ class Pool {
  private:
   void StartLocked();
   void Loop();
+  void Spin(int64_t spin_ns);
   bool Pop(Task* task);
 
   const unsigned thread_count_;
@@ -61,6 +62,7 @@ class Pool {
   std::atomic<size_t> queued_{0};
   std::atomic<size_t> submitting_{0};  // Calls of Submit() that have not returned.
   std::atomic<int64_t> spin_ns_{0};
+  std::atomic<size_t> spinning_{0};  // Threads that look for work. They need no waking.
   size_t sleeping_ = 0;
   bool stopping_ = false;
 };

@@ -79,6 +79,25 @@ TEST(Pool, JoinFinishesWhatTasksSubmit) {
   }
 }
 
+// A thread that looks for work is not woken: it must see a task that comes as it gives up.
+TEST(Pool, NoTaskIsForgottenWhenAThreadStopsSpinning) {
+  Pool pool(2);
+  pool.SpinAtLeast(2 * kNsPerUs);
+  std::atomic<int> ran{0};
+  for (int i = 1; i <= 20'000; ++i) {
+    pool.Submit({[](void* c) {
+                   auto* count = static_cast<std::atomic<int>*>(c);
+                   ++*count;
+                   count->notify_one();
+                 },
+                 &ran});
+    ran.wait(i - 1);
+    for (int pause = i % 16; pause > 0; --pause) std::this_thread::yield();
+  }
+  pool.Join();
+  EXPECT_EQ(ran, 20'000);
+}
+
 TEST(Timer, CallsBackInOrderOfTime) {
   const SteadyClock clock;
   Timer timer(&clock);
