@@ -91,6 +91,7 @@ function lowerCuda(cuda: CudaOptions): NativeCudaOptions {
   return {
     graphs: cuda.graphs ?? false,
     tf32: cuda.tf32 ?? false,
+    sharedStream: cuda.sharedStream ?? false,
     memoryLimitBytes: cuda.memoryLimitBytes ?? 0,
     convSearch: cuda.convSearch ?? "heuristic",
   };

@@ -135,6 +135,11 @@ export interface CudaOptions {
   readonly graphs?: boolean;
   /** Products of float32 with ten bits of mantissa: faster, and further from what the CPU answers. @default false */
   readonly tf32?: boolean;
+  /**
+   * One stream and thread for all models of the device that say so, instead of one each: they run one after the other.
+   * Saves threads where each model fills the device by itself. @default false
+   */
+  readonly sharedStream?: boolean;
   /** Bytes of device memory for each model's weights and intermediate tensors. @default no limit */
   readonly memoryLimitBytes?: number;
   /** How convolutions find their algorithm: cuDNN's guess, its better and slower one, or its fallback. @default "heuristic" */

@@ -34,14 +34,14 @@ function generated(name: string, build: (seed: number) => Uint8Array, rowSize: n
   return { name, rowSize, tiers };
 }
 
-/** As `Cascade.fromSpec` takes it. @param graphs replay CUDA graphs */
-export function deviceSpec(tiers: readonly DeviceTier[], device: string, maxRows: number, graphs = false): object {
+/** As `Cascade.fromSpec` takes it. @param cuda options of every tier */
+export function deviceSpec(tiers: readonly DeviceTier[], device: string, maxRows: number, cuda?: object): object {
   return {
     tiers: tiers.map(({ name, members, votes }) => ({
       name,
       members,
       device,
-      ...(graphs ? { cuda: { graphs } } : {}),
+      ...(cuda === undefined ? {} : { cuda }),
       exitWhen: { kind: "votes", votes },
       batch: { maxRows },
     })),

@@ -9,6 +9,7 @@ import { figure, type Metrics, type Suite } from "../lib/suite.js";
 const rate = "rows/s";
 const onDevice = "quorate, two calls in flight";
 const byHand = "provider by hand, votes on the host";
+const oneStream = `${onDevice}, one stream`;
 const batchSizes = [256, 1024];
 
 export const deviceCascade: Suite = {
@@ -36,6 +37,9 @@ export const deviceCascade: Suite = {
         for (const [name, metrics] of Object.entries(measured)) figures[`${title}: ${name}`] = metrics;
         ratios[`${title}, rows/s: quorate / provider by hand`] =
           figure(measured, onDevice, rate) / figure(measured, byHand, rate);
+        if (measured[oneStream] === undefined) continue;
+        ratios[`${title}, rows/s: a stream per member / one stream`] =
+          figure(measured, onDevice, rate) / figure(measured, oneStream, rate);
       }
     }
     return { figures, ratios };
@@ -61,7 +65,9 @@ async function contest(of: DeviceCascade, batchRows: number, smoke: boolean): Pr
     await repeated("quorate on the CPU, two calls in flight", 2, deviceSpec(of.tiers, "cpu", batchRows)),
   ];
   if (device !== "cpu") {
-    contestants.push(await repeated(`${onDevice}, CUDA graphs`, 2, deviceSpec(of.tiers, device, batchRows, true)));
+    const variant = (cuda: object): object => deviceSpec(of.tiers, device, batchRows, cuda);
+    contestants.push(await repeated(`${onDevice}, CUDA graphs`, 2, variant({ graphs: true })));
+    contestants.push(await repeated(oneStream, 2, variant({ sharedStream: true })));
   }
   for (const tier of of.tiers) {
     const spec = deviceSpec([tier], device, batchRows);

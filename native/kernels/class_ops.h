@@ -4,7 +4,6 @@
 // CPU and CUDA twins. No library function, as in row_ops.h.
 
 #include <cstdint>
-#include <limits>
 
 #include "native/kernels/kernels.h"
 #include "native/kernels/row_ops.h"
@@ -33,18 +32,16 @@ struct NegateLogit {
   }
 };
 
-// To the nearest half, ties to even. What no probability can be becomes NaN.
+// To the nearest half, ties to even. REQUIRES: a probability or NaN.
 QUORATE_HD inline uint16_t HalfBitsOf(float value) {
-  if (!(value > -2.0f && value < 2.0f)) return 0x7e00;
-  const uint32_t sign = value < 0.0f ? 0x8000u : 0u;
-  const float size = value < 0.0f ? -value : value;
-  if (size < 0x1p-14f) {
+  if (value != value) return 0x7e00;
+  if (value < 0x1p-14f) {
     // Adding 2^23 rounds to an integer, which then stands in the low bits.
-    return static_cast<uint16_t>(sign | (portable::ToBits(size * 0x1p24f + 0x1p23f) & 0x7fffffu));
+    return static_cast<uint16_t>(portable::ToBits(value * 0x1p24f + 0x1p23f) & 0x7fffffu);
   }
-  const uint32_t bits = portable::ToBits(size);
+  const uint32_t bits = portable::ToBits(value);
   const uint32_t rounded = bits + 0xfffu + (bits >> 13 & 1u);
-  return static_cast<uint16_t>(sign | ((rounded >> 13) - (112u << 10)));
+  return static_cast<uint16_t>((rounded >> 13) - (112u << 10));
 }
 
 QUORATE_HD inline uint16_t BFloat16BitsOf(float value) {
@@ -53,16 +50,25 @@ QUORATE_HD inline uint16_t BFloat16BitsOf(float value) {
   return static_cast<uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
-// What a NaN's bits become in a subtraction differs between processors: here it is one NaN.
-QUORATE_HD inline float ComplementOf(float p) { return p != p ? portable::kNaN : 1.0f - p; }
-QUORATE_HD inline double ComplementOf(double p) {
-  return p != p ? std::numeric_limits<double>::quiet_NaN() : 1.0 - p;
+QUORATE_HD inline float As(float p, float*) { return p; }
+QUORATE_HD inline double As(double p, double*) { return p; }
+QUORATE_HD inline portable::Half As(float p, portable::Half*) { return {HalfBitsOf(p)}; }
+QUORATE_HD inline portable::BFloat16 As(float p, portable::BFloat16*) {
+  return {BFloat16BitsOf(p)};
 }
-QUORATE_HD inline portable::Half ComplementOf(portable::Half p) {
-  return {HalfBitsOf(1.0f - portable::ToRaw(p))};
-}
-QUORATE_HD inline portable::BFloat16 ComplementOf(portable::BFloat16 p) {
-  return {BFloat16BitsOf(1.0f - portable::ToRaw(p))};
+
+// What is no probability becomes one NaN: what its bits would become in a subtraction differs
+// between processors. Within the limits' slack the nearest probability counts, so that the
+// complement is valid, too.
+template <typename Float>
+QUORATE_HD Float ComplementOf(Float value) {
+  using Raw = decltype(portable::ToRaw(value));
+  const Raw p = portable::ToRaw(value);
+  const bool valid = p >= static_cast<Raw>(portable::kLowestProbability) &&
+                     p <= static_cast<Raw>(portable::kHighestProbability);
+  const Raw nearest = p < Raw(0) ? Raw(0) : p > Raw(1) ? Raw(1) : p;
+  return As(valid ? Raw(1) - nearest : static_cast<Raw>(portable::kNaN),
+            static_cast<Float*>(nullptr));
 }
 
 template <typename Float>

@@ -1,7 +1,7 @@
 #pragma once
 
-// Agreement, compaction and gather, with one CPU and one CUDA implementation of the same
-// arithmetic (row_ops.h). semantics.md sections 2 and 3 of the docs say what is computed.
+// Agreement, compaction, gather and class maps, with one CPU and one CUDA implementation of the
+// same arithmetic (row_ops.h). semantics.md sections 2 and 3 of the docs say what is computed.
 
 #include <cstddef>
 #include <cstdint>

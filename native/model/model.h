@@ -169,6 +169,7 @@ enum class ConvSearch : uint8_t { kHeuristic, kExhaustive, kDefault };
 struct CudaOptions {
   bool graphs = false;              // Capture each batch size as a CUDA graph, and replay it.
   bool tf32 = false;                // Float32 products with ten bits of mantissa: faster.
+  bool shared_stream = false;       // One stream for all such models of the device.
   uint64_t memory_limit_bytes = 0;  // Of the model's weights and intermediate tensors; 0: none.
   ConvSearch conv_search = ConvSearch::kHeuristic;
 };

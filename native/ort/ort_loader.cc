@@ -18,8 +18,8 @@ namespace {
 std::string KeyOf(const Device* device, const std::string& sha256, const CudaOptions& options) {
   std::ostringstream key;
   key << "onnx device " << static_cast<const void*>(device) << ' ' << sha256 << ' '
-      << options.graphs << options.tf32 << static_cast<int>(options.conv_search) << ' '
-      << options.memory_limit_bytes;
+      << options.graphs << options.tf32 << options.shared_stream
+      << static_cast<int>(options.conv_search) << ' ' << options.memory_limit_bytes;
   return key.str();
 }
 

@@ -148,8 +148,13 @@ PipelineOptions TierHouse::Options() const {
     options.inputs.push_back({{t, HouseRowBytes(t)}, {numbers}, !tier.last});
   }
   for (uint32_t k = 0; k < tier.members; ++k) {
-    options.members.push_back({models[k].get(), TensorsOf(k), OutputKind::kLogits,
-                               ElementType::kFloat32, 1.0f, kHouseClasses, {}});
+    options.members.push_back({models[k].get(),
+                               TensorsOf(k),
+                               OutputKind::kLogits,
+                               ElementType::kFloat32,
+                               1.0f,
+                               kHouseClasses,
+                               {}});
   }
   options.plan = PlanOf(tier);
   options.evidence_in = tier.evidence_in;

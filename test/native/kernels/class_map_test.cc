@@ -88,6 +88,24 @@ TEST(ClassMapTest, AnInvalidBinaryProbabilityStaysInvalid) {
   }
 }
 
+TEST(ClassMapTest, ASwapKeepsWhatIsValidValidAndWhatIsNotInvalid) {
+  const auto valid = [](float p) {
+    return p >= portable::kLowestProbability && p <= portable::kHighestProbability;
+  };
+  const auto half = Member{OutputKind::kProbabilities, ElementType::kFloat16, 1, {1, 0}};
+  for (uint32_t bits = 0; bits <= 0xffff; ++bits) {
+    const portable::Half given = {static_cast<uint16_t>(bits)};
+    const portable::Half swapped = {Mapped<uint16_t>(half, {given.bits}, 1)[0]};
+    ASSERT_EQ(valid(portable::ToRaw(given)), valid(portable::ToRaw(swapped))) << bits;
+  }
+  const auto single = Member{OutputKind::kProbabilities, ElementType::kFloat32, 1, {1, 0}};
+  for (const float p :
+       {portable::kLowestProbability, std::nextafter(portable::kLowestProbability, -1.0f),
+        portable::kHighestProbability, std::nextafter(portable::kHighestProbability, 2.0f)}) {
+    EXPECT_EQ(valid(p), valid(Mapped<float>(single, {p}, 1)[0])) << p;
+  }
+}
+
 TEST(ClassMapTest, WithTheOwnOrderNothingChanges) {
   EXPECT_EQ(Mapped<float>(Member{OutputKind::kLogits, ElementType::kFloat32, 1, {0, 1}}, {3}, 1),
             (std::vector<float>{3}));

@@ -58,10 +58,12 @@ std::vector<Status> Statuses(Kernels& kernels) {
   Verdict verdict;
   uint32_t list[1] = {0};
   uint8_t flags[1] = {0};
-  return {kernels.Reduce(tier.plan, tier.outputs.data(), 1, {}, {}, FakeStream()),
-          kernels.Decide(tier.plan, tier.outputs.data(), 0, 1, {}, &verdict, FakeStream()),
-          kernels.Compact(flags, 1, list, list, FakeStream()),
-          kernels.Gather(flags, 1, list, 1, list, FakeStream())};
+  return {
+      kernels.Reduce(tier.plan, tier.outputs.data(), 1, {}, {}, FakeStream()),
+      kernels.Decide(tier.plan, tier.outputs.data(), 0, 1, {}, &verdict, FakeStream()),
+      kernels.Compact(flags, 1, list, list, FakeStream()),
+      kernels.Gather(flags, 1, list, 1, list, FakeStream()),
+      kernels.MapClasses(tier.outputs[0], nullptr, tier.outputs[0].width, 1, list, FakeStream())};
 }
 
 void ExpectUnusable(const CudaCalls& calls, const std::string& reason) {
@@ -136,7 +138,7 @@ TEST(CudaFaults, OfALaunchOrALostDeviceAreStatusesOfEveryOperation) {
   for (const Status& status : Statuses(*kernels.value())) {
     EXPECT_TRUE(status.ok()) << status.message();
   }
-  EXPECT_EQ(fake_launches, 4);
+  EXPECT_EQ(fake_launches, 5);
   // A refused launch, no memory, and the sticky errors that a fault or a lost device leaves behind.
   for (const cudaError_t error :
        {cudaErrorLaunchOutOfResources, cudaErrorMemoryAllocation, cudaErrorIllegalAddress,
@@ -176,6 +178,8 @@ TEST(CudaFaults, DoNotAriseFromEmptyInputBecauseNothingIsLaunched) {
                   ->Decide(tier.plan, tier.outputs.data(), 1, 0, {}, &verdict, FakeStream())
                   .ok());
   EXPECT_TRUE(kernels.value()->Gather(nullptr, 4, nullptr, 0, nullptr, FakeStream()).ok());
+  EXPECT_TRUE(
+      kernels.value()->MapClasses(tier.outputs[0], nullptr, 2, 0, nullptr, FakeStream()).ok());
   EXPECT_EQ(fake_launches, 0);
 }
 

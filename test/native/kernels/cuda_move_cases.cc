@@ -1,6 +1,7 @@
-// Compaction and gather: which rows go on, and their bytes.
+// Compaction, gather and class maps: which rows go on, their bytes, and outputs in another order.
 
 #include <algorithm>
+#include <numeric>
 
 #include "test/native/kernels/cuda_cases.h"
 
@@ -65,9 +66,16 @@ void CheckClassMaps(const CudaTest& test) {
   constexpr size_t kRows = 5000;
   const auto compare = [&](OutputKind kind, ElementType type, uint32_t width) {
     std::vector<uint8_t> bytes(kRows * width * ElementSize(type));
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      // Any bits, but labels about the number of classes.
+      const bool high = kind == OutputKind::kLabel && i % ElementSize(type) > 0;
+      bytes[i] =
+          high ? 0 : static_cast<uint8_t>(kind == OutputKind::kLabel ? random() % 6 : random());
+    }
     std::vector<int32_t> map(std::max(width, 2u));
-    for (size_t c = 0; c < map.size(); ++c) map[c] = static_cast<int32_t>(map.size() - 1 - c);
+    std::iota(map.begin(), map.end(), 0);
+    std::shuffle(map.begin(), map.end(), random);
+    if (width == 1) std::reverse(map.begin(), map.end());
     const auto classes = static_cast<uint32_t>(map.size());
     std::vector<uint8_t> expected(bytes.size());
     std::vector<uint8_t> actual(bytes.size());

@@ -147,6 +147,22 @@ TEST(DeviceModel, IsInMemoryOnceForAllItsUsers) {
   EXPECT_EQ(Registry::Process().size(), 0u) << "nobody uses them any more";
 }
 
+TEST(DeviceModel, MayShareOneLaneWithTheOthersOfItsDevice) {
+  const DeviceHouse house;
+  ModelOptions options;
+  options.cuda.shared_stream = true;
+  options.device = "cuda:0";
+  const auto one = house.Load(Digits("tiny-a"), options);
+  const auto other = house.Load(Digits("tiny-b"), options);
+  EXPECT_EQ(one->on_device()->lane(), other->on_device()->lane());
+  options.device = "cuda:1";
+  const auto elsewhere = house.Load(Digits("tiny-a"), options);
+  EXPECT_NE(one->on_device()->lane(), elsewhere->on_device()->lane());
+  options = {};
+  options.device = "cuda:0";
+  EXPECT_NE(one->on_device()->lane(), house.Load(Digits("tiny-a"), options)->on_device()->lane());
+}
+
 TEST(DeviceModel, StopsOneUserAndNotAnother) {
   const DeviceHouse house;
   const auto stopped = house.Load(Fixture("linear.onnx"));

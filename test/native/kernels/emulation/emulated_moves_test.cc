@@ -1,6 +1,9 @@
-// Compaction and gather on an emulated device.
+// Compaction, gather and class maps on an emulated device.
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
 
 #include "test/native/kernels/emulation/small_device.h"
 #include "test/native/kernels/tier_case.h"
@@ -85,7 +88,9 @@ TEST(EmulatedMoves, BringOutputsIntoTheCascadesClassOrderLikeTheCpu) {
           }
         }
         std::vector<int32_t> map(width > 1 ? width : kind == OutputKind::kLabel ? 4 : 2);
-        for (size_t c = 0; c < map.size(); ++c) map[c] = static_cast<int32_t>(map.size() - 1 - c);
+        std::iota(map.begin(), map.end(), 0);
+        std::shuffle(map.begin(), map.end(), random);
+        if (width == 1) std::reverse(map.begin(), map.end());
         const MemberOutput output = {bytes.data(), type, kind, 1.0f, width};
         std::vector<uint8_t> expected(bytes.size());
         std::vector<uint8_t> actual(bytes.size());
