@@ -6,25 +6,33 @@
 
 namespace quorate {
 
-Status ClassMaps::Upload(Device* device, DeviceStream* stream, const PipelineOptions& options) {
+Status ClassMaps::Allocate(Device* device, const PipelineOptions& options) {
   device_ = device;
   options_ = &options;
   staging_.resize(options.members.size());
   maps_.resize(options.members.size());
   for (size_t k = 0; k < maps_.size(); ++k) {
-    const std::vector<int32_t>& map = options.members[k].class_map;
-    if (map.empty()) continue;
-    const size_t bytes = map.size() * sizeof(int32_t);
+    const size_t bytes = options.members[k].class_map.size() * sizeof(int32_t);
+    if (bytes == 0) continue;
     const std::string name = options.name + ": class map of member " + std::to_string(k);
     QUORATE_ASSIGN_OR_RETURN(staging_[k],
                              DeviceBuffer::Create(device, MemoryKind::kPinned, bytes, name));
     QUORATE_ASSIGN_OR_RETURN(maps_[k],
                              DeviceBuffer::Create(device, MemoryKind::kDevice, bytes, name));
+  }
+  return Status();
+}
+
+Status ClassMaps::Upload(DeviceStream* stream) {
+  for (size_t k = 0; k < maps_.size(); ++k) {
+    const size_t bytes = maps_[k].bytes();
+    if (bytes == 0) continue;
+    const std::vector<int32_t>& map = options_->members[k].class_map;
     const MemoryRange write = staging_[k].Range();
-    QUORATE_RETURN_IF_ERROR(device->OnHost({"write class map", {}, {&write, 1}, [&](void*) {
-                                              memcpy(staging_[k].data(), map.data(), bytes);
-                                              return Status();
-                                            }}));
+    QUORATE_RETURN_IF_ERROR(device_->OnHost({"write class map", {}, {&write, 1}, [&](void*) {
+                                               std::memcpy(staging_[k].data(), map.data(), bytes);
+                                               return Status();
+                                             }}));
     QUORATE_RETURN_IF_ERROR(
         stream->Copy("upload class map", maps_[k].data(), staging_[k].data(), bytes));
   }

@@ -11,8 +11,11 @@ namespace quorate {
 
 class ClassMaps {
  public:
+  // Allocates. Device and options outlive the maps.
+  Status Allocate(Device* device, const PipelineOptions& options);
+
   // Brings the maps to the device, on `stream`, which later applies them.
-  Status Upload(Device* device, DeviceStream* stream, const PipelineOptions& options);
+  Status Upload(DeviceStream* stream);
 
   // Enqueues, on the same stream, the member's output in the cascade's order to the slot's `mapped`
   // buffer. REQUIRES: the member has a map.

@@ -181,6 +181,7 @@ void PipelineImpl::TearDown() {
 
 Status PipelineImpl::Prepare() {
   QUORATE_ASSIGN_OR_RETURN(steps_, PipelineSteps::Create(device_, options_));
+  QUORATE_RETURN_IF_ERROR(steps_->UploadClassMaps());
   slots_.reserve(options_.slots);
   for (size_t i = 0; i < options_.slots; ++i) {
     QUORATE_ASSIGN_OR_RETURN(PipelineSlot slot, PipelineSlot::Create(device_, options_, i));

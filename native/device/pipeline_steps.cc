@@ -22,8 +22,7 @@ StatusOr<std::unique_ptr<PipelineSteps>> PipelineSteps::Create(Device* device,
     blocks.tensors.push_back(options.inputs[i].tensor);
   }
   QUORATE_ASSIGN_OR_RETURN(steps->blocks_, RowBlockPool::Create(device, std::move(blocks)));
-  QUORATE_RETURN_IF_ERROR(
-      steps->class_maps_.Upload(device, steps->reduction_stream_.get(), options));
+  QUORATE_RETURN_IF_ERROR(steps->class_maps_.Allocate(device, options));
   return steps;
 }
 

@@ -49,6 +49,9 @@ class PipelineSteps {
 
   // --- Answers (pipeline_reduction.cc) ---
 
+  // Brings the members' class maps to the device. Once, before the first reduction.
+  Status UploadClassMaps() { return class_maps_.Upload(reduction_stream_.get()); }
+
   // From outputs to answers in pinned memory, and then calls `over`; not when it returns an error.
   Status Reduce(PipelineSlot& slot, std::function<void()> over);
 

@@ -1,4 +1,4 @@
-// What a batch may bring and get beside rows and labels: evidence, traces, times.
+// What a batch may bring and get beside rows and labels: evidence, class maps, traces, times.
 
 #include <gtest/gtest.h>
 
@@ -78,6 +78,20 @@ TEST(PipelineColumns, ATracedBatchSaysWhatEachMemberSaid) {
   ExpectOrdered(machine);
 }
 
+TEST(PipelineColumns, MembersMayHaveTheirClassesInAnOrderOfTheirOwn) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {.members = 3, .class_maps = true});
+  TierHouse without(&machine, {.members = 3});
+  ASSERT_TRUE(tier.Open().ok());
+  const HouseRows rows = Counting(0, 8);
+  const Answer answer = tier.Run(TierHouse::Batch(rows));
+  EXPECT_TRUE(answer.SameAs(tier.Expected(rows)));
+  EXPECT_NE(answer.labels, without.Expected(rows).labels);
+  tier.models[0]->failure = FakeFailure::kHalfway;
+  EXPECT_TRUE(tier.Run(TierHouse::Batch(rows)).SameAs(tier.Expected(rows, 1)));
+  ExpectOrdered(machine);
+}
+
 TEST(PipelineColumns, TimesAreThoseOfTheBatchAndOfTheMembersThatRan) {
   sim::SimulatedMachine machine({});
   TierHouse tier(&machine, {.members = 3});
@@ -95,7 +109,7 @@ TEST(PipelineColumns, TimesAreThoseOfTheBatchAndOfTheMembersThatRan) {
 
 TEST(PipelineColumns, DeviceBytesAreWhatThePipelineAllocated) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.evidence_in = true, .evidence_out = true});
+  TierHouse tier(&machine, {.evidence_in = true, .evidence_out = true, .class_maps = true});
   const size_t models = machine.bytes_in_use(0);
   ASSERT_TRUE(tier.Open().ok());
   EXPECT_EQ(tier.pipeline->device_bytes(), machine.bytes_in_use(0) - models);

@@ -51,7 +51,7 @@ class LaunchFailure : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(LaunchFailure, FailsItsBatchAndTheNextIsFine) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {});
+  TierHouse tier(&machine, {.evidence_in = true, .class_maps = true});
   ASSERT_TRUE(tier.Open().ok());
   const HouseRows rows = Counting(0, 8);
   machine.FailNext(GetParam());
@@ -63,8 +63,23 @@ TEST_P(LaunchFailure, FailsItsBatchAndTheNextIsFine) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfAnyStep, LaunchFailure,
-                         ::testing::Values("upload rows", "reduce", "list deferred rows",
-                                           "download answers"));
+                         ::testing::Values("upload rows", "upload evidence", "map classes",
+                                           "reduce", "list deferred rows", "download answers"));
+
+class FailureAtCreation : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(FailureAtCreation, IsSaidAndAllIsGivenBack) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {.members = 3, .class_maps = true});
+  const size_t models = machine.bytes_in_use(0);
+  machine.FailNext(GetParam());
+  EXPECT_EQ(tier.Open().message(), "launching '" + std::string(GetParam()) + "' failed");
+  EXPECT_EQ(machine.bytes_in_use(0), models);
+  ExpectOrdered(machine);
+}
+
+INSTANTIATE_TEST_SUITE_P(OfAnyStep, FailureAtCreation,
+                         ::testing::Values("upload class map", "clear inputs"));
 
 TEST(PipelineFailure, WhenTheGatherFailsDeferredRowsStayOnTheHost) {
   sim::SimulatedMachine machine({});
@@ -168,6 +183,25 @@ TEST(PipelineFailure, TooLittleMemoryIsSaidAtCreation) {
   TierHouse smaller(&machine, {.name = "smaller", .buckets = {1}, .deferred_blocks = 0});
   EXPECT_TRUE(smaller.Open().ok());
   ExpectOrdered(machine);
+}
+
+TEST(PipelineFailure, WhereverMemoryEndsItIsSaidAndAllIsGivenBack) {
+  const HouseTier spec = {
+      .members = 3, .evidence_in = true, .class_maps = true, .buckets = {4}, .warm_up = true};
+  size_t refused = 0;
+  for (size_t limit = 0;; limit += 40) {
+    sim::SimulatedMachine machine({.device_bytes = 192 + limit, .max_delay_us = 0});
+    TierHouse tier(&machine, spec);
+    const size_t models = machine.bytes_in_use(0);
+    const Status status = tier.Open();
+    ExpectOrdered(machine);
+    if (status.ok()) break;
+    ++refused;
+    ASSERT_EQ(status.code(), StatusCode::kDeviceMemory) << status.message();
+    ASSERT_EQ(machine.bytes_in_use(0), models);
+    ASSERT_EQ(machine.pinned_bytes_in_use(), 0u);
+  }
+  EXPECT_GT(refused, 50u);
 }
 
 TEST(PipelineFailure, AMemberThatFailsToWarmUpIsSaidAtCreation) {

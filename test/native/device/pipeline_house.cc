@@ -48,6 +48,11 @@ void HouseScores(uint32_t seed, const uint8_t* row, size_t row_bytes, uint8_t* o
   }
 }
 
+std::vector<int32_t> ClassMapOf(const HouseTier& tier, uint32_t member) {
+  if (!tier.class_maps || member % 2 != 0) return {};
+  return member == 0 ? std::vector<int32_t>{1, 2, 3, 0} : std::vector<int32_t>{2, 0, 1, 3};
+}
+
 std::function<void(float*)> EvidenceOf(const HouseRows& rows) {
   return [evidence = rows.Evidence()](float* sums) {
     std::copy(evidence.begin(), evidence.end(), sums);
@@ -56,6 +61,21 @@ std::function<void(float*)> EvidenceOf(const HouseRows& rows) {
 
 std::vector<uint32_t> TensorsOf(uint32_t member) {
   return member % 2 == 0 ? std::vector<uint32_t>{0} : std::vector<uint32_t>{1, 0};
+}
+
+// What member k says of row r, in the cascade's order of classes.
+void ScoreRow(const HouseTier& tier, uint32_t k, const HouseRows& rows, size_t r, float* scores) {
+  std::vector<uint8_t> row;
+  for (const uint32_t t : TensorsOf(k)) {
+    const uint8_t* const from = rows.data(t) + r * HouseRowBytes(t);
+    row.insert(row.end(), from, from + HouseRowBytes(t));
+  }
+  float own[kHouseClasses];
+  HouseScores(tier.seed + k, row.data(), row.size(), reinterpret_cast<uint8_t*>(own));
+  const std::vector<int32_t> map = ClassMapOf(tier, k);
+  for (size_t c = 0; c < kHouseClasses; ++c) {
+    scores[map.empty() ? c : static_cast<size_t>(map[c])] = own[c];
+  }
 }
 
 }  // namespace
@@ -148,13 +168,8 @@ PipelineOptions TierHouse::Options() const {
     options.inputs.push_back({{t, HouseRowBytes(t)}, {numbers}, !tier.last});
   }
   for (uint32_t k = 0; k < tier.members; ++k) {
-    options.members.push_back({models[k].get(),
-                               TensorsOf(k),
-                               OutputKind::kLogits,
-                               ElementType::kFloat32,
-                               1.0f,
-                               kHouseClasses,
-                               {}});
+    options.members.push_back({models[k].get(), TensorsOf(k), OutputKind::kLogits,
+                               ElementType::kFloat32, 1.0f, kHouseClasses, ClassMapOf(tier, k)});
   }
   options.plan = PlanOf(tier);
   options.evidence_in = tier.evidence_in;
@@ -230,15 +245,7 @@ Answer TierHouse::Expected(const HouseRows& rows, uint64_t failed_members, bool 
     outputs[k] = {nullptr, ElementType::kFloat32, OutputKind::kLogits, 1.0f, kHouseClasses};
     if ((failed_members >> k & 1) != 0) continue;
     scores[k].resize(n * kHouseClasses);
-    for (size_t r = 0; r < n; ++r) {
-      std::vector<uint8_t> row;
-      for (const uint32_t t : TensorsOf(k)) {
-        const uint8_t* const from = rows.data(t) + r * HouseRowBytes(t);
-        row.insert(row.end(), from, from + HouseRowBytes(t));
-      }
-      HouseScores(tier.seed + k, row.data(), row.size(),
-                  reinterpret_cast<uint8_t*>(&scores[k][r * kHouseClasses]));
-    }
+    for (size_t r = 0; r < n; ++r) ScoreRow(tier, k, rows, r, &scores[k][r * kHouseClasses]);
     outputs[k].data = scores[k].data();
   }
   Answer answer;

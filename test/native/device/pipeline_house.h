@@ -46,6 +46,7 @@ struct HouseTier {
   bool last = false;
   bool evidence_in = false;
   bool evidence_out = false;
+  bool class_maps = false;  // Even members have their classes in an order of their own.
   std::vector<size_t> buckets = {2, 8};
   size_t slots = 2;
   size_t deferred_blocks = 2;

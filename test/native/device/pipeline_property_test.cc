@@ -44,6 +44,7 @@ struct Plan {
     first.warm_up = random() % 8 == 0;
     first.synchronise_every = random() % 3;
     first.evidence_out = random() % 4 == 0;
+    first.class_maps = random() % 2 == 0;
     twin = first;
     twin.name = "other tier 0";
     twin.slots = 1 + random() % 2;
@@ -57,6 +58,7 @@ struct Plan {
     second.slots = 1 + random() % 2;
     second.evidence_in = random() % 4 == 0;
     second.evidence_out = random() % 4 == 0;
+    second.class_maps = random() % 4 == 0;
     fail_one_in = random() % 4 == 0 ? 1 + random() % 8 : 0;
     launch_fails = random() % 4 == 0;
     loses = random() % 8 == 0;
@@ -150,7 +152,8 @@ class Schedule {
                                       "download answers",
                                       "gather deferred rows",
                                       "take deferred rows",
-                                      "upload evidence"};
+                                      "upload evidence",
+                                      "map classes"};
     for (uint32_t yields = plan_.random() % 8; yields > 0; --yields) std::this_thread::yield();
     if (plan_.cancels) journeys_[plan_.random() % journeys_.size()]->cancelled = true;
     if (plan_.launch_fails && plan_.random() % 2 == 0) {
