@@ -20,7 +20,8 @@ export interface CallOptions {
 export interface BatchCallOptions extends CallOptions {
   /**
    * Copy the input before the call returns. Without it the engine reads your arrays in place: do not write to them and do
-   * not transfer their buffers before the promise has settled. @default false
+   * not transfer their buffers before the promise has settled. A copy needs room in `maxBytesInFlight` at once: where
+   * there is none the call rejects with QUORATE_ERR_QUEUE_FULL, as `run` does. @default false
    */
   readonly copy?: boolean;
   /** Number of rows, needed when every tensor is a function. @default from the tensors' length */

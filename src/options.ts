@@ -205,7 +205,10 @@ export interface CascadeOptions {
    * eighth of it to each other. @default 65536
    */
   readonly maxRowsInFlight?: number;
-  /** Bytes of row data held at once, as above. @default 268435456 (256 MiB) */
+  /**
+   * Bytes of copied rows held at once: those of `run`, `stream` and `copy: true`. Over it `stream` waits and others
+   * reject; a call that is larger comes in alone. @default 268435456 (256 MiB)
+   */
   readonly maxBytesInFlight?: number;
   /** Bytes of deferred rows that stay on GPUs between tiers; other rows go up again. @default 67108864 (64 MiB) */
   readonly deviceQueueBytes?: number;

@@ -70,21 +70,6 @@ StatusOr<GivenArray> ReadTensor(const RequestTensor& tensor, Napi::Value value, 
 
 constexpr size_t Padded(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-// Moves all given tensors into one block of the call's own.
-void CopyIntoStorage(const std::vector<GivenArray>& given, Call* call) {
-  size_t total = 0;
-  for (const GivenArray& array : given) total += Padded(array.bytes);
-  call->storage.reset(new uint8_t[total]);
-  call->storage_bytes = total;
-  uint8_t* target = call->storage.get();
-  for (size_t t = 0; t < given.size(); ++t) {
-    if (given[t].data == nullptr) continue;
-    memcpy(target, given[t].data, given[t].bytes);
-    call->tensors[t].data = target;
-    target += Padded(given[t].bytes);
-  }
-}
-
 }  // namespace
 
 StatusOr<uint64_t> ReadWhole(Napi::Value value, const char* name, uint64_t most) {
@@ -125,14 +110,13 @@ StatusOr<GivenOptions> ReadCallOptions(Napi::Value value) {
   return given;
 }
 
-Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool copy, Call* call,
+Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool stays, Call* call,
                   std::vector<Napi::ObjectReference>* borrowed) {
   if (!inputs.IsArray() || inputs.As<Napi::Array>().Length() != plan.tensors.size()) {
     return Invalid("inputs is " + KindOf(inputs) + ", expected an array of " +
                    std::to_string(plan.tensors.size()) + ", one entry per request tensor");
   }
   const auto list = inputs.As<Napi::Array>();
-  std::vector<GivenArray> given(plan.tensors.size());
   call->tensors.resize(plan.tensors.size());
   for (uint32_t t = 0; t < plan.tensors.size(); ++t) {
     const RequestTensor& tensor = plan.tensors[t];
@@ -146,13 +130,32 @@ Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool copy, Call* 
       call->tensors[t].lazy = true;
       continue;
     }
-    QUORATE_ASSIGN_OR_RETURN(given[t], ReadTensor(tensor, value, call->rows, !copy));
-    if (copy) continue;
-    call->tensors[t].data = given[t].data;
-    borrowed->push_back(Napi::Persistent(value.As<Napi::Object>()));
+    QUORATE_ASSIGN_OR_RETURN(const GivenArray given, ReadTensor(tensor, value, call->rows, stays));
+    call->tensors[t].data = given.data;
+    if (stays) borrowed->push_back(Napi::Persistent(value.As<Napi::Object>()));
   }
-  if (copy) CopyIntoStorage(given, call);
   return {};
+}
+
+size_t BytesToCopy(const CascadePlan& plan, const Call& call) {
+  size_t total = 0;
+  for (size_t t = 0; t < plan.tensors.size(); ++t) {
+    if (call.tensors[t].data != nullptr) total += Padded(call.rows * plan.tensors[t].row_bytes);
+  }
+  return total;
+}
+
+void CopyInputs(const CascadePlan& plan, Call* call) {
+  call->storage.reset(new uint8_t[call->storage_bytes]);
+  uint8_t* target = call->storage.get();
+  for (size_t t = 0; t < plan.tensors.size(); ++t) {
+    const uint8_t*& data = call->tensors[t].data;
+    if (data == nullptr) continue;
+    const size_t bytes = call->rows * plan.tensors[t].row_bytes;
+    memcpy(target, data, bytes);
+    data = target;
+    target += Padded(bytes);
+  }
 }
 
 StatusOr<std::unique_ptr<uint8_t[]>> CopyTensor(const RequestTensor& tensor, Napi::Value value,

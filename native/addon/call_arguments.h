@@ -20,10 +20,16 @@ struct GivenOptions {
 };
 StatusOr<GivenOptions> ReadCallOptions(Napi::Value value);
 
-// `call.rows` rows of every request tensor. With `copy` they go into call.storage; without, the
-// call reads the arrays in place and `borrowed` keeps them alive.
-Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool copy, Call* call,
+// `call.rows` rows of every request tensor, in the arrays. With `stays` they are read later, in
+// place, and `borrowed` keeps them alive; without, CopyInputs() must follow at once.
+Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool stays, Call* call,
                   std::vector<Napi::ObjectReference>* borrowed);
+
+// What a copy of the call's inputs takes.
+size_t BytesToCopy(const CascadePlan& plan, const Call& call);
+
+// Copies the inputs into storage of the call's own, of `call->storage_bytes`.
+void CopyInputs(const CascadePlan& plan, Call* call);
 
 // A copy of `rows` rows of one request tensor.
 StatusOr<std::unique_ptr<uint8_t[]>> CopyTensor(const RequestTensor& tensor, Napi::Value value,

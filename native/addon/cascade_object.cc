@@ -119,8 +119,15 @@ uint32_t CascadeObject::Submit(const Info& info, bool single) {
   call.rows = rows;
   call.single = single;
   call.options = given.options;
+  const bool copy = single || given.copy;
   Borrowed borrowed;
-  ThrowIfError(env, ReadInputs(engine->plan(), info[2], single || given.copy, &call, &borrowed));
+  ThrowIfError(env, ReadInputs(engine->plan(), info[2], !copy, &call, &borrowed));
+  if (copy) {
+    call.storage_bytes = BytesToCopy(engine->plan(), call);
+    // A batch may be large; and its bytes count from now on, so it must not be held without room.
+    if (!single) ThrowIfError(env, engine->Check(call));
+    CopyInputs(engine->plan(), &call);
+  }
   const uint64_t id = call.id;
   const uint32_t taken = ValueOrThrow(env, engine->Submit(std::move(call)));
   last_id_ = single ? id + taken - 1 : id;

@@ -35,6 +35,11 @@ bool EngineImpl::BytesFit(const Call& call) const {
          bytes_in_flight_ + call.storage_bytes <= parts_.plan->max_bytes_in_flight;
 }
 
+void EngineImpl::Admit(RequestRecord* record) {
+  record->admitted = true;
+  bytes_in_flight_ += record->call.storage_bytes;
+}
+
 // How many more rows of those who wait may come in. Rows of a batch that need not ask for a tensor
 // are counted as the first tier takes them, all others when they are let in.
 size_t EngineImpl::RoomFor(RowKind kind) const {
@@ -50,23 +55,30 @@ bool EngineImpl::FirstTierAsks(const Call& call) const {
   return false;
 }
 
-// Checks admission; leaves only those rows of the call that are taken.
-Status EngineImpl::Limit(Call* call) const {
-  if (closing_) return {StatusCode::kClosed, "the cascade is closed"};
-  if (call->options.deadline_in_ns <= 0) {
-    return {StatusCode::kDeadline, "the deadline had passed when the call was made"};
+// Checks admission. How many rows of the call may be taken, those that will wait included.
+StatusOr<uint32_t> EngineImpl::RowsLetIn(const Call& call) const {
+  if (closing_) return Status(StatusCode::kClosed, "the cascade is closed");
+  if (call.options.deadline_in_ns <= 0) {
+    return Status(StatusCode::kDeadline, "the deadline had passed when the call was made");
   }
-  if (call->options.wait) return {};
-  const size_t room = !waiting_.empty() ? 0 : call->single ? room_.free() : SIZE_MAX;
-  call->rows = static_cast<uint32_t>(std::min<size_t>(call->rows, room));
-  if (room == 0 || !BytesFit(*call)) {
-    return {StatusCode::kQueueFull, std::to_string(room_.rows()) + " rows and " +
-                                        std::to_string(bytes_in_flight_) +
-                                        " bytes are in flight, the limits are " +
-                                        std::to_string(parts_.plan->max_rows_in_flight) + " and " +
-                                        std::to_string(parts_.plan->max_bytes_in_flight)};
-  }
-  return {};
+  const bool patient = call.options.wait;
+  const bool copied_batch = !call.single && call.storage_bytes > 0;
+  if (patient && !copied_batch) return call.rows;
+  // Nobody passes by those who wait at the door: for anything, or for bytes.
+  const bool behind = !waiting_.empty() && (!patient || !waiting_.front()->admitted);
+  const size_t room = behind ? 0 : call.single ? room_.free() : call.rows;
+  if (room > 0 && BytesFit(call)) return static_cast<uint32_t>(std::min<size_t>(call.rows, room));
+  std::string full = std::to_string(room_.rows()) + " rows and " +
+                     std::to_string(bytes_in_flight_) + " bytes are in flight, the limits are " +
+                     std::to_string(room_.limit()) + " and " +
+                     std::to_string(parts_.plan->max_bytes_in_flight);
+  if (copied_batch) full += "; copying the batch takes " + std::to_string(call.storage_bytes);
+  return Status(StatusCode::kQueueFull, std::move(full));
+}
+
+Status EngineImpl::Check(const Call& call) const {
+  std::lock_guard lock(mutex_);
+  return RowsLetIn(call).status();
 }
 
 RequestRecord* EngineImpl::Find(uint64_t id) const {
@@ -83,14 +95,15 @@ StatusOr<uint32_t> EngineImpl::Submit(Call call) {
   uint32_t rows = 0;
   {
     std::lock_guard lock(mutex_);
-    QUORATE_RETURN_IF_ERROR(Limit(&call));
-    rows = call.rows;
+    QUORATE_ASSIGN_OR_RETURN(rows, RowsLetIn(call));
+    call.rows = rows;
     auto* record = new RequestRecord(std::move(call), parts_.clock->NowNs(), &room_);
     // A tier keeps sums when it or a later one is cumulative, so the first tier tells for all.
     if (parts_.plan->tiers[0].keeps_sums) record->evidence.resize(record->call.rows);
     requests_.emplace_hint(requests_.end(), record->call.id, record);
     ledger_.Submit(rows);
     AddDeadline(*record);
+    if (!record->call.single) Admit(record);
     ++record->references;
     waiting_.push_back(record);
     Finish(&effects);
@@ -118,8 +131,7 @@ bool EngineImpl::LetIn(RequestRecord* record, Effects* effects) {
   const Call& call = record->call;
   if (!record->admitted) {
     if (!BytesFit(call)) return false;
-    record->admitted = true;
-    bytes_in_flight_ += call.storage_bytes;
+    Admit(record);
   }
   if (call.single) return LetRowsIn(record, effects);
   ++record->references;

@@ -49,6 +49,10 @@ class Engine {
   // in rows, but for two bytes of state and a result slot per row.
   virtual StatusOr<uint32_t> Submit(Call call) = 0;
 
+  // Whether Submit() would take some of the call now: ask before data is copied for it. The call
+  // needs no data yet, but its storage_bytes.
+  virtual Status Check(const Call& call) const = 0;
+
   // Settles the call's unfinished rows as cancelled, or the single row that has this id; unknown
   // ids are ignored.
   virtual void Cancel(uint64_t id) = 0;

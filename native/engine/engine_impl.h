@@ -22,6 +22,7 @@ class EngineImpl final : public Engine, private BatchListener {
 
   const CascadePlan& plan() const override { return *parts_.plan; }
   StatusOr<uint32_t> Submit(Call call) override;
+  Status Check(const Call& call) const override;
   void Cancel(uint64_t id) override;
   void Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_t>& rows,
                std::unique_ptr<uint8_t[]> data, Status error) override;
@@ -70,9 +71,10 @@ class EngineImpl final : public Engine, private BatchListener {
   // All below: mutex_ held, except Perform().
   void Perform(Effects effects);
   void Finish(Effects* effects);  // Pump, timer, close: the end of every section that performs.
-  Status Limit(Call* call) const;
+  StatusOr<uint32_t> RowsLetIn(const Call& call) const;
   RequestRecord* Find(uint64_t id) const;
   bool BytesFit(const Call& call) const;
+  void Admit(RequestRecord* record);
   size_t RoomFor(RowKind kind) const;
   bool FirstTierAsks(const Call& call) const;
   void AddDeadline(const RequestRecord& record);

@@ -55,7 +55,9 @@ struct CallOptions {
   int64_t deadline_in_ns = kForever;  // From submission.
   bool degrade_on_deadline = false;
   bool trace = false;
-  bool wait = false;  // Over the admission bounds: wait instead of kQueueFull.
+  // Over the admission bounds: wait instead of kQueueFull. Batches that were copied wait for rows,
+  // not for bytes: theirs are held already.
+  bool wait = false;
 };
 
 // A call's data for one request tensor.

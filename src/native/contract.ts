@@ -195,7 +195,7 @@ export interface NativeCallOptions {
   readonly trace: boolean;
   /** Over the admission bounds: wait (true) or _QUEUE_FULL (false). */
   readonly wait: boolean;
-  /** runBatch: copy the input instead of reading it in place. */
+  /** runBatch: copy the input at once instead of reading it in place, or throw _QUEUE_FULL where there is no room. */
   readonly copy: boolean;
 }
 

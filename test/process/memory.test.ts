@@ -18,7 +18,7 @@ it("stays flat over 1e6 rows", async () => {
   expect(ended).toMatchObject({ code: 0, signal: null, stderr: "" });
 });
 
-/** The most that RSS may grow while rows of 256 MB are offered: nothing near them is kept. */
+/** The most that RSS may grow while rows of 256 MB and more are offered: nothing near them is kept. */
 const bound = 192 << 20;
 
 it("takes 1e6 single rows offered at once within the admission bound, and refuses the others", async () => {
@@ -57,6 +57,27 @@ it("keeps no second copy of 1e6 rows offered in one batch", async () => {
      peak = Math.max(peak, process.memoryUsage.rss());
      check(answer.count === 1e6 && answer.errors.length === 0, "rows without an answer");
      check(peak - before < ${bound}, "RSS grew by " + ((peak - before) >> 20) + " MiB");
+     await c.close();`,
+  );
+  expect(ended).toMatchObject({ code: 0, signal: null, stderr: "" });
+});
+
+it("copies as many batches as maxBytesInFlight allows, and refuses the others", async () => {
+  const ended = await runChild(
+    `let open; const gate = new Promise((r) => { open = r; });
+     const run = async ({ count }) => { await gate; return new Int32Array(count); };
+     const c = await Cascade.builder().options({ classes: 10, maxBytesInFlight: 16 << 20 })
+       .tier("gate", { members: [{ run, inputs: { image: { type: "float32", rowShape: [64] } } }] }).build();
+     const batch = new Float32Array(64 << 14).fill(1); // 4 MiB
+     const before = process.memoryUsage.rss();
+     const calls = Array.from({ length: 500 }, () => c.runBatch({ image: batch }, { copy: true }));
+     const grown = process.memoryUsage.rss() - before;
+     open();
+     const ends = await Promise.allSettled(calls);
+     check(ends.filter((e) => e.status === "fulfilled" && e.value.count === 1 << 14).length === 4, "not four answers");
+     check(ends.filter((e) => e.reason?.code === "QUORATE_ERR_QUEUE_FULL").length === 496, "not 496 refused");
+     check(grown < ${bound}, "RSS grew by " + (grown >> 20) + " MiB");
+     await c.runBatch({ image: batch }, { copy: true });
      await c.close();`,
   );
   expect(ended).toMatchObject({ code: 0, signal: null, stderr: "" });

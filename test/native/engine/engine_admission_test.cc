@@ -175,29 +175,67 @@ TEST(Admission, LetsBatchesThatAskForTensorsAndThoseThatNeedNotTakeTurns) {
   EXPECT_EQ(order, (Values{3, 1, 3, 1, 3, 1}));
 }
 
-TEST(Admission, HoldsTheBytesOfCopiedRowsWithinTheirLimit) {
+CascadeSpec WithBytesFor(size_t rows) {
   CascadeSpec spec = ManualTiers(1);
-  spec.max_bytes_in_flight = 16;
-  House house(spec);
-  house.CopiedBulk({1, 1, 1});
+  spec.max_bytes_in_flight = rows * sizeof(uint32_t);
+  return spec;
+}
+
+TEST(Admission, HoldsTheBytesOfCopiedRowsWithinTheirLimit) {
+  House house(WithBytesFor(4));
+  house.CopiedBulk({1, 1, 1}, kWait);
   house.Row(1);
   EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
-  const uint64_t waits = house.CopiedBulk(Values(4, 2), kWait);
+  const uint64_t waits = house.Rows(Values(4, 2), kWait);
   house.Answer(0);
-  EXPECT_EQ(house.Running(0), Values{1}) << "with the batch it would be too many bytes";
+  EXPECT_EQ(house.Running(0), Values{1}) << "with the others it would be too many bytes";
   house.Answer(0);
   EXPECT_EQ(house.Running(0), Values(4, 2));
   house.Answer(0);
   EXPECT_TRUE(house.Done(waits));
 }
 
-TEST(Admission, LetsACallLargerThanTheLimitInAlone) {
-  CascadeSpec spec = ManualTiers(1);
-  spec.max_bytes_in_flight = 8;
+// It would be held in memory for as long as it waited.
+TEST(Admission, RefusesACopiedBatchThatWouldHaveToWaitForBytes) {
+  House house(WithBytesFor(4));
+  house.CopiedBulk({1, 1, 1}, kWait);
+  const Status refusal = house.RefusalOfCopiedBatch({1, 1}, kWait);
+  EXPECT_EQ(refusal.code(), StatusCode::kQueueFull);
+  EXPECT_EQ(refusal.message(),
+            "3 rows and 12 bytes are in flight, the limits are 65536 and 16; copying the batch "
+            "takes 8");
+  house.CopiedBulk({1}, kWait);
+  house.AnswerAll();
+  house.CopiedBulk({1, 1}, kWait);
+}
+
+TEST(Admission, CountsTheBytesOfACopiedBatchThatWaitsForRows) {
+  CascadeSpec spec = WithBytesFor(4);
+  spec.max_rows_in_flight = 1;
   House house(spec);
+  house.Row(1);
+  house.Row(1, kWait);
+  const uint64_t behind = house.CopiedBulk({2}, kWait);
+  EXPECT_EQ(house.RefusalOfCopiedBatch({3, 3}, kWait).code(), StatusCode::kQueueFull);
+  house.AnswerAll();
+  EXPECT_TRUE(house.Done(behind));
+}
+
+TEST(Admission, LetsNoCopiedBatchPassBySingleRowsThatWaitForBytes) {
+  House house(WithBytesFor(4));
+  house.CopiedBulk({1, 1, 1}, kWait);
+  const uint64_t waits = house.Rows({2, 2}, kWait);
+  EXPECT_EQ(house.RefusalOfCopiedBatch({3}, kWait).code(), StatusCode::kQueueFull);
+  house.Bulk({3}, kWait);
+  house.AnswerAll();
+  EXPECT_TRUE(house.Done(waits));
+}
+
+TEST(Admission, LetsACallLargerThanTheLimitInAlone) {
+  House house(WithBytesFor(2));
   const uint64_t large = house.CopiedBulk(Values(4, 1), kWait);
   EXPECT_EQ(house.Running(0), Values(4, 1));
-  const uint64_t next = house.CopiedBulk(Values(4, 2), kWait);
+  const uint64_t next = house.Rows(Values(4, 2), kWait);
   EXPECT_EQ(house.Running(0), Values(4, 1));
   house.Answer(0);
   EXPECT_TRUE(house.Done(large));
@@ -216,13 +254,10 @@ TEST(Admission, HasNoBytesToCountOfRowsReadInPlace) {
   EXPECT_EQ(house.Running(0), Values(4, 2));
 }
 
-TEST(Admission, OfBatchesThatWaitKeepsTheirOrder) {
-  CascadeSpec spec = ManualTiers(1);
-  spec.max_bytes_in_flight = 16;
-  House house(spec);
+TEST(Admission, OfCallsThatWaitForBytesKeepsTheirOrder) {
+  House house(WithBytesFor(4));
   std::vector<uint64_t> ids;
-  for (const uint32_t value : {0u, 1u, 2u, 3u})
-    ids.push_back(house.CopiedBulk(Values(4, value), kWait));
+  for (const uint32_t value : {0u, 1u, 2u, 3u}) ids.push_back(house.Rows(Values(4, value), kWait));
   for (const uint32_t value : {0u, 1u, 2u, 3u}) {
     EXPECT_EQ(house.Running(0), Values(4, value));
     EXPECT_FALSE(house.Done(ids[value]));

@@ -98,8 +98,14 @@ class House final : public EngineListener, private ModelLoader {
   StatusCode Refusal(const Values& values, CallOptions options = {}) {
     Call call = Copied(values, options);
     call.single = true;
-    call.id = next_id_;
-    return engine->Submit(std::move(call)).status().code();
+    return Refused(std::move(call)).code();
+  }
+  // Why a batch that is copied is not taken; asked before and after the copy is made.
+  Status RefusalOfCopiedBatch(const Values& values, CallOptions options = {}) {
+    Call call = Copied(values, options);
+    Status before = engine->Check(call);
+    EXPECT_EQ(before.message(), Refused(std::move(call)).message());
+    return before;
   }
 
   Call Copied(const Values& values, CallOptions options) {
@@ -232,6 +238,11 @@ class House final : public EngineListener, private ModelLoader {
     std::lock_guard lock(mutex_);
     EXPECT_FALSE(closed_) << "closed twice";
     closed_ = true;
+  }
+
+  Status Refused(Call call) {
+    call.id = next_id_;
+    return engine->Submit(std::move(call)).status();
   }
 
   void CheckCounters() {

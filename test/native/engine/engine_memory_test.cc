@@ -90,6 +90,7 @@ TEST(Memory, OfCallsThatWereCancelledWhileTheyWaitedIsGivenBack) {
   House house(spec);
   const auto submit = [&house] {
     Call call = house.Copied({1}, {.wait = true});
+    call.single = true;
     call.storage_bytes = kMegabyte;
     call.storage.reset(new uint8_t[kMegabyte]());
     call.tensors[0].data = call.storage.get();
@@ -101,6 +102,29 @@ TEST(Memory, OfCallsThatWereCancelledWhileTheyWaitedIsGivenBack) {
     for (int i = 0; i < 100; ++i) house.Cancel(submit());
   });
   EXPECT_LE(bytes, 2 * kMegabyte);
+}
+
+TEST(Memory, OfCopiedBatchesOfferedIsThatOfThoseTaken) {
+  constexpr size_t kMegabyte = 1 << 20;
+  CascadeSpec spec = ManualTiers(1);
+  spec.max_bytes_in_flight = 8 * kMegabyte;
+  House house(spec);
+  size_t taken = 0;
+  const size_t bytes = PeakOf([&] {
+    for (int i = 0; i < 1000; ++i) {
+      Call call;
+      call.rows = 1;
+      call.options.wait = true;
+      call.storage_bytes = kMegabyte;
+      if (!house.engine->Check(call).ok()) continue;
+      call.storage.reset(new uint8_t[kMegabyte]());
+      call.tensors = {{call.storage.get(), false}};
+      house.Submit(std::move(call), 1);
+      ++taken;
+    }
+  });
+  EXPECT_EQ(taken, 8u);
+  EXPECT_LE(bytes, 8 * kMegabyte + (64 << 10));
 }
 
 // Most of the deadlines that calls leave behind are cleared away, also while an early one stays.
