@@ -50,6 +50,7 @@ Napi::Object ToMember(Napi::Env env, const CascadePlan& plan, const PlannedMembe
   object.Set("fixedBatch", ToNumber(env, model.fixed_batch));
   object.Set("device", model.device);
   object.Set("deviceReason", member.device_reason);
+  object.Set("deviceBytes", ToNumber(env, member.device_bytes));
   object.Set("hostNodes", ToArray(env, model.host_nodes, [env](const std::string& node) {
                return Napi::String::New(env, node);
              }));

@@ -3,6 +3,7 @@
 // A model that lives on a device.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "native/device/lane.h"
@@ -22,6 +23,10 @@ class DeviceModel : public Model {
   // How many different LaneTensors::rows it bears well: convolutions plan anew for every shape.
   // 0: any number.
   virtual size_t max_buckets() const { return 0; }
+
+  // Device memory that its sessions have taken so far, for all its users; 0: not known. Not on the
+  // lane's thread.
+  virtual uint64_t device_bytes() const { return 0; }
 
   DeviceModel* on_device() final { return this; }
 };

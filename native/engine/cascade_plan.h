@@ -33,6 +33,7 @@ struct PlannedMember {
   std::vector<uint32_t> tensors;  // Per model input: index into CascadePlan::tensors.
   std::vector<int32_t> class_map;
   std::string device_reason;       // Why not another device; or empty.
+  uint64_t device_bytes = 0;       // Of the model, on a device, once warmed up; 0: not known.
   float batch_difference = -1.0f;  // Largest score difference of 8 rows alone and together.
   double warm_ns_per_row = 0;      // Measured at build; 0 when not.
 };

@@ -132,6 +132,9 @@ Status OpenDeviceTier(CascadePlan* plan, size_t t, const DeviceTierSettings& set
                              std::to_string(tier.max_rows) + " rows, not of " +
                              std::to_string(wanted));
   }
+  for (PlannedMember& member : tier.members) {
+    member.device_bytes = member.model->on_device()->device_bytes();
+  }
   tier.on_device = std::move(opened);
   return Status();
 }

@@ -14,6 +14,7 @@ namespace quorate::ort {
 // The version these slots belong to, and the oldest that has all of them but those that say so:
 // ONNX Runtime 1.17.
 inline constexpr uint32_t kApiVersion = 17;
+inline constexpr uint32_t kAllocatorStatsVersion = 23;
 inline constexpr uint32_t kAssignmentVersion = 24;
 inline constexpr uint32_t kGraphReleaseVersion = 27;
 
@@ -23,6 +24,7 @@ struct OrtEnv;
 struct OrtEpAssignedNode;
 struct OrtEpAssignedSubgraph;
 struct OrtIoBinding;
+struct OrtKeyValuePairs;
 struct OrtMemoryInfo;
 struct OrtRunOptions;
 struct OrtSession;
@@ -246,6 +248,18 @@ inline constexpr Slot<OrtStatus*(OrtIoBinding* binding_ptr, const char* name,
 inline constexpr Slot<OrtStatus*(OrtIoBinding* binding_ptr, const char* name,
                                  const OrtValue* val_ptr)>
     kBindOutput{137};
+
+// A session's own allocators.
+inline constexpr Slot<OrtStatus*(const OrtSession* session, const OrtMemoryInfo* mem_info,
+                                 OrtAllocator** out)>
+    kCreateAllocator{131};
+inline constexpr Slot<void(OrtAllocator* input)> kReleaseAllocator{132};
+
+// Since kAllocatorStatsVersion: how much an allocator has taken, as text under names.
+inline constexpr Slot<OrtStatus*(const OrtAllocator* ort_allocator, OrtKeyValuePairs** out)>
+    kAllocatorGetStats{319};
+inline constexpr Slot<const char*(const OrtKeyValuePairs* kvps, const char* key)> kGetKeyValue{297};
+inline constexpr Slot<void(OrtKeyValuePairs* input)> kReleaseKeyValuePairs{300};
 
 // Since kAssignmentVersion: which provider each node of a session was given to.
 inline constexpr Slot<OrtStatus*(const OrtSession* session,

@@ -6,6 +6,7 @@
 
 #include "native/model/registry.h"
 #include "native/ort/node_placement.h"
+#include "native/ort/session_memory.h"
 
 namespace quorate::ort {
 
@@ -75,6 +76,14 @@ StatusOr<std::shared_ptr<Session>> DeviceSessions::ForRows(size_t rows) {
   QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, Load(file));
   other = session;
   return session;
+}
+
+uint64_t DeviceSessions::DeviceBytes() const {
+  uint64_t bytes = ArenaBytes(*first_);
+  for (const auto& [rows, other] : others_) {
+    if (const std::shared_ptr<Session> session = other.lock()) bytes += ArenaBytes(*session);
+  }
+  return bytes;
 }
 
 StatusOr<std::vector<std::string>> DeviceSessions::HostNodes() const {

@@ -40,6 +40,9 @@ class DeviceSessions {
   // its own, for as long as somebody holds it. On the lane's thread; may load.
   StatusOr<std::shared_ptr<Session>> ForRows(size_t rows);
 
+  // What all sessions have taken on the device; 0: not known. On the lane's thread.
+  uint64_t DeviceBytes() const;
+
   // ModelSpec::host_nodes.
   StatusOr<std::vector<std::string>> HostNodes() const;
 

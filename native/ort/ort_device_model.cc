@@ -91,6 +91,15 @@ Status OrtDeviceModel::CheckFit(const LaneTensors& tensors, const Dims& output_r
   return {};
 }
 
+uint64_t OrtDeviceModel::device_bytes() const {
+  uint64_t bytes = 0;
+  (void)lane()->Call([&] {
+    bytes = sessions_->DeviceBytes();
+    return Status();
+  });
+  return bytes;
+}
+
 void OrtDeviceModel::Start(const Batch&, Completion completion) {
   completion({Status(StatusCode::kInternal, plan_.spec.name + " runs by its lane"), 0, 0});
 }

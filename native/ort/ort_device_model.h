@@ -26,6 +26,7 @@ class OrtDeviceModel final : public DeviceModel {
   // kInvalidArgument for tensors that do not fit; kDeviceMemory; and as Session::Create().
   StatusOr<std::unique_ptr<LaneBinding>> Bind(const LaneTensors& tensors) override;
   size_t max_buckets() const override { return sessions_->convolutions() ? 2 : 0; }
+  uint64_t device_bytes() const override;
   void Start(const Batch& batch, Completion completion) override;       // kInternal.
   StatusOr<Dims> OutputRowShape(const RowShapes& row_shapes) override;  // Not on the lane's thread.
   StatusOr<uint64_t> FlopsPerRow(const RowShapes& row_shapes) override;

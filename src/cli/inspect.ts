@@ -43,12 +43,18 @@ export function inspectLines({ runtime, classes, tensors, tiers, warnings }: Exp
   ];
 }
 
-function batches({ device }: TierExplanation): string[] {
+function batches({ device, members }: TierExplanation): string[] {
   if (device === null) return [];
-  const size = `${(device.bytes / 2 ** 20).toFixed(1)} MiB`;
+  const models = members.reduce((sum, { deviceBytes }) => sum + deviceBytes, 0);
+  const beside = models === 0 ? "the models" : `the models' ${mebibytes(models)}`;
   return [
-    `  on ${device.name} in batches of ${device.buckets.join(", ")} rows, ${size} of its memory beside the models`,
+    `  on ${device.name} in batches of ${device.buckets.join(", ")} rows, ` +
+      `${mebibytes(device.bytes)} of its memory beside ${beside}`,
   ];
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 function reason({ name, device, deviceReason, hostNodes }: MemberExplanation): string[] {

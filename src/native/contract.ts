@@ -250,6 +250,8 @@ export interface NativeMemberInfo {
   readonly device: string;
   /** Why not another device; empty when there is nothing to say. */
   readonly deviceReason: string;
+  /** On a device: memory that the model has taken there for all its users, once warmed up; 0 = not known. */
+  readonly deviceBytes: number;
   /**
    * On a device: nodes that run on the host all the same, as "name (Operator)"; each waits for the device. Not known to
    * ONNX Runtime before 1.24.
@@ -267,7 +269,7 @@ export interface NativeTierDevice {
   readonly name: string;
   /** Batch sizes, ascending: a batch runs as the smallest that holds it. */
   readonly buckets: readonly number[];
-  /** Device memory of its batches; its models have more. */
+  /** Device memory of its batches; its models have theirs beside it. */
   readonly bytes: number;
 }
 

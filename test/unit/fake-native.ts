@@ -171,6 +171,7 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     fixedBatch: 0,
     device: "cpu",
     deviceReason: "",
+    deviceBytes: 0,
     hostNodes: [],
     sha256: "",
     batchDifference: 0,

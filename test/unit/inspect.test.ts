@@ -11,6 +11,7 @@ const member: MemberExplanation = {
   fixedBatch: 0,
   device: "cpu",
   deviceReason: "",
+  deviceBytes: 0,
   hostNodes: [],
   sha256: "",
   batchDifference: -1,
@@ -52,8 +53,12 @@ describe("quorate inspect", () => {
 
   it("says how a tier runs on a device, and which nodes do not run there", () => {
     const device = { name: "cuda:0", buckets: [16, 64], bytes: 3 * 2 ** 19 };
-    expect(linesOf({ device: "cuda:0", hostNodes: ["n1 (NonZero)", "n2 (Unique)"] }, device)).toEqual([
+    const nodes = ["n1 (NonZero)", "n2 (Unique)"];
+    expect(linesOf({ device: "cuda:0", deviceBytes: 2 ** 21, hostNodes: nodes }, device)).toEqual([
       "  a.onnx runs on the host for n1 (NonZero), n2 (Unique)",
+      "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory beside the models' 2.0 MiB",
+    ]);
+    expect(linesOf({ device: "cuda:0" }, device)).toEqual([
       "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory beside the models",
     ]);
   });

@@ -47,6 +47,7 @@ class FakeDeviceModel final : public DeviceModel {
   const std::shared_ptr<DeviceLane>& lane() const override { return lane_; }
   StatusOr<std::unique_ptr<LaneBinding>> Bind(const LaneTensors& tensors) override;
   size_t max_buckets() const override { return buckets_borne; }
+  uint64_t device_bytes() const override { return own_arena_.bytes(); }
   StatusOr<uint64_t> FlopsPerRow(const std::vector<std::vector<int64_t>>&) override;
   void Start(const Batch& batch, Completion completion) override;  // Fails: nobody may call it.
   void Terminate() override { terminated_ = true; }

@@ -74,6 +74,16 @@ TEST(DeviceRows, AreUploadedAgainWhereTheNextTierReadsAnotherTensor) {
   ExpectOrdered(machine);
 }
 
+TEST(DeviceEngine, KnowsHowMuchMemoryEachModelHas) {
+  sim::SimulatedMachine machine({.seed = 4});
+  DeviceLoader loader(&machine);
+  BusyHouse house(TwoTiers("cuda:0", "cpu"), &loader, 2);
+  const CascadePlan& plan = house.engine->plan();
+  EXPECT_EQ(plan.tiers[0].members[2].device_bytes, loader.model("3").device_bytes());
+  EXPECT_GT(plan.tiers[0].members[2].device_bytes, 0u);
+  EXPECT_EQ(plan.tiers[1].members[0].device_bytes, 0u);
+}
+
 TEST(DeviceEngine, CountsTheDevicesTimeAndWhatItComputedBeyondTheRows) {
   sim::SimulatedMachine machine({.seed = 4});
   DeviceLoader loader(&machine);

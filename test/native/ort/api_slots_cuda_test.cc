@@ -27,6 +27,20 @@ class ApiSlotsCuda : public ApiSlots {
     look(memory.get());
   }
 
+  using OwnedAllocator = Owned<OrtAllocator, slot::kReleaseAllocator>;
+  using OwnedStats = Owned<OrtKeyValuePairs, slot::kReleaseKeyValuePairs>;
+
+  OwnedAllocator Allocator(const OwnedSession& session) {
+    OwnedAllocator allocator(&library_);
+    Ok(api_[slot::kCreateAllocator](session.get(), library_.cpu_memory(), allocator.out()));
+    return allocator;
+  }
+  OwnedStats Stats(const OwnedSession& session) {
+    OwnedStats stats(&library_);
+    Ok((*newer_)[slot::kAllocatorGetStats](Allocator(session).get(), stats.out()));
+    return stats;
+  }
+
   // `linear`, whose nodes are asked for their providers.
   OwnedSession Assigned() {
     const OwnedOptions options = Options();
@@ -155,6 +169,58 @@ TEST_F(ApiSlotsCuda, MemoryInfoGetDeviceType) {
     api_[slot::kMemoryInfoGetDeviceType](memory, &type);
     EXPECT_EQ(type, OrtMemoryInfoDeviceType_GPU);
   });
+}
+
+TEST_F(ApiSlotsCuda, CreateAllocator) {
+  const OwnedSession session = Load("linear.onnx");
+  const OwnedAllocator allocator = Allocator(session);
+  EXPECT_NE(allocator.get(), nullptr);
+  WithGpuMemory([&](const OrtMemoryInfo* memory) {
+    OrtAllocator* none = nullptr;
+    EXPECT_NE(Code(api_[slot::kCreateAllocator](session.get(), memory, &none)), 0);
+  });
+}
+
+TEST_F(ApiSlotsCuda, ReleaseAllocator) {
+  const OwnedSession session = Load("linear.onnx");
+  ExpectReleased<OrtAllocator>(
+      100,
+      [&] {
+        OrtAllocator* allocator = nullptr;
+        Ok(api_[slot::kCreateAllocator](session.get(), library_.cpu_memory(), &allocator));
+        return allocator;
+      },
+      slot::kReleaseAllocator);
+}
+
+TEST_F(ApiSlotsCuda, AllocatorGetStats) {
+  if (!newer_) GTEST_SKIP() << library_.version() << " has not this slot";
+  const OwnedSession session = Load("mlp-64-16-10.onnx");
+  EXPECT_NE(Stats(session).get(), nullptr);
+}
+
+TEST_F(ApiSlotsCuda, GetKeyValue) {
+  if (!newer_) GTEST_SKIP() << library_.version() << " has not this slot";
+  const OwnedSession session = Load("mlp-64-16-10.onnx");
+  const OwnedStats stats = Stats(session);
+  const char* const taken = (*newer_)[slot::kGetKeyValue](stats.get(), "TotalAllocated");
+  ASSERT_NE(taken, nullptr);
+  EXPECT_GE(std::stoul(taken), 1210 * sizeof(float)) << "its weights";
+  EXPECT_EQ((*newer_)[slot::kGetKeyValue](stats.get(), "no such key"), nullptr);
+}
+
+TEST_F(ApiSlotsCuda, ReleaseKeyValuePairs) {
+  if (!newer_) GTEST_SKIP() << library_.version() << " has not this slot";
+  const OwnedSession session = Load("linear.onnx");
+  const OwnedAllocator allocator = Allocator(session);
+  ExpectReleased<OrtKeyValuePairs>(
+      100,
+      [&] {
+        OrtKeyValuePairs* stats = nullptr;
+        Ok((*newer_)[slot::kAllocatorGetStats](allocator.get(), &stats));
+        return stats;
+      },
+      slot::kReleaseKeyValuePairs);
 }
 
 TEST_F(ApiSlotsCuda, Session_GetEpGraphAssignmentInfo) {

@@ -238,6 +238,25 @@ TEST(DeviceModel, WithConvolutionsAnswersEveryNumberOfRows) {
   }
 }
 
+TEST(DeviceModel, SaysHowMuchMemoryItsSessionsHave) {
+  if (!Library().Since(kAllocatorStatsVersion)) GTEST_SKIP() << Library().version();
+  const DeviceHouse house;
+  const auto model = house.Load(Digits("large"));
+  const uint64_t one = model->on_device()->device_bytes();
+  EXPECT_GT(one, 0u);
+  BoundRows small(*model->on_device(), 1, {{64}}, 10);
+  BoundRows large(*model->on_device(), 8, {{64}}, 10);
+  ASSERT_EQ(Said(small.Bind()), "");
+  EXPECT_EQ(model->on_device()->device_bytes(), one);
+  ASSERT_EQ(Said(large.Bind()), "");
+  EXPECT_EQ(model->on_device()->device_bytes(), 2 * one) << "a session per number of rows";
+  ASSERT_EQ(Said(large.WarmUp()), "");
+  EXPECT_GT(model->on_device()->device_bytes(), 2 * one) << "and what its runs need";
+  EXPECT_EQ(house.Load(Digits("large"))->on_device()->device_bytes(),
+            model->on_device()->device_bytes())
+      << "for all users";
+}
+
 // Another number of rows means to load once more.
 TEST(DeviceModel, WithConvolutionsRefusesAFileThatHasChanged) {
   const DeviceHouse house;

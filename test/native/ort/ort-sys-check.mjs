@@ -72,6 +72,7 @@ const RUST = {
   "core::ffi::c_char": "char",
   "core::ffi::c_void": "void",
   "core::ffi::c_int": "int",
+  c_char: "char",
   usize: "size_t",
   i64: "int64_t",
   u64: "uint64_t",
