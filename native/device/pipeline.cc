@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "native/device/pipeline_check.h"
 #include "native/device/pipeline_steps.h"
 
 namespace quorate {
@@ -21,62 +22,6 @@ std::mutex& BindLock() {
 }
 
 Status Closed(const std::string& name) { return Status(StatusCode::kClosed, name + " is closed"); }
-
-Status Check(const Device* device, const PipelineOptions& options) {
-  const std::string& name = options.name;
-  const auto wrong = [&](const std::string& what) {
-    return Status(StatusCode::kInvalidArgument, name + ": " + what);
-  };
-  if (options.members.empty() || options.members.size() != options.plan.members) {
-    return wrong(std::to_string(options.members.size()) + " members, the plan has " +
-                 std::to_string(options.plan.members));
-  }
-  if (options.inputs.empty()) return wrong("no inputs");
-  if (options.slots == 0) return wrong("no slots");
-  if (options.buckets.empty() || options.buckets.front() == 0 ||
-      !std::is_sorted(options.buckets.begin(), options.buckets.end())) {
-    return wrong("the buckets must be ascending numbers of rows, at least one");
-  }
-  if (options.plan.earlier_members > 0 && !options.evidence_in) {
-    return wrong("the plan has earlier members, but batches bring no evidence");
-  }
-  for (const PipelineMember& member : options.members) {
-    const DeviceLane& lane = *member.model->lane();
-    if (lane.device() != device && options.Guarded(Guard::kSameDevice)) {
-      return wrong("member " + lane.name() + " is on device " +
-                   std::to_string(lane.device()->index()) + ", the tier on device " +
-                   std::to_string(device->index()));
-    }
-    if (member.inputs.size() != member.model->spec().inputs.size() ||
-        std::any_of(member.inputs.begin(), member.inputs.end(),
-                    [&](uint32_t input) { return input >= options.inputs.size(); })) {
-      return wrong("member " + lane.name() + " has inputs that the tier lacks");
-    }
-  }
-  return Status();
-}
-
-Status Check(const PipelineOptions& options, const PipelineBatch& batch) {
-  const auto wrong = [&](const std::string& what) {
-    return Status(StatusCode::kInvalidArgument, options.name + ": " + what);
-  };
-  const size_t rows = batch.Rows();
-  if (rows == 0 || rows > options.buckets.back()) {
-    return wrong("a batch of " + std::to_string(rows) + " rows, expected 1 to " +
-                 std::to_string(options.buckets.back()));
-  }
-  if (options.evidence_in && !batch.fill_evidence) return wrong("a batch without evidence");
-  for (const RowSegment& segment : batch.segments) {
-    if (segment.first + segment.count > segment.block->rows()) {
-      return wrong("rows beyond the end of a block of deferred rows");
-    }
-    for (const PipelineInput& input : options.inputs) {
-      if (segment.block->Find(input.tensor) != nullptr) continue;
-      return wrong("the deferred rows lack tensor " + std::to_string(input.tensor.tensor));
-    }
-  }
-  return Status();
-}
 
 class PipelineImpl final : public Pipeline {
  public:
@@ -138,7 +83,7 @@ class PipelineImpl final : public Pipeline {
 // --- From outside ---
 
 Status PipelineImpl::Submit(PipelineBatch batch) {
-  QUORATE_RETURN_IF_ERROR(Check(options_, batch));
+  QUORATE_RETURN_IF_ERROR(CheckBatch(options_, batch));
   std::lock_guard lock(mutex_);
   if (closing_) return Closed(options_.name);
   queue_.push_back(std::move(batch));
@@ -333,7 +278,7 @@ PipelineResult PipelineImpl::ResultOf(PipelineSlot& slot) {
 }  // namespace
 
 StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(Device* device, PipelineOptions options) {
-  QUORATE_RETURN_IF_ERROR(Check(device, options));
+  QUORATE_RETURN_IF_ERROR(CheckOptions(device, options));
   auto pipeline = std::make_unique<PipelineImpl>(device, std::move(options));
   QUORATE_RETURN_IF_ERROR(pipeline->AwaitStart());
   return std::unique_ptr<Pipeline>(std::move(pipeline));

@@ -29,7 +29,7 @@ struct PipelineSlot {
   // [members][buckets]. Made and destroyed on the members' lanes.
   std::vector<std::vector<std::unique_ptr<LaneBinding>>> bindings;
 
-  // In the order in which they are recorded; those named "begun" are there for times alone.
+  // In the order in which they are recorded; "begun" and `reduced` are there for times alone.
   std::unique_ptr<DeviceEvent> upload_begun;
   std::shared_ptr<DeviceEvent> uploaded;                   // Shared with blocks it read.
   std::vector<std::unique_ptr<DeviceEvent>> member_begun;  // Per member.
