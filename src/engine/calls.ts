@@ -6,6 +6,7 @@ import { QuorateError, toQuorateError } from "../errors.js";
 import type { NativeColumns, NativeRows } from "../native/contract.js";
 import { columnErrors, hasAnswer, rowError } from "../row-errors.js";
 import { onAbort } from "./abort.js";
+import { IdMap } from "./id-map.js";
 import { LazyTensors } from "./lazy-tensors.js";
 import { Settler } from "./settler.js";
 import type { LazyTensor } from "./tensors.js";
@@ -47,8 +48,8 @@ export interface NewBatch {
 }
 
 export class Calls {
-  readonly #rows = new Map<number, PendingRow>();
-  readonly #batches = new Map<number, PendingBatch>();
+  readonly #rows = new IdMap<PendingRow>();
+  readonly #batches = new IdMap<PendingBatch>();
   readonly #settler = new Settler();
   #lastId = 0;
 
@@ -158,7 +159,7 @@ export function closedError(): QuorateError {
   return new QuorateError("QUORATE_ERR_CLOSED", "the cascade is closed.");
 }
 
-function submit(call: NewBatch, id: number, waiting: Map<number, Pending>): void {
+function submit(call: NewBatch, id: number, waiting: IdMap<Pending>): void {
   try {
     call.submit(id);
   } catch (thrown) {
