@@ -100,18 +100,14 @@ bool CascadeCore::WaitUntilEnded(int64_t until_ns) {
 }
 
 // Batches become columns here, on the engine's thread; single rows are merged where they arrive.
-void CascadeCore::OnFinished(std::vector<FinishedCall> calls) {
-  std::vector<FinishedCall> singles;
-  for (FinishedCall& call : calls) {
-    if (call.single) {
-      singles.push_back(std::move(call));
-    } else {
-      const uint64_t id = call.id;
-      channel_->Post(BatchMessage{id, MakeColumns(std::move(call), measures_)});
-    }
+void CascadeCore::OnBatches(std::vector<FinishedBatch> batches) {
+  for (FinishedBatch& batch : batches) {
+    const uint64_t id = batch.id;
+    channel_->Post(BatchMessage{id, MakeColumns(std::move(batch), measures_)});
   }
-  channel_->PostSingles(std::move(singles));
 }
+
+void CascadeCore::OnRows(std::vector<FinishedRow> rows) { channel_->PostRows(std::move(rows)); }
 
 void CascadeCore::OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) {
   channel_->Post(LazyMessage{id, tensor, std::move(rows)});

@@ -53,7 +53,8 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   CompletionChannel* channel() { return channel_.get(); }
 
   // EngineListener.
-  void OnFinished(std::vector<FinishedCall> calls) override;
+  void OnBatches(std::vector<FinishedBatch> batches) override;
+  void OnRows(std::vector<FinishedRow> rows) override;
   void OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) override;
   void OnClosed() override;
 

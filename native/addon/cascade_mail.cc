@@ -49,18 +49,18 @@ void CascadeObject::OnMail(Napi::Env env, Mail mail) {
   const Napi::HandleScope scope(env);
   const Napi::Object self = self_.Value();  // Not collected while this runs.
   if (self.IsEmpty()) return;
-  if (!mail.singles.empty()) OnSingles(env, std::move(mail.singles));
+  if (!mail.rows.empty()) OnRows(env, std::move(mail.rows));
   for (Message& message : mail.messages) {
     std::visit([&](auto& one) { On(env, std::move(one)); }, message);
   }
 }
 
-void CascadeObject::OnSingles(Napi::Env env, std::vector<FinishedCall> singles) {
-  for (size_t first = 0; first < singles.size();) {
+void CascadeObject::OnRows(Napi::Env env, std::vector<FinishedRow> rows) {
+  for (size_t first = 0; first < rows.size();) {
     Delivering(env,
-               [&] { hooks_.Call(env, Hook::kRows, {row_results_.Take(env, &singles, &first)}); });
+               [&] { hooks_.Call(env, Hook::kRows, {row_results_.Take(env, &rows, &first)}); });
   }
-  Arrived(env, singles.size());
+  Arrived(env, rows.size());
 }
 
 void CascadeObject::On(Napi::Env env, BuiltMessage message) {

@@ -52,7 +52,7 @@ class CascadeObject final : private MailReceiver {
 
   // cascade_mail.cc
   void OnMail(Napi::Env env, Mail mail) override;
-  void OnSingles(Napi::Env env, std::vector<FinishedCall> singles);
+  void OnRows(Napi::Env env, std::vector<FinishedRow> rows);
   void On(Napi::Env env, BuiltMessage message);
   void On(Napi::Env env, BatchMessage message);
   void On(Napi::Env env, LazyMessage message);

@@ -39,13 +39,12 @@ void CompletionChannel::Post(Message message) {
   Put([&](Mail* mail) { mail->messages.push_back(std::move(message)); });
 }
 
-void CompletionChannel::PostSingles(std::vector<FinishedCall> singles) {
-  if (singles.empty()) return;
+void CompletionChannel::PostRows(std::vector<FinishedRow> rows) {
   Put([&](Mail* mail) {
-    if (mail->singles.empty()) {
-      mail->singles = std::move(singles);
+    if (mail->rows.empty()) {
+      mail->rows = std::move(rows);
     } else {
-      for (FinishedCall& call : singles) mail->singles.push_back(std::move(call));
+      for (FinishedRow& row : rows) mail->rows.push_back(std::move(row));
     }
   });
 }

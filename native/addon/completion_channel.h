@@ -33,7 +33,7 @@ class CompletionChannel {
 
   // Any thread.
   void Post(Message message);
-  void PostSingles(std::vector<FinishedCall> singles);
+  void PostRows(std::vector<FinishedRow> rows);
 
   // The rest: JavaScript thread only.
 

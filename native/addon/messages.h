@@ -55,10 +55,10 @@ using Message = std::variant<BuiltMessage, BatchMessage, LazyMessage, MemberCall
 
 // Everything that waits for the JavaScript thread.
 struct Mail {
-  std::vector<FinishedCall> singles;  // All become one call of onRows.
+  std::vector<FinishedRow> rows;  // All become one call of onRows.
   std::vector<Message> messages;
 
-  bool empty() const { return singles.empty() && messages.empty(); }
+  bool empty() const { return rows.empty() && messages.empty(); }
 };
 
 }  // namespace quorate

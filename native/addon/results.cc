@@ -24,16 +24,16 @@ Napi::Object WithoutArrays(Napi::Env env, const Columns& columns) {
 
 }  // namespace
 
-Columns MakeColumns(FinishedCall call, uint8_t measures) {
+Columns MakeColumns(FinishedBatch batch, uint8_t measures) {
   Columns columns;
-  columns.count = call.rows.size();
+  columns.count = batch.answers.rows;
   for (const ResultColumn& column : kResultColumns) {
     if (!column.ReportedIn(measures)) continue;
-    columns.arrays.emplace_back(column.name, NewHostArray(column.type, columns.count));
-    column.fill(call.rows, columns.arrays.back().second.data.get());
+    columns.arrays.emplace_back(column.name,
+                                HostArray{column.type, columns.count, column.take(&batch.answers)});
   }
-  columns.errors = std::move(call.errors);
-  columns.traces = std::move(call.traces);
+  columns.errors = std::move(batch.errors);
+  columns.traces = std::move(batch.traces);
   return columns;
 }
 

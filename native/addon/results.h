@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "native/addon/arrays.h"
-#include "native/engine/request.h"
+#include "native/engine/answers.h"
 
 namespace quorate {
 
@@ -19,7 +19,7 @@ struct Columns {
 };
 
 // `measures`: the bits of the measures to report.
-Columns MakeColumns(FinishedCall call, uint8_t measures);
+Columns MakeColumns(FinishedBatch batch, uint8_t measures);
 
 // A batch's columns: each array has memory of its own, since users keep and transfer them.
 Napi::Object ToColumnsObject(Napi::Env env, ArrayMaker* arrays, Columns columns);

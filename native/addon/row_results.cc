@@ -21,7 +21,7 @@ size_t ColumnBytes(const ResultColumn& column) {
   return (RowResults::kCapacity * ArrayElementSize(column.type) + 7) / 8 * 8;
 }
 
-// Equal errors of several calls become one.
+// Equal errors of several rows become one.
 class DistinctErrors {
  public:
   uint8_t IndexOf(const Status& error) {
@@ -69,9 +69,9 @@ void RowResults::SetErrors(Napi::Env env, const std::vector<Status>& errors) {
   object_.Value().Set("errors", list);
 }
 
-Napi::Object RowResults::Take(Napi::Env env, std::vector<FinishedCall>* calls, size_t* first) {
+Napi::Object RowResults::Take(Napi::Env env, std::vector<FinishedRow>* rows, size_t* first) {
   const size_t start = *first;
-  const size_t count = std::min(calls->size() - start, kCapacity);
+  const size_t count = std::min(rows->size() - start, kCapacity);
   *first += count;  // Before anything that may throw: an environment that ends refuses everything.
   if (object_.IsEmpty()) Make(env);
   const Napi::Object object = object_.Value();
@@ -79,20 +79,20 @@ Napi::Object RowResults::Take(Napi::Env env, std::vector<FinishedCall>* calls, s
   auto* const ids = reinterpret_cast<double*>(memory);
   DistinctErrors errors;
   std::vector<std::vector<TraceTier>> traces;
-  rows_.resize(count);
+  results_.resize(count);
   for (size_t i = 0; i < count; ++i) {
-    FinishedCall& call = (*calls)[start + i];
-    ids[i] = static_cast<double>(call.id);
-    rows_[i] = call.rows[0];
-    if (!call.errors.empty()) rows_[i].error = errors.IndexOf(call.errors[0]);
-    if (call.traces.empty()) continue;
+    FinishedRow& row = (*rows)[start + i];
+    ids[i] = static_cast<double>(row.id);
+    results_[i] = row.result;
+    if (row.result.error != 0) results_[i].error = errors.IndexOf(row.error);
+    if (row.trace.empty()) continue;
     traces.resize(count);
-    traces[i] = std::move(call.traces[0]);
+    traces[i] = std::move(row.trace);
   }
   size_t offset = kIdBytes;
   for (const ResultColumn& column : kResultColumns) {
     if (!column.ReportedIn(measures_)) continue;
-    column.fill(rows_, memory + offset);
+    column.fill(results_, memory + offset);
     offset += ColumnBytes(column);
   }
   object.Set("count", Napi::Number::New(env, static_cast<double>(count)));

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "native/addon/napi_config.h"
-#include "native/engine/request.h"
+#include "native/engine/answers.h"
 
 namespace quorate {
 
@@ -17,8 +17,8 @@ class RowResults {
   // `measures`: the bits of the measures to report.
   explicit RowResults(uint8_t measures) : measures_(measures) {}
 
-  // The object with up to kCapacity of the calls from `first` on. Moves `*first` behind them.
-  Napi::Object Take(Napi::Env env, std::vector<FinishedCall>* calls, size_t* first);
+  // The object with up to kCapacity of the rows from `first` on. Moves `*first` behind them.
+  Napi::Object Take(Napi::Env env, std::vector<FinishedRow>* rows, size_t* first);
 
  private:
   void Make(Napi::Env env);
@@ -27,7 +27,7 @@ class RowResults {
   const uint8_t measures_;
   Napi::ObjectReference object_;
   Napi::Reference<Napi::ArrayBuffer> memory_;
-  std::vector<RowResult> rows_;
+  std::vector<RowResult> results_;
   bool has_errors_ = false;
   bool has_traces_ = false;
 };

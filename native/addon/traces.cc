@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "native/base/clock.h"
+
 namespace quorate {
 
 namespace {

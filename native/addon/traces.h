@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "native/addon/napi_config.h"
-#include "native/engine/request.h"
+#include "native/engine/answers.h"
 
 namespace quorate {
 

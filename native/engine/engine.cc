@@ -97,9 +97,8 @@ StatusOr<uint32_t> EngineImpl::Submit(Call call) {
     std::lock_guard lock(mutex_);
     QUORATE_ASSIGN_OR_RETURN(rows, RowsLetIn(call));
     call.rows = rows;
-    auto* record = new RequestRecord(std::move(call), parts_.clock->NowNs(), &room_);
-    // A tier keeps sums when it or a later one is cumulative, so the first tier tells for all.
-    if (parts_.plan->tiers[0].keeps_sums) record->evidence.resize(record->call.rows);
+    auto* record =
+        new RequestRecord(std::move(call), parts_.clock->NowNs(), parts_.plan.get(), &room_);
     requests_.emplace_hint(requests_.end(), record->call.id, record);
     ledger_.Submit(rows);
     AddDeadline(*record);
@@ -153,6 +152,7 @@ bool EngineImpl::LetRowsIn(RequestRecord* record, Effects* effects) {
   for (; record->next_row < record->call.rows; ++record->next_row) {
     if (record->phase(record->next_row) == RowPhase::kSettled) continue;
     if ((waits ? RoomFor(record->kind()) : room_.free()) == 0) return false;
+    record->Begin();
     record->Count(record->next_row);
     Enqueue(record, record->next_row, 0, now, effects);
   }
@@ -256,7 +256,8 @@ void EngineImpl::Perform(Effects effects) {
     }
   }
   for (BatchRun* run : effects.starts) run->Start();
-  if (!effects.finished.empty()) listener_->OnFinished(std::move(effects.finished));
+  if (!effects.batches.empty()) listener_->OnBatches(std::move(effects.batches));
+  if (!effects.rows.empty()) listener_->OnRows(std::move(effects.rows));
   for (auto& [key, rows] : effects.lazy) listener_->OnLazy(key.first, key.second, std::move(rows));
   if (effects.closed) parts_.pool->Submit({&SayClosed, this});
   performing_.fetch_sub(1, std::memory_order_release);  // From here on the engine may be gone.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "native/base/clock.h"
+#include "native/engine/answers.h"
 #include "native/engine/cascade_plan.h"
 #include "native/engine/counters.h"
 #include "native/engine/request.h"
@@ -20,8 +21,9 @@ namespace quorate {
 class EngineListener {
  public:
   virtual ~EngineListener() = default;
-  // These calls are over; each is reported once.
-  virtual void OnFinished(std::vector<FinishedCall> calls) = 0;
+  // These batches and these single rows are over; each is reported once.
+  virtual void OnBatches(std::vector<FinishedBatch> batches) = 0;
+  virtual void OnRows(std::vector<FinishedRow> rows) = 0;
   // Rows reached a tier that needs a tensor which the call gave as a function.
   virtual void OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) = 0;
   // Close() is complete: nothing of the engine runs any more, every call was reported.
@@ -45,8 +47,8 @@ class Engine {
   virtual const CascadePlan& plan() const = 0;
 
   // Takes the call, or says why not (kClosed, kQueueFull, kDeadline). Returns how many rows it
-  // took: of single rows that do not wait, those for which there is room, at least one. It is O(1)
-  // in rows, but for two bytes of state and a result slot per row.
+  // took: of single rows that do not wait, those for which there is room, at least one. A batch
+  // costs the same whatever its rows, until the first of them is taken.
   virtual StatusOr<uint32_t> Submit(Call call) = 0;
 
   // Whether Submit() would take some of the call now: ask before data is copied for it. The call

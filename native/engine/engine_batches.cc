@@ -175,7 +175,7 @@ void EngineImpl::KeepPlace(RequestRecord* record, uint32_t row, uint32_t tier, R
 // The last tier failed: the last finished tier's answer, if there is one.
 void EngineImpl::RowFailed(RequestRecord* record, uint32_t row, const Status& error,
                            Effects* effects) {
-  const bool answered = record->result.rows[row].voters > 0;
+  const bool answered = record->answered(row);
   Settle(record, row,
          {answered ? RowStatus::kOk : RowStatus::kFailed, answered, answered ? nullptr : &error},
          effects);
@@ -191,7 +191,7 @@ void EngineImpl::DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effec
       const bool impatient = record->call.single && !record->call.options.wait;
       policy = impatient ? Overload::kReject : Overload::kWait;
     }
-    if (policy == Overload::kDegrade && record->result.rows[row].voters > 0) {
+    if (policy == Overload::kDegrade && record->answered(row)) {
       Settle(record, row, {RowStatus::kOk, true}, effects);
       return;
     }
@@ -216,7 +216,7 @@ void EngineImpl::DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effec
 void EngineImpl::Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* record,
                         uint32_t row) {
   const BatchColumns& columns = run->columns;
-  RowResult& result = record->result.rows[row];
+  RowResult result;
   result.label = columns.labels[i];
   result.tier = static_cast<uint8_t>(tier);
   result.votes = columns.votes[i];
@@ -226,6 +226,7 @@ void EngineImpl::Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* r
   if (!columns.confidence.empty()) result.confidence = columns.confidence[i];
   if (!columns.margin.empty()) result.margin = columns.margin[i];
   if (!columns.entropy.empty()) result.entropy = columns.entropy[i];
+  record->Answer(row, result);
   if (!record->call.options.trace) return;
   TraceTier trace;
   trace.result = result;
@@ -237,7 +238,7 @@ void EngineImpl::Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* r
   trace.queue_ns = run->taken_at - run->rows[i].queued_at;
   trace.run_ns = run->run_ns;
   trace.batch_rows = static_cast<uint32_t>(run->rows.size());
-  record->result.traces[row].push_back(std::move(trace));
+  record->trace(row).push_back(std::move(trace));
 }
 
 }  // namespace quorate

@@ -44,7 +44,8 @@ class EngineImpl final : public Engine, private BatchListener {
 
   // What a locked section leaves to be done without the lock.
   struct Effects {
-    std::vector<FinishedCall> finished;
+    std::vector<FinishedBatch> batches;
+    std::vector<FinishedRow> rows;
     std::map<std::pair<uint64_t, uint32_t>, std::vector<uint32_t>> lazy;  // (call, tensor) -> rows.
     std::vector<BatchRun*> starts;
     bool terminate = false;

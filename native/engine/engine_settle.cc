@@ -6,15 +6,13 @@ namespace quorate {
 
 void EngineImpl::Settle(RequestRecord* record, uint32_t row, const Outcome& outcome,
                         Effects* effects) {
+  record->Begin();
   const uint32_t tier = record->tier(row);
-  RowResult& result = record->result.rows[row];
-  if (outcome.error != nullptr) {
-    result = {};
-    result.tier = static_cast<uint8_t>(tier);
-    result.error = record->AddError(*outcome.error);
+  if (outcome.error == nullptr) {
+    record->End(row, outcome.status, outcome.degraded);
+  } else {
+    record->EndWith(row, outcome.status, *outcome.error);
   }
-  result.status = outcome.status;
-  if (outcome.degraded) result.flags |= kDegraded;
   ledger_.Settle(tier, outcome.status, outcome.degraded);
   const bool in_queue = record->phase(row) == RowPhase::kQueued && row < record->next_row;
   if (in_queue) tiers_[tier]->batcher.RowDied();
@@ -22,7 +20,7 @@ void EngineImpl::Settle(RequestRecord* record, uint32_t row, const Outcome& outc
   record->Move(row, RowPhase::kSettled, tier);
   record->Uncount(row);
   --record->remaining;
-  if (record->call.single) effects->finished.push_back(record->TakeRow(row));
+  if (record->call.single) effects->rows.push_back(record->TakeRow(row));
 }
 
 // When the call's last row has settled and no batch reads its buffer: lets it go, and hands it over
@@ -34,7 +32,7 @@ void EngineImpl::Report(RequestRecord* record, Effects* effects) {
   requests_.erase(at);
   if (record->admitted) bytes_in_flight_ -= record->call.storage_bytes;
   record->FreeData();
-  if (!record->call.single) effects->finished.push_back(std::move(record->result));
+  if (!record->call.single) effects->batches.push_back(record->TakeBatch());
   record->DropReference();
 }
 
@@ -42,7 +40,7 @@ void EngineImpl::SettleAll(RequestRecord* record, const Outcome& outcome, bool d
                            Effects* effects) {
   for (uint32_t row = 0; row < record->call.rows; ++row) {
     if (record->phase(row) == RowPhase::kSettled) continue;
-    if (degrade && record->result.rows[row].voters > 0) {
+    if (degrade && record->answered(row)) {
       Settle(record, row, {RowStatus::kOk, true}, effects);
     } else {
       Settle(record, row, outcome, effects);

@@ -2,11 +2,11 @@
 
 #include <vector>
 
+#include "native/engine/answers.h"
 #include "native/engine/batch_run.h"
 #include "native/engine/busy_meter.h"
 #include "native/engine/cascade_plan.h"
 #include "native/engine/counters.h"
-#include "native/engine/request.h"
 
 namespace quorate {
 

@@ -1,54 +1,14 @@
 #pragma once
 
-// One call: N >= 1 rows, their input, and their results so far.
+// One call: N >= 1 rows and their input.
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "native/base/clock.h"
-#include "native/base/status.h"
-#include "native/scheduler/batcher.h"
 
 namespace quorate {
-
-enum class RowStatus : uint8_t { kOk, kInvalid, kFailed, kCancelled, kExpired, kRejected };
-
-// The engine's own bit beside RowFlag: the answer of the last finished tier, not of the cascade.
-constexpr uint8_t kDegraded = 32;
-
-struct RowResult {
-  int32_t label = -1;
-  float score = 0;
-  float confidence = 0;
-  float margin = 0;
-  float entropy = 0;
-  uint8_t tier = 0;
-  uint8_t votes = 0;
-  uint8_t voters = 0;  // Members that votes and measures are over.
-  uint8_t flags = 0;
-  RowStatus status = RowStatus::kOk;
-  uint8_t error = 0;  // 0 none, i = errors[i - 1] of the call (255 = the last).
-};
-
-// One visited tier of a traced row.
-struct TraceTier {
-  RowResult result;
-  std::vector<int32_t> member_votes;
-  std::vector<float> member_scores;
-  int64_t queue_ns = 0;
-  int64_t run_ns = 0;
-  uint32_t batch_rows = 0;
-};
-
-// The answer to one call, handed over once; of a call of single rows, the answer to one of them.
-struct FinishedCall {
-  uint64_t id = 0;
-  bool single = false;
-  std::vector<RowResult> rows;
-  std::vector<Status> errors;                  // Distinct.
-  std::vector<std::vector<TraceTier>> traces;  // Empty, or one entry per row.
-};
 
 struct CallOptions {
   int priority = 0;                   // 0 highest ... 9 lowest.

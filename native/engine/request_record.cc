@@ -4,25 +4,27 @@
 
 namespace quorate {
 
-RequestRecord::RequestRecord(Call given, int64_t now, RowRoom* room)
-    : call(std::move(given)),
-      submitted_at(now),
-      remaining(call.rows),
-      states_(call.rows, 0),
-      room_(room) {
-  result.id = call.id;
-  result.single = call.single;
-  result.rows.resize(call.rows);
-  if (call.options.trace) result.traces.resize(call.rows);
+RequestRecord::RequestRecord(Call given, int64_t now, const CascadePlan* plan, RowRoom* room)
+    : call(std::move(given)), submitted_at(now), remaining(call.rows), plan_(plan), room_(room) {
+  if (call.options.deadline_in_ns != kForever) deadline = now + call.options.deadline_in_ns;
+}
+
+void RequestRecord::Begin() {
+  if (!states_.empty()) return;
+  states_.resize(call.rows, 0);
+  answers_ = AnswerColumns(call.rows, plan_->measures);
+  if (call.options.trace) traces_.resize(call.rows);
+  // A tier keeps sums when it or a later one is cumulative, so the first tier tells for all.
+  if (plan_->tiers[0].keeps_sums) evidence.resize(call.rows);
   for (size_t t = 0; t < call.tensors.size(); ++t) {
     if (!call.tensors[t].lazy) continue;
     lazy_rows.resize(call.tensors.size());
     lazy_rows[t].resize(call.rows, nullptr);
   }
-  if (call.options.deadline_in_ns != kForever) deadline = now + call.options.deadline_in_ns;
 }
 
 bool RequestRecord::Take(uint32_t row) {
+  Begin();
   if (phase(row) != RowPhase::kQueued) return false;
   Move(row, RowPhase::kTaken, tier(row));
   Count(row);
@@ -47,29 +49,45 @@ const uint8_t* RequestRecord::Data(uint32_t row, uint32_t tensor, size_t row_byt
   return given.lazy ? lazy_rows[tensor][row] : given.data + size_t{row} * row_bytes;
 }
 
-FinishedCall RequestRecord::TakeRow(uint32_t row) {
-  FinishedCall taken;
+void RequestRecord::End(uint32_t row, RowStatus status, bool degraded) {
+  answers_.statuses.Set(row, status);
+  if (degraded) answers_.flags.Set(row, answers_.flags.Get(row) | kDegraded);
+}
+
+void RequestRecord::EndWith(uint32_t row, RowStatus status, const Status& error) {
+  RowResult result;
+  result.tier = static_cast<uint8_t>(tier(row));
+  result.status = status;
+  result.error = AddError(error);
+  answers_.Set(row, result);
+}
+
+FinishedRow RequestRecord::TakeRow(uint32_t row) {
+  FinishedRow taken;
   taken.id = call.id + row;
-  taken.single = true;
-  taken.rows.push_back(result.rows[row]);
-  if (const uint8_t error = result.rows[row].error; error != 0) {
-    taken.errors.push_back(result.errors[std::min<size_t>(error, result.errors.size()) - 1]);
-    taken.rows[0].error = 1;
+  taken.result = answers_.Get(row);
+  if (const uint8_t error = taken.result.error; error != 0) {
+    taken.error = errors_[std::min<size_t>(error, errors_.size()) - 1];
+    taken.result.error = 1;
   }
-  if (!result.traces.empty()) taken.traces.push_back(std::move(result.traces[row]));
+  if (!traces_.empty()) taken.trace = std::move(traces_[row]);
   return taken;
+}
+
+FinishedBatch RequestRecord::TakeBatch() {
+  return {call.id, std::move(answers_), std::move(errors_), std::move(traces_)};
 }
 
 uint8_t RequestRecord::AddError(const Status& error) {
   constexpr size_t kMost = 255;
-  for (size_t i = 0; i < result.errors.size(); ++i) {
-    const Status& known = result.errors[i];
+  for (size_t i = 0; i < errors_.size(); ++i) {
+    const Status& known = errors_[i];
     if (known.code() == error.code() && known.message() == error.message()) {
       return static_cast<uint8_t>(i + 1);
     }
   }
-  if (result.errors.size() < kMost) result.errors.push_back(error);
-  return static_cast<uint8_t>(result.errors.size());
+  if (errors_.size() < kMost) errors_.push_back(error);
+  return static_cast<uint8_t>(errors_.size());
 }
 
 }  // namespace quorate

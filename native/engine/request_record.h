@@ -7,9 +7,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "native/engine/answers.h"
+#include "native/engine/cascade_plan.h"
 #include "native/engine/request.h"
 #include "native/engine/row_place.h"
 #include "native/engine/row_room.h"
+#include "native/scheduler/batcher.h"
 
 namespace quorate {
 
@@ -22,8 +25,12 @@ enum class RowPhase : uint8_t {
 
 class RequestRecord final : public RowOwner {
  public:
-  // `room` is the engine's.
-  RequestRecord(Call call, int64_t now, RowRoom* room);
+  // `plan` and `room` are the engine's.
+  RequestRecord(Call call, int64_t now, const CascadePlan* plan, RowRoom* room);
+
+  // Makes room for what there is of every row, if that has not been done: until its first row is
+  // let in, taken or settled, a call costs the same whatever its rows.
+  void Begin();
 
   RowKind kind() const {
     return call.single ? RowKind::kSingle : asks ? RowKind::kAsking : RowKind::kBulk;
@@ -35,11 +42,11 @@ class RequestRecord final : public RowOwner {
     if (--references == 0) delete this;
   }
 
-  RowPhase phase(uint32_t row) const { return static_cast<RowPhase>(states_[row] & 3); }
-  uint32_t tier(uint32_t row) const { return states_[row] >> 3; }
+  RowPhase phase(uint32_t row) const { return static_cast<RowPhase>(state(row) & kPhase); }
+  uint32_t tier(uint32_t row) const { return state(row) >> kTierShift; }
   void Move(uint32_t row, RowPhase phase, uint32_t tier) {
-    states_[row] =
-        static_cast<uint16_t>((states_[row] & kCounted) | tier << 3 | static_cast<uint32_t>(phase));
+    states_[row] = static_cast<uint16_t>((states_[row] & (kCounted | kAnswered)) |
+                                         tier << kTierShift | static_cast<uint32_t>(phase));
   }
   // Counts the row against maxRowsInFlight from now until it settles.
   void Count(uint32_t row);
@@ -52,8 +59,17 @@ class RequestRecord final : public RowOwner {
     return call.tensors[tensor].lazy && lazy_rows[tensor][row] == nullptr;
   }
 
-  // The index by which rows refer to this error.
-  uint8_t AddError(const Status& error);
+  // What a tier has answered; a later one may answer better.
+  void Answer(uint32_t row, const RowResult& result) {
+    answers_.Set(row, result);
+    states_[row] |= kAnswered;
+  }
+  bool answered(uint32_t row) const { return (state(row) & kAnswered) != 0; }
+  // How the row ends: with the answer that it has, or with an error.
+  void End(uint32_t row, RowStatus status, bool degraded);
+  void EndWith(uint32_t row, RowStatus status, const Status& error);
+
+  std::vector<TraceTier>& trace(uint32_t row) { return traces_[row]; }
 
   // Nobody reads the rows' data any more; queues may still hold entries of the call.
   void FreeData() {
@@ -61,8 +77,9 @@ class RequestRecord final : public RowOwner {
     lazy_blocks.clear();
   }
 
-  // A single row's answer, moved out.
-  FinishedCall TakeRow(uint32_t row);
+  // A single row's answer, or all of a batch: moved out.
+  FinishedRow TakeRow(uint32_t row);
+  FinishedBatch TakeBatch();
 
   Call call;
   int64_t submitted_at;
@@ -73,16 +90,27 @@ class RequestRecord final : public RowOwner {
   bool asks = false;        // Its rows must ask for a tensor of the first tier.
   uint32_t next_row = 0;    // Rows before it have been let into the first tier.
   uint32_t references = 1;  // The engine's table, and one per queue entry.
-  FinishedCall result;
   std::vector<std::vector<const uint8_t*>> lazy_rows;  // [tensor][row], when a tensor is lazy.
   std::vector<std::unique_ptr<uint8_t[]>> lazy_blocks;
   std::vector<std::unique_ptr<float[]>> evidence;  // [row], cumulative cascades only.
   std::unordered_map<uint32_t, RowPlace> places;   // Rows that wait for the next device tier.
 
  private:
+  static constexpr uint16_t kPhase = 3;
   static constexpr uint16_t kCounted = 4;
-  std::vector<uint16_t> states_;  // RowPhase | counted | tier.
+  static constexpr uint16_t kAnswered = 8;
+  static constexpr int kTierShift = 4;
+
+  uint32_t state(uint32_t row) const { return states_.empty() ? 0u : states_[row]; }
+  // The index by which rows refer to this error.
+  uint8_t AddError(const Status& error);
+
+  const CascadePlan* const plan_;
   RowRoom* const room_;
+  std::vector<uint16_t> states_;  // RowPhase | bits | tier. Empty: all rows are queued.
+  AnswerColumns answers_;
+  std::vector<Status> errors_;
+  std::vector<std::vector<TraceTier>> traces_;
 };
 
 }  // namespace quorate

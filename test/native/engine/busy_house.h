@@ -14,19 +14,14 @@
 #include <vector>
 
 #include "native/engine/engine.h"
+#include "test/native/engine/finished_call.h"
 
 namespace quorate {
 
 class BusyListener final : public EngineListener {
  public:
-  void OnFinished(std::vector<FinishedCall> calls) override {
-    std::lock_guard lock(mutex_);
-    for (FinishedCall& call : calls) {
-      const uint64_t id = call.id;
-      EXPECT_TRUE(done_.emplace(id, std::move(call)).second) << "reported twice";
-    }
-    changed_.notify_all();
-  }
+  void OnBatches(std::vector<FinishedBatch> batches) override { Keep(std::move(batches)); }
+  void OnRows(std::vector<FinishedRow> rows) override { Keep(std::move(rows)); }
   void OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) override {
     std::unique_ptr<uint8_t[]> data;
     {
@@ -67,6 +62,16 @@ class BusyListener final : public EngineListener {
   Engine* engine = nullptr;
 
  private:
+  template <typename Finished>
+  void Keep(std::vector<Finished> calls) {
+    std::lock_guard lock(mutex_);
+    for (Finished& call : calls) {
+      const uint64_t id = call.id;
+      EXPECT_TRUE(done_.emplace(id, std::move(call)).second) << "reported twice";
+    }
+    changed_.notify_all();
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<uint64_t, FinishedCall> done_;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "native/engine/engine.h"
+#include "test/native/engine/finished_call.h"
 #include "test/native/fakes/fake_time.h"
 #include "test/native/fakes/manual_model.h"
 #include "test/native/fakes/rules.h"
@@ -222,9 +223,12 @@ class House final : public EngineListener, private ModelLoader {
     return std::shared_ptr<Model>(models_.back());
   }
 
-  void OnFinished(std::vector<FinishedCall> calls) override {
+  void OnBatches(std::vector<FinishedBatch> batches) override { Keep(std::move(batches)); }
+  void OnRows(std::vector<FinishedRow> rows) override { Keep(std::move(rows)); }
+  template <typename Finished>
+  void Keep(std::vector<Finished> calls) {
     std::lock_guard lock(mutex_);
-    for (FinishedCall& call : calls) {
+    for (Finished& call : calls) {
       const uint64_t id = call.id;
       EXPECT_TRUE(done_.emplace(id, std::move(call)).second) << id << " was reported twice";
     }

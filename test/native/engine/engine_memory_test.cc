@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "test/native/engine/engine_house.h"
 
@@ -52,15 +53,46 @@ size_t PeakOf(const Work& work) {
   return peak - before;
 }
 
-TEST(Memory, OfAWaitingBatchIsAResultAndAStatePerRow) {
-  House house(ManualTiers(1));
-  const Values values(kMillion, 1);
+Call InPlace(const Values& values, CallOptions options = {}) {
   Call call;
   call.id = 1;
-  call.rows = kMillion;
+  call.rows = static_cast<uint32_t>(values.size());
   call.tensors = {{reinterpret_cast<const uint8_t*>(values.data()), false}};
-  const size_t bytes = PeakOf([&] { EXPECT_TRUE(house.engine->Submit(std::move(call)).ok()); });
-  EXPECT_LE(bytes, kMillion * (sizeof(RowResult) + 2) + (64 << 10));
+  call.options = options;
+  return call;
+}
+
+// Its rows' states and answers come with the first of them.
+TEST(Memory, OfABatchThatWaitsIsTheSameWhateverItsRows) {
+  for (const bool lazy : {false, true}) {
+    CascadeSpec spec = ManualTiers(2);
+    spec.tiers[1].cumulative = true;
+    spec.max_rows_in_flight = 4;
+    House house(spec);
+    house.Rows({1, 1, 1, 1});
+    const Values values(kMillion, 1);
+    Call call = InPlace(values, {.trace = true, .wait = true});
+    call.tensors[0].lazy = lazy;
+    call.id = 100;
+    const size_t bytes = PeakOf([&] { EXPECT_TRUE(house.engine->Submit(std::move(call)).ok()); });
+    EXPECT_LE(bytes, size_t{4} << 10);
+  }
+}
+
+// Its answers, made once, and two bytes of state.
+TEST(Memory, OfABatchThatHasBegunIs12BytesPerRowAnd4PerMeasure) {
+  const Values values(kMillion, 1);
+  const std::pair<int, size_t> costs[] = {{0, 12},
+                                          {kScore, 16},
+                                          {kScore | kConfidence | kMargin, 24},
+                                          {kScore | kConfidence | kMargin | kEntropy, 28}};
+  for (const auto& [measures, of_a_row] : costs) {
+    CascadeSpec spec = ManualTiers(1);
+    spec.measures = static_cast<uint8_t>(measures);
+    House house(spec);
+    EXPECT_LE(PeakOf([&] { EXPECT_TRUE(house.engine->Submit(InPlace(values)).ok()); }),
+              kMillion * of_a_row + (64 << 10));
+  }
 }
 
 // Rows at the door are refused, so a million offered ones cost what the thousand admitted ones do.
