@@ -45,7 +45,8 @@ function assemble(log) {
 
 /** `_ZN..12NarrowKernelILi4ELi4ELb1EEEv..` is NarrowKernel<4,4,1>, `_ZN..12GatherKernelIhEEv..` GatherKernel<h>. */
 function kernelName(mangled) {
-  const [, name, parameters] = /\d+((?:Narrow|Wide|Compact|Gather|ClassElements|ClassScores)Kernel)(?:I(\w+?)EEv|E)/.exec(mangled) ?? [];
+  const [, name, parameters] =
+    /\d+((?:Narrow|Wide|Compact|Gather|ClassElements|ClassScores)Kernel)(?:I(\w+?)EEv|E)/.exec(mangled) ?? [];
   if (!name || !parameters) return name ?? mangled;
   const numbers = [...`${parameters}E`.matchAll(/L[ib](\d+)E/g)].map((match) => match[1]);
   return `${name}<${numbers.length > 0 ? numbers : parameters.replace(/^\d+/, "")}>`;
