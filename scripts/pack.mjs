@@ -124,6 +124,7 @@ function pack() {
     `prebuilds/${here}.node`,
     "LICENSE",
     "schema/cascade.schema.json",
+    "schema/validate.js",
   ]) {
     if (!paths.includes(wanted)) fail(`the tarball lacks ${wanted}`);
   }

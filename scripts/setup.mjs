@@ -16,6 +16,7 @@ await locked(() => {
   if (!dependenciesFresh()) install();
   if (process.argv.includes("--install-only")) return;
   step("native", nativeInputs(), [addonPath], "building the addon", buildNative);
+  step("schema", schemaInputs(), [join(root, "schema", "validate.js")], "compiling the schema", compileSchema);
   step("dist", distInputs(), [join(root, "dist", "index.js")], "compiling TypeScript", compile);
 });
 
@@ -75,8 +76,19 @@ function nativeInputs() {
   return { files, values: [manifest().version, process.platform, process.arch, ...environment] };
 }
 
+function schemaInputs() {
+  const files = ["schema/cascade.schema.json", "scripts/compile-schema.mjs", "package-lock.json"];
+  return { files: files.map((name) => join(root, name)), values: [] };
+}
+
+function compileSchema() {
+  run(process.execPath, [join(root, "scripts", "compile-schema.mjs")]);
+}
+
 function distInputs() {
-  const files = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"].map((name) => join(root, name));
+  const files = ["tsconfig.json", "tsconfig.build.json", "package-lock.json", "schema/validate.d.ts"].map((name) =>
+    join(root, name),
+  );
   return { files: [...files, ...walk("src")], values: [] };
 }
 

@@ -1,71 +1,7 @@
-/** The shape of a specification: `schema/cascade.schema.json`, checked by ajv, told in plain sentences. */
-import { readFileSync } from "node:fs";
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+/** The shape of a specification: `schema/cascade.schema.json`, told in plain sentences. */
+import { type SchemaError, validate } from "../schema/validate.js";
 import type { QuorateProblem } from "./errors.js";
 import { type Rule, ruleNames } from "./rules.js";
-
-interface SchemaFile {
-  readonly definitions: Readonly<Record<string, object>>;
-}
-
-/** Function members exist in memory only, so the published schema does not have them. */
-const functionMember = {
-  type: "object",
-  required: ["run"],
-  additionalProperties: false,
-  properties: {
-    run: { const: "function" },
-    name: { type: "string", minLength: 1 },
-    inputs: {
-      if: { type: "array" },
-      // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
-      then: { type: "array", uniqueItems: true, items: { type: "string", minLength: 1 } },
-      else: {
-        type: "object",
-        additionalProperties: {
-          type: "object",
-          required: ["type", "rowShape"],
-          additionalProperties: false,
-          properties: { type: { $ref: "#/definitions/elementType" }, rowShape: { $ref: "#/definitions/rowShape" } },
-        },
-      },
-    },
-    output: { $ref: "#/definitions/output" },
-    temperature: { $ref: "#/definitions/temperature" },
-    classes: { $ref: "#/definitions/classNames" },
-    timeoutMs: { type: "number", exclusiveMinimum: 0, maximum: 2 ** 31 - 1 },
-    price: {
-      type: "object",
-      additionalProperties: false,
-      properties: { perCall: { $ref: "#/definitions/amount" }, perRow: { $ref: "#/definitions/amount" } },
-    },
-    flopsPerRow: { $ref: "#/definitions/amount" },
-  },
-};
-
-const elementType = {
-  enum: "float32 float16 bfloat16 float64 int8 uint8 int16 uint16 int32 uint32 int64 uint64 bool".split(" "),
-};
-
-let compiled: ValidateFunction | undefined;
-
-function validator(): ValidateFunction {
-  if (compiled !== undefined) return compiled;
-  const file = new URL("../schema/cascade.schema.json", import.meta.url);
-  const schema = JSON.parse(readFileSync(file, "utf8")) as SchemaFile;
-  const member = {
-    if: { type: "object", required: ["run"] },
-    // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
-    then: { $ref: "#/definitions/function" },
-    else: schema.definitions["member"],
-  };
-  const definitions = { ...schema.definitions, member, function: functionMember, elementType };
-  compiled = new Ajv({ allErrors: true, verbose: true, discriminator: true, strictTypes: false }).compile({
-    ...schema,
-    definitions,
-  });
-  return compiled;
-}
 
 /**
  * Every way in which `spec` has not the shape of a cascade. Without problems it is a CascadeSpec, and
@@ -73,7 +9,6 @@ function validator(): ValidateFunction {
  */
 export function shapeProblems(spec: unknown): QuorateProblem[] {
   const data = asData(spec);
-  const validate = validator();
   if (validate(data)) return [];
   return (validate.errors ?? [])
     .filter((error) => error.keyword !== "if" && error.keyword !== "oneOf")
@@ -90,7 +25,7 @@ function asData(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, field]) => [key, key === "run" ? typeof field : asData(field)]));
 }
 
-function describe(error: ErrorObject, root: unknown): QuorateProblem {
+function describe(error: SchemaError, root: unknown): QuorateProblem {
   const path = error.instancePath;
   return {
     code: "QUORATE_ERR_INVALID_ARGUMENT",
@@ -100,8 +35,8 @@ function describe(error: ErrorObject, root: unknown): QuorateProblem {
 }
 
 /** What was expected and what came. */
-function expectation(error: ErrorObject, root: unknown): string {
-  const params = error.params as Readonly<Record<string, unknown>>;
+function expectation(error: SchemaError, root: unknown): string {
+  const { params } = error;
   const got = `got ${show(error.data)}`;
   switch (error.keyword) {
     case "required":
@@ -127,7 +62,7 @@ function expectation(error: ErrorObject, root: unknown): string {
     case "maximum":
       return `${ruleOf(error, root)}expected a number ${range(error)}, ${got}`;
     case "pattern":
-      return `expected ${String((error.parentSchema as { description?: string }).description)}, ${got}`;
+      return `expected ${String(error.parentSchema?.["description"])}, ${got}`;
     case "discriminator":
       return `expected a rule with "kind" one of ${Object.keys(ruleNames).join(", ")}, got ${show(params["tagValue"])}`;
     default:
@@ -144,14 +79,14 @@ function placeOf(pointer: string, root: unknown): string {
 }
 
 /** `scoreAtLeast: ` when the number belongs to a rule. */
-function ruleOf(error: ErrorObject, root: unknown): string {
+function ruleOf(error: SchemaError, root: unknown): string {
   if (!/\/(exitWhen|rules)\b/.test(error.instancePath)) return "";
   const parent = lookUp(root, error.instancePath.replace(/\/[^/]*$/, "")) as { kind?: unknown } | undefined;
   const name = ruleNames[parent?.kind as Rule["kind"]];
   return name === undefined ? "" : `${name}: `;
 }
 
-function range(error: ErrorObject): string {
+function range(error: SchemaError): string {
   const { minimum, exclusiveMinimum, maximum } = (error.parentSchema ?? {}) as Readonly<
     Record<string, number | undefined>
   >;
@@ -159,7 +94,7 @@ function range(error: ErrorObject): string {
   return `in ${low}, ${maximum === undefined ? "Infinity)" : `${maximum}]`}`;
 }
 
-function knownOptions(error: ErrorObject): string {
+function knownOptions(error: SchemaError): string {
   const properties = (error.parentSchema as { properties?: object } | undefined)?.properties;
   return properties === undefined ? "" : ` (known: ${Object.keys(properties).join(", ")})`;
 }

@@ -54,7 +54,7 @@ function copyProject(addons) {
   const copy = (from, to, pattern) =>
     cpSync(join(root, from), join(target, to), { recursive: true, filter: keep(pattern) });
   copy("dist", "dist", /\.js$/);
-  copy("schema", "schema", /\.json$/);
+  copy("schema", "schema", /\.js$/);
   copy("examples/digits", "examples/digits", /(\.onnx|cascade\.json|test\.csv)$/);
   for (const part of ["bench", "test"]) {
     cpSync(join(compiled, part), join(target, "js", part), { recursive: true });

@@ -1,0 +1,18 @@
+/** The types of validate.js, which scripts/compile-schema.mjs makes. */
+
+/** One way in which the data is not what the schema says. */
+export interface SchemaError {
+  readonly keyword: string;
+  /** JSON pointer to the data. */
+  readonly instancePath: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+  readonly parentSchema?: Readonly<Record<string, unknown>>;
+  readonly data?: unknown;
+}
+
+export declare const validate: {
+  (data: unknown): boolean;
+  /** Of the last call. */
+  errors?: readonly SchemaError[] | null;
+};

@@ -1,0 +1,76 @@
+// schema/cascade.schema.json as a function: writes schema/validate.js. Ajv takes some 100 ms to load and to compile it,
+// which no build() of a cascade should wait for, and so it need not be installed with the package. scripts/setup.mjs
+// runs this.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv } from "ajv";
+import standalone from "ajv/dist/standalone/index.js";
+import { fail, root } from "./lib/tools.mjs";
+
+/** Function members exist in memory only, so the published schema does not have them. */
+const functionMember = {
+  type: "object",
+  required: ["run"],
+  additionalProperties: false,
+  properties: {
+    run: { const: "function" },
+    name: { type: "string", minLength: 1 },
+    inputs: {
+      if: { type: "array" },
+      // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
+      then: { type: "array", uniqueItems: true, items: { type: "string", minLength: 1 } },
+      else: {
+        type: "object",
+        additionalProperties: {
+          type: "object",
+          required: ["type", "rowShape"],
+          additionalProperties: false,
+          properties: { type: { $ref: "#/definitions/elementType" }, rowShape: { $ref: "#/definitions/rowShape" } },
+        },
+      },
+    },
+    output: { $ref: "#/definitions/output" },
+    temperature: { $ref: "#/definitions/temperature" },
+    classes: { $ref: "#/definitions/classNames" },
+    timeoutMs: { type: "number", exclusiveMinimum: 0, maximum: 2 ** 31 - 1 },
+    price: {
+      type: "object",
+      additionalProperties: false,
+      properties: { perCall: { $ref: "#/definitions/amount" }, perRow: { $ref: "#/definitions/amount" } },
+    },
+    flopsPerRow: { $ref: "#/definitions/amount" },
+  },
+};
+
+const elementType = {
+  enum: "float32 float16 bfloat16 float64 int8 uint8 int16 uint16 int32 uint32 int64 uint64 bool".split(" "),
+};
+
+function withFunctions(schema) {
+  const member = {
+    if: { type: "object", required: ["run"] },
+    // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
+    then: { $ref: "#/definitions/function" },
+    else: schema.definitions.member,
+  };
+  return { ...schema, definitions: { ...schema.definitions, member, function: functionMember, elementType } };
+}
+
+const ajv = new Ajv({
+  allErrors: true,
+  verbose: true,
+  discriminator: true,
+  strictTypes: false,
+  // Strings are only asked whether they are empty: no need for Ajv's way to count their characters.
+  unicode: false,
+  logger: false,
+  code: { source: true, esm: true, lines: true },
+});
+const schema = JSON.parse(readFileSync(join(root, "schema/cascade.schema.json"), "utf8"));
+const code = standalone.default(ajv, ajv.compile(withFunctions(schema))).replace(
+  // What is left that Ajv would load: its comparison of items that must differ.
+  /const (\w+) = require\("ajv\/dist\/runtime\/equal"\)\.default;/,
+  'import { isDeepStrictEqual as $1 } from "node:util";',
+);
+if (code.includes("require(")) fail("schema/validate.js would load a part of Ajv");
+writeFileSync(join(root, "schema/validate.js"), `// Made by scripts/compile-schema.mjs with Ajv.\n${code}`);
