@@ -33,7 +33,9 @@ describe("createCascade", () => {
     ["CUDA options of text", withMember({ cuda: "all" }), /members\[0\]\.cuda is a string, expected an object/],
     [
       "an unknown search",
-      withMember({ cuda: { graphs: false, tf32: false, memoryLimitBytes: 0, convSearch: "luck" } }),
+      withMember({
+        cuda: { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: 0, convSearch: "luck" },
+      }),
       /cuda\.convSearch is "luck", expected one of "heuristic"/,
     ],
     ["two sources", withMember({ isFunction: true }), /2 are given, expected exactly one/],

@@ -42,7 +42,13 @@ describe("building", () => {
       ],
     });
     const [model, made] = native.spec.tiers[0]?.members ?? [];
-    expect(model?.cuda).toEqual({ graphs: true, tf32: false, memoryLimitBytes: 2 ** 30, convSearch: "heuristic" });
+    expect(model?.cuda).toEqual({
+      graphs: true,
+      tf32: false,
+      sharedStream: false,
+      memoryLimitBytes: 2 ** 30,
+      convSearch: "heuristic",
+    });
     expect(made).not.toHaveProperty("cuda");
     expect(native.spec.tiers[1]?.members[0]).not.toHaveProperty("cuda");
   });
