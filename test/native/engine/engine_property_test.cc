@@ -11,6 +11,7 @@
 #include <thread>
 #include <tuple>
 
+#include "native/scheduler/batcher.h"
 #include "test/native/engine/busy_house.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
