@@ -75,8 +75,8 @@ class BatchRun {
   virtual ~BatchRun() = default;
 
   // Filled by the owner before Start(): 1...max_rows rows.
-  std::vector<RowRef> rows;      // A device tier changes their order.
-  std::vector<RowPlace> places;  // Of the rows, for device tiers; or empty.
+  std::vector<RowRef> rows;
+  std::vector<RowPlace> places;  // Of the rows, in their order; or empty.
   bool traced = false;
   int64_t taken_at = 0;
 

@@ -26,9 +26,7 @@ class DeviceRun final : public BatchRun {
 
  private:
   size_t classes() const { return parts_.tier->reduction.classes; }
-  bool HasPlace(size_t i) const { return !places.empty() && places[i].block != nullptr; }
 
-  void OrderRows();
   PipelineBatch NewBatch();
   void FillRows(void* const* staging) const;
   void FillEvidence(float* sums) const;
@@ -51,37 +49,13 @@ class DeviceRun final : public BatchRun {
 
 void DeviceRun::Start() {
   deferred = nullptr;
-  OrderRows();
+  host_rows_ = places.empty() ? rows.size() : 0;
+  while (host_rows_ < rows.size() && places[host_rows_].block == nullptr) ++host_rows_;
   const Status status = tier_.pipeline->Submit(NewBatch());
   if (status.ok()) return;
   PipelineResult refused;
   refused.status = status;
   OnDone(refused);
-}
-
-// Rows from the host first, then those that lie on a device, block by block.
-void DeviceRun::OrderRows() {
-  const size_t n = rows.size();
-  host_rows_ = n;
-  if (places.empty()) return;
-  std::vector<size_t> order(n);
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [this](size_t a, size_t b) {
-    const RowPlace& x = places[a];
-    const RowPlace& y = places[b];
-    if (x.block != y.block) return std::less<RowBlock*>()(x.block.get(), y.block.get());
-    return x.block == nullptr ? a < b : x.index < y.index;
-  });
-  std::vector<RowRef> ordered_rows(n);
-  std::vector<RowPlace> ordered_places(n);
-  for (size_t i = 0; i < n; ++i) {
-    ordered_rows[i] = rows[order[i]];
-    ordered_places[i] = std::move(places[order[i]]);
-  }
-  rows = std::move(ordered_rows);
-  places = std::move(ordered_places);
-  host_rows_ = 0;
-  while (host_rows_ < n && !HasPlace(host_rows_)) ++host_rows_;
 }
 
 PipelineBatch DeviceRun::NewBatch() {
@@ -223,6 +197,27 @@ void DeviceRun::Tally(const PipelineResult& result) {
 void DeviceRun::HandOver() { listener_->OnBatchOver(this); }
 
 }  // namespace
+
+void OrderByPlace(BatchRun* run) {
+  if (run->places.empty()) return;
+  const size_t n = run->rows.size();
+  std::vector<size_t> order(n);
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [run](size_t a, size_t b) {
+    const RowPlace& x = run->places[a];
+    const RowPlace& y = run->places[b];
+    if (x.block != y.block) return std::less<RowBlock*>()(x.block.get(), y.block.get());
+    return x.block == nullptr ? a < b : x.index < y.index;
+  });
+  std::vector<RowRef> rows(n);
+  std::vector<RowPlace> places(n);
+  for (size_t i = 0; i < n; ++i) {
+    rows[i] = run->rows[order[i]];
+    places[i] = std::move(run->places[order[i]]);
+  }
+  run->rows = std::move(rows);
+  run->places = std::move(places);
+}
 
 std::unique_ptr<BatchRun> NewDeviceRun(const BatchParts& parts, BatchListener* listener) {
   return std::make_unique<DeviceRun>(parts, listener);

@@ -1,5 +1,6 @@
 // Batches: which start, and where their rows go.
 
+#include "native/engine/device_run.h"
 #include "native/engine/engine_impl.h"
 
 namespace quorate {
@@ -79,6 +80,7 @@ void EngineImpl::TakePlaces(BatchRun* run) {
     run->places[i] = std::move(at->second);
     places.erase(at);
   }
+  OrderByPlace(run);
 }
 
 void EngineImpl::OnBatchDone(BatchRun* run) {
