@@ -14,7 +14,7 @@ export interface FloorShape {
   /** 0: one per core. @default 0 */
   readonly threads?: number;
   /** @default as many as give some thousand rows: the way to the threads and back must not count */
-  readonly passes?: number;
+  readonly passes?: number | undefined;
 }
 
 /** The tiers of a cascade with the rows that reach them, from the counters of one `runBatch`. */
@@ -40,10 +40,11 @@ export async function fastestFloor(
   tiers: readonly FloorTier[],
   batchRows: readonly number[],
   threads: number,
+  passes?: number,
 ): Promise<FloorContestant> {
   let fastest: { readonly floor: Floor; readonly ms: number } | undefined;
   for (const size of new Set(batchRows)) {
-    const floor = open(tiers, { batchRows: size, threads });
+    const floor = open(tiers, { batchRows: size, threads, passes });
     const ms = await shortestMs(floor);
     if (fastest === undefined || ms < fastest.ms) {
       fastest?.floor.close();

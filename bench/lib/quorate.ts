@@ -4,7 +4,17 @@ import { pathToFileURL } from "node:url";
 import { root } from "./root.js";
 
 export interface Counters {
-  readonly tiers: readonly { readonly entered: number }[];
+  readonly tiers: readonly {
+    readonly entered: number;
+    readonly batches: number;
+    readonly gatherNs: number;
+    readonly uploadNs: number;
+    readonly runNs: number;
+    readonly reduceNs: number;
+    readonly downloadNs: number;
+    readonly members: readonly { readonly runNs: number }[];
+  }[];
+  readonly devices: readonly { readonly name: string; readonly busyNs: number }[];
 }
 
 export interface Explanation {

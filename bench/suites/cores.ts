@@ -13,8 +13,8 @@ export const cores: Suite = {
   notes: [
     "Each number of cores is a process bound to the first so many CPUs, the thread of JavaScript among them; Linux only. " +
       "Where two CPUs share a core, the upper numbers show that.",
-    "quorate: two runBatch calls in flight, of 16,384 rows of digits, 2,048 for three perceptrons, 1,024 for three conv " +
-      "nets, 256 for three residual nets, 512 for three transformers. C++ floor: as in `batch`.",
+    "quorate: two runBatch calls in flight, of 16,384 rows of digits, 2,048 for three perceptrons, 512 for three conv " +
+      "nets, 64 for three residual nets, 256 for three transformers. C++ floor: as in `batch`.",
   ],
   patience: 900,
   async run(smoke) {

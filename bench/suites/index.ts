@@ -22,6 +22,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   reduction: async () => (await import("./reduction.js")).reduction,
   micro: async () => (await import("./micro.js")).micro,
   device: async () => (await import("./device.js")).deviceCascade,
+  "device-time": async () => (await import("./device-time.js")).deviceTime,
   "device-loop-delay": async () => (await import("./device-loop-delay.js")).deviceLoopDelay,
 };
 

@@ -90,8 +90,10 @@ struct PipelineColumns {
 // Where a batch's time on the device went. 0: not known.
 struct PipelineTimes {
   int64_t upload_ns = 0;  // Copies to the device, or from where deferred rows were.
-  int64_t reduce_ns = 0;  // From the last member's end.
+  int64_t run_ns = 0;     // From the first member's start to the last one's end.
+  int64_t reduce_ns = 0;  // From there.
   int64_t download_ns = 0;
+  int64_t gather_ns = 0;  // Of an earlier batch: its deferred rows, gathered after its answers.
   std::vector<int64_t> member_ns;  // Each on its stream, from when it had its inputs and its turn.
 };
 

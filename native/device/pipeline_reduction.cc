@@ -1,5 +1,6 @@
 // From outputs to answers, and how long it all took.
 
+#include <algorithm>
 #include <utility>
 
 #include "native/device/pipeline_steps.h"
@@ -74,9 +75,13 @@ PipelineTimes PipelineSteps::TimesOf(const PipelineSlot& slot) const {
   times.upload_ns = between(slot.upload_begun, slot.uploaded);
   times.reduce_ns = between(slot.reduction_begun, slot.reduced);
   times.download_ns = between(slot.reduced, slot.downloaded);
+  // The batch's upload, which has been awaited, was enqueued after the gather, on the same stream.
+  if (slot.gather_timed) times.gather_ns = between(slot.gather_begun, slot.gathered);
   for (size_t k = 0; k < slot.member_done.size(); ++k) {
     const bool ran = slot.member_status[k].ok();
     times.member_ns.push_back(ran ? between(slot.member_begun[k], slot.member_done[k]) : 0);
+    if (!ran) continue;
+    times.run_ns = std::max(times.run_ns, between(slot.member_begun[k], slot.reduction_begun));
   }
   return times;
 }

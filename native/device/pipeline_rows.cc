@@ -81,24 +81,30 @@ Status PipelineSteps::TakeDeferredRows(const PipelineSlot& slot) {
   return Status();
 }
 
-std::shared_ptr<RowBlock> PipelineSteps::KeepDeferred(const PipelineSlot& slot, size_t count) {
+std::shared_ptr<RowBlock> PipelineSteps::KeepDeferred(PipelineSlot& slot, size_t count) {
+  slot.gather_timed = false;
   if (count == 0 || kept_.empty()) return nullptr;
   const ResultLayout layout = LayoutOf(slot);
   const auto* const list = reinterpret_cast<const uint32_t*>(slot.result.data() + layout.deferred);
-  return blocks_->Fill(rows_stream_.get(), count, [&](size_t tensor, void* target) {
-    const size_t input = kept_[tensor];
-    const size_t row_bytes = options_.inputs[input].tensor.row_bytes;
-    const uint8_t* const source = slot.inputs[input].data();
-    const MemoryRange reads[] = {{source, slot.rows * row_bytes}, {list, count * sizeof(*list)}};
-    const MemoryRange write = {target, count * row_bytes};
-    return rows_stream_->Launch({"gather deferred rows",
-                                 reads,
-                                 {&write, 1},
-                                 [=, kernels = device_->kernels()](void* stream) {
-                                   return kernels->Gather(source, row_bytes, list, count, target,
-                                                          stream);
-                                 }});
-  });
+  std::shared_ptr<RowBlock> kept =
+      blocks_->Fill(rows_stream_.get(), count, [&](size_t tensor, void* target) {
+        if (tensor == 0) QUORATE_RETURN_IF_ERROR(rows_stream_->Record(slot.gather_begun.get()));
+        const size_t input = kept_[tensor];
+        const size_t row_bytes = options_.inputs[input].tensor.row_bytes;
+        const uint8_t* const source = slot.inputs[input].data();
+        const MemoryRange reads[] = {{source, slot.rows * row_bytes},
+                                     {list, count * sizeof(*list)}};
+        const MemoryRange write = {target, count * row_bytes};
+        return rows_stream_->Launch({"gather deferred rows",
+                                     reads,
+                                     {&write, 1},
+                                     [=, kernels = device_->kernels()](void* stream) {
+                                       return kernels->Gather(source, row_bytes, list, count,
+                                                              target, stream);
+                                     }});
+      });
+  slot.gather_timed = kept != nullptr && rows_stream_->Record(slot.gathered.get()).ok();
+  return kept;
 }
 
 }  // namespace quorate

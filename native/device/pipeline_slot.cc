@@ -100,6 +100,8 @@ StatusOr<PipelineSlot> PipelineSlot::Create(Device* device, const PipelineOption
   maker.Event(&slot.reduction_begun);
   maker.Event(&slot.reduced);
   maker.Event(&slot.downloaded);
+  maker.Event(&slot.gather_begun);
+  maker.Event(&slot.gathered);
   if (!maker.status().ok()) return maker.status();
   return slot;
 }

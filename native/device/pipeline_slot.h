@@ -29,7 +29,7 @@ struct PipelineSlot {
   // [members][buckets]. Made and destroyed on the members' lanes.
   std::vector<std::vector<std::unique_ptr<LaneBinding>>> bindings;
 
-  // In the order in which they are recorded; "begun" and `reduced` are there for times alone.
+  // In the order in which they are recorded; "begun", `reduced` and `gathered` are for times alone.
   std::unique_ptr<DeviceEvent> upload_begun;
   std::shared_ptr<DeviceEvent> uploaded;                   // Shared with blocks it read.
   std::vector<std::unique_ptr<DeviceEvent>> member_begun;  // Per member.
@@ -37,6 +37,8 @@ struct PipelineSlot {
   std::unique_ptr<DeviceEvent> reduction_begun;
   std::unique_ptr<DeviceEvent> reduced;
   std::unique_ptr<DeviceEvent> downloaded;
+  std::unique_ptr<DeviceEvent> gather_begun;
+  std::unique_ptr<DeviceEvent> gathered;
 
   // The batch that is on its way. Member statuses are written by the lanes, one each.
   PipelineBatch batch;
@@ -44,6 +46,7 @@ struct PipelineSlot {
   size_t bucket = 0;  // Index into PipelineOptions::buckets.
   std::vector<Status> member_status;
   std::vector<Status> device_status;  // Per member: its stream could not be ordered.
+  bool gather_timed = false;          // Its last batch recorded the gather's events.
   bool over = false;                  // Under the pipeline's mutex: the device has finished.
 
   uint64_t DeviceBytes() const;

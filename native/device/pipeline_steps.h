@@ -34,7 +34,7 @@ class PipelineSteps {
   Status Upload(PipelineSlot& slot);
 
   // The deferred rows of a batch that was awaited; nullptr when they are not kept on the device.
-  std::shared_ptr<RowBlock> KeepDeferred(const PipelineSlot& slot, size_t count);
+  std::shared_ptr<RowBlock> KeepDeferred(PipelineSlot& slot, size_t count);
 
   // --- Members, on their lanes (pipeline_members.cc) ---
 
@@ -55,7 +55,7 @@ class PipelineSteps {
   // From outputs to answers in pinned memory, and then calls `over`; not when it returns an error.
   Status Reduce(PipelineSlot& slot, std::function<void()> over);
 
-  // Of a batch that was awaited.
+  // Of a batch that was awaited, before its deferred rows are gathered.
   PipelineTimes TimesOf(const PipelineSlot& slot) const;
 
   // --- All of it ---

@@ -100,8 +100,10 @@ class BatchRun {
   // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.
   std::shared_ptr<RowBlock> deferred;
   int64_t gather_ns = 0;
+  int64_t upload_ns = 0;
   int64_t run_ns = 0;
   int64_t reduce_ns = 0;
+  int64_t download_ns = 0;
   uint64_t bytes_to_device = 0;
   uint64_t bytes_to_host = 0;
 };

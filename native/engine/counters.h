@@ -27,10 +27,12 @@ struct TierCounters {
   uint64_t invalid = 0;   // Of exited: without a valid vote.
   uint64_t degraded = 0;  // Of exited: degraded answers.
   uint64_t batches = 0;
-  uint64_t queue_ns = 0;  // Summed over rows; the others over batches.
-  uint64_t gather_ns = 0;
-  uint64_t run_ns = 0;  // Wall time of the members' phase.
+  uint64_t queue_ns = 0;   // Summed over rows; the others over batches.
+  uint64_t gather_ns = 0;  // Bringing rows together, on the host and on a device.
+  uint64_t upload_ns = 0;  // 0 on the host, as download_ns.
+  uint64_t run_ns = 0;     // Wall time of the members' phase.
   uint64_t reduce_ns = 0;
+  uint64_t download_ns = 0;
   uint64_t scatter_ns = 0;
   uint64_t bytes_to_device = 0;
   uint64_t bytes_to_host = 0;

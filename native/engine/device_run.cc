@@ -28,8 +28,8 @@ class DeviceRun final : public BatchRun {
   size_t classes() const { return parts_.tier->reduction.classes; }
 
   PipelineBatch NewBatch();
-  void FillRows(void* const* staging) const;
-  void FillEvidence(float* sums) const;
+  void FillRows(void* const* staging);
+  void FillEvidence(float* sums);
 
   void OnDone(const PipelineResult& result);
   void TakeColumns(const PipelineResult& result);
@@ -42,6 +42,7 @@ class DeviceRun final : public BatchRun {
   DeviceTier& tier_;
   BatchListener* const listener_;
   size_t host_rows_ = 0;
+  int64_t fill_ns_ = 0;
   std::atomic<bool> cancelled_{false};
 };
 
@@ -49,6 +50,7 @@ class DeviceRun final : public BatchRun {
 
 void DeviceRun::Start() {
   deferred = nullptr;
+  fill_ns_ = 0;
   host_rows_ = places.empty() ? rows.size() : 0;
   while (host_rows_ < rows.size() && places[host_rows_].block == nullptr) ++host_rows_;
   const Status status = tier_.pipeline->Submit(NewBatch());
@@ -81,7 +83,8 @@ PipelineBatch DeviceRun::NewBatch() {
   return batch;
 }
 
-void DeviceRun::FillRows(void* const* staging) const {
+void DeviceRun::FillRows(void* const* staging) {
+  const int64_t started = parts_.clock->NowNs();
   for (size_t t = 0; t < tier_.options.inputs.size(); ++t) {
     const BlockTensor& tensor = tier_.options.inputs[t].tensor;
     auto* const target = static_cast<uint8_t*>(staging[t]);
@@ -90,9 +93,11 @@ void DeviceRun::FillRows(void* const* staging) const {
              tensor.row_bytes);
     }
   }
+  fill_ns_ += parts_.clock->NowNs() - started;
 }
 
-void DeviceRun::FillEvidence(float* sums) const {
+void DeviceRun::FillEvidence(float* sums) {
+  const int64_t started = parts_.clock->NowNs();
   for (size_t i = 0; i < rows.size(); ++i) {
     const float* const evidence = listener_->RowEvidence(rows[i]);
     float* const target = sums + i * classes();
@@ -102,6 +107,7 @@ void DeviceRun::FillEvidence(float* sums) const {
       std::fill_n(target, classes(), 0.0f);
     }
   }
+  fill_ns_ += parts_.clock->NowNs() - started;
 }
 
 // --- And back ---
@@ -173,7 +179,6 @@ void DeviceRun::Tally(const PipelineResult& result) {
   const bool answered = result.status.ok();
   const bool ran = result.status.code() != StatusCode::kAborted;
   const PipelineTimes& times = result.times;
-  run_ns = 0;
   for (size_t m = 0; m < tallies.size(); ++m) {
     const bool failed = !answered || (result.failed_members >> m & 1) != 0;
     const int64_t ns = m < times.member_ns.size() ? times.member_ns[m] : 0;
@@ -181,10 +186,12 @@ void DeviceRun::Tally(const PipelineResult& result) {
     tallies[m].rows_failed = ran && failed ? n : 0;
     tallies[m].rows_padded = failed ? 0 : padded;
     tallies[m].run_ns = static_cast<uint64_t>(ns);
-    run_ns = std::max(run_ns, ns);
   }
-  gather_ns = times.upload_ns;
-  reduce_ns = times.reduce_ns + times.download_ns;
+  gather_ns = fill_ns_ + times.gather_ns;
+  upload_ns = times.upload_ns;
+  run_ns = times.run_ns;
+  reduce_ns = times.reduce_ns;
+  download_ns = times.download_ns;
   bytes_to_device = bytes_to_host = 0;
   if (!answered) return;
   for (const PipelineInput& input : tier_.options.inputs) {

@@ -79,8 +79,10 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now) {
   TierCounters& at = counters_.tiers[tier];
   ++at.batches;
   at.gather_ns += static_cast<uint64_t>(run.gather_ns);
+  at.upload_ns += static_cast<uint64_t>(run.upload_ns);
   at.run_ns += static_cast<uint64_t>(run.run_ns);
   at.reduce_ns += static_cast<uint64_t>(run.reduce_ns);
+  at.download_ns += static_cast<uint64_t>(run.download_ns);
   at.bytes_to_device += run.bytes_to_device;
   at.bytes_to_host += run.bytes_to_host;
   for (const RowRef& ref : run.rows) {

@@ -107,13 +107,12 @@ QUORATE_HD QUORATE_INLINE F Exp(F x) {
   const F n = shifted - F(12582912.0f);
   F r = clamped - n * F(0.693359375f);
   r = r - n * F(-2.12194440e-4f);
-  F p = F(1.9875691500e-4f);
-  p = p * r + F(1.3981999507e-3f);
-  p = p * r + F(8.3334519073e-3f);
-  p = p * r + F(4.1665795894e-2f);
-  p = p * r + F(1.6666665459e-1f);
-  p = p * r + F(5.0000001201e-1f);
-  p = p * (r * r) + r + F(1.0f);
+  // In pairs (Estrin), which wait for each other less than one after the other.
+  const F r2 = r * r;
+  F p = F(1.9875691500e-4f) * r + F(1.3981999507e-3f);
+  p = p * r2 + (F(8.3334519073e-3f) * r + F(4.1665795894e-2f));
+  p = p * r2 + (F(1.6666665459e-1f) * r + F(5.0000001201e-1f));
+  p = p * r2 + (r + F(1.0f));
   const F power = FromBits((ToBits(shifted) + 127u) << 23);
   return Select(Less(x, lowest), F(0.0f), p * power);
 }

@@ -60,7 +60,7 @@ tests() { "$node" js/test/gpu/main.js --json tests.json "$@"; }
 
 # Three trials: on a machine of many cores `cores` alone takes minutes.
 bench() {
-  [[ " $* " == *" --suite "* ]] || set -- --suite cores device device-loop-delay "$@"
+  [[ " $* " == *" --suite "* ]] || set -- --suite cores device device-time device-loop-delay "$@"
   "$node" js/bench/run.js --name gpu --trials 3 "$@"
 }
 

@@ -309,10 +309,17 @@ export interface NativeTierCounters {
   readonly invalid: number;
   readonly degraded: number;
   readonly batches: number;
+  /** Summed over rows; the other times over batches. */
   readonly queueNs: number;
+  /** Bringing rows together: into a batch on the host, and deferred rows that stay on a device. */
   readonly gatherNs: number;
+  /** To a device; 0 on the host. */
+  readonly uploadNs: number;
+  /** From the first member's start to the last one's end. */
   readonly runNs: number;
   readonly reduceNs: number;
+  /** From a device; 0 on the host. */
+  readonly downloadNs: number;
   readonly scatterNs: number;
   readonly bytesToDevice: number;
   readonly bytesToHost: number;

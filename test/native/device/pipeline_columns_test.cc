@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "test/native/device/pipeline_house.h"
 
 namespace quorate {
@@ -105,6 +107,23 @@ TEST(PipelineColumns, TimesAreThoseOfTheBatchAndOfTheMembersThatRan) {
   EXPECT_GT(times.member_ns[0], 0);
   EXPECT_EQ(times.member_ns[1], 0);
   EXPECT_GT(times.member_ns[2], 0);
+  EXPECT_GE(times.run_ns, std::max(times.member_ns[0], times.member_ns[2]));
+}
+
+// A gather runs after its batch's answers are out, so the next batch of the slot tells its time.
+TEST(PipelineColumns, TheTimeOfAGatherComesWithTheSlotsNextBatch) {
+  sim::SimulatedMachine machine({});
+  TierHouse tier(&machine, {.slots = 1, .deferred_blocks = 1});
+  ASSERT_TRUE(tier.Open().ok());
+  const HouseRows rows = Counting(0, 8);
+  const Answer first = tier.Run(TierHouse::Batch(rows));
+  ASSERT_NE(first.deferred_rows, nullptr);
+  EXPECT_EQ(first.times.gather_ns, 0);
+  const Answer second = tier.Run(TierHouse::Batch(rows));
+  ASSERT_EQ(second.deferred_rows, nullptr);
+  EXPECT_GT(second.times.gather_ns, 0);
+  EXPECT_EQ(tier.Run(TierHouse::Batch(rows)).times.gather_ns, 0);
+  ExpectOrdered(machine);
 }
 
 TEST(PipelineColumns, DeviceBytesAreWhatThePipelineAllocated) {

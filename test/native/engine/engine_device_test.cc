@@ -96,8 +96,13 @@ TEST(DeviceEngine, CountsTheDevicesTimeAndWhatItComputedBeyondTheRows) {
   EXPECT_EQ(counters.devices[0].busy_ns, 0u);
   EXPECT_EQ(counters.tiers[0].members[0].rows_run, 5u);
   EXPECT_EQ(counters.tiers[0].members[0].rows_padded, 11u);
-  EXPECT_GT(counters.tiers[0].members[0].run_ns, 0u);
-  EXPECT_GT(counters.tiers[0].bytes_to_host, 0u);
+  const TierCounters& tier = counters.tiers[0];
+  EXPECT_GT(tier.members[0].run_ns, 0u);
+  EXPECT_GE(tier.run_ns, tier.members[0].run_ns);
+  for (const uint64_t ns : {tier.gather_ns, tier.upload_ns, tier.reduce_ns, tier.download_ns}) {
+    EXPECT_GT(ns, 0u);
+  }
+  EXPECT_GT(tier.bytes_to_host, 0u);
 }
 
 TEST(DeviceEngine, EvidenceRidesWithTheRowsThroughAllTiers) {

@@ -267,18 +267,27 @@ Columns::Columns(const TierCase& tier)
   if (tier.outputs[0].kind != OutputKind::kLabel) sums.assign(tier.rows * tier.plan.classes, -7);
 }
 
-ReductionColumns Columns::All() {
+ColumnSet RandomColumns(Random& random) {
+  const auto drawn = static_cast<ColumnSet>(random() % (kEveryColumn + 1));
+  switch (random() % 3) {
+    case 0: return kAnswers;
+    case 1: return kEveryColumn;
+    default: return drawn;
+  }
+}
+
+ReductionColumns Columns::Of(ColumnSet wanted) {
   ReductionColumns columns;
   columns.labels = labels.data();
-  columns.votes = votes.data();
   columns.flags = flags.data();
-  columns.score = score.data();
-  columns.confidence = confidence.data();
-  columns.margin = margin.data();
-  columns.entropy = entropy.data();
-  if (!sums.empty()) columns.sums = sums.data();
-  columns.member_votes = member_votes.data();
-  columns.member_scores = member_scores.data();
+  if (wanted & kVotesColumn) columns.votes = votes.data();
+  if (wanted & kScoreColumn) columns.score = score.data();
+  if (wanted & kConfidenceColumn) columns.confidence = confidence.data();
+  if (wanted & kMarginColumn) columns.margin = margin.data();
+  if (wanted & kEntropyColumn) columns.entropy = entropy.data();
+  if ((wanted & kSumsColumn) != 0 && !sums.empty()) columns.sums = sums.data();
+  if (wanted & kMemberVotesColumn) columns.member_votes = member_votes.data();
+  if (wanted & kMemberScoresColumn) columns.member_scores = member_scores.data();
   return columns;
 }
 
@@ -290,11 +299,17 @@ bool Same(const std::vector<T>& a, const std::vector<T>& b) {
 }
 }  // namespace
 
-bool Columns::SameBits(const Columns& other) const {
-  return Same(labels, other.labels) && Same(votes, other.votes) && Same(flags, other.flags) &&
-         Same(score, other.score) && Same(confidence, other.confidence) &&
-         Same(margin, other.margin) && Same(entropy, other.entropy) && Same(sums, other.sums) &&
-         Same(member_votes, other.member_votes) && Same(member_scores, other.member_scores);
+bool Columns::SameBits(const Columns& other, ColumnSet of) const {
+  const auto same = [of](ColumnSet bit, const auto& a, const auto& b) {
+    return (of & bit) == 0 || Same(a, b);
+  };
+  return Same(labels, other.labels) && Same(flags, other.flags) &&
+         same(kVotesColumn, votes, other.votes) && same(kScoreColumn, score, other.score) &&
+         same(kConfidenceColumn, confidence, other.confidence) &&
+         same(kMarginColumn, margin, other.margin) &&
+         same(kEntropyColumn, entropy, other.entropy) && same(kSumsColumn, sums, other.sums) &&
+         same(kMemberVotesColumn, member_votes, other.member_votes) &&
+         same(kMemberScoresColumn, member_scores, other.member_scores);
 }
 
 }  // namespace quorate

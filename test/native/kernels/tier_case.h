@@ -46,11 +46,31 @@ void AddMember(TierCase& tier, OutputKind kind, const std::vector<float>& values
 void AddMember(TierCase& tier, OutputKind kind, ElementType type, const std::vector<double>& values,
                uint32_t width, float temperature);
 
+// Which columns a reduction is asked for, beside labels and flags: a bit for each of the others.
+using ColumnSet = uint32_t;
+enum : ColumnSet {
+  kVotesColumn = 1,
+  kScoreColumn = 2,
+  kConfidenceColumn = 4,
+  kMarginColumn = 8,
+  kEntropyColumn = 16,
+  kSumsColumn = 32,
+  kMemberVotesColumn = 64,
+  kMemberScoresColumn = 128,
+  kEveryColumn = 255,
+  kAnswers = kVotesColumn,  // Labels, flags and votes.
+};
+
+// Every third time no measure at all, every third time all of them.
+ColumnSet RandomColumns(Random& random);
+
 // Columns with a buffer for everything.
 struct Columns {
   explicit Columns(const TierCase& tier);
-  ReductionColumns All();
-  bool SameBits(const Columns& other) const;
+  ReductionColumns Of(ColumnSet wanted);
+  ReductionColumns All() { return Of(kEveryColumn); }
+  // Of these columns, labels and flags.
+  bool SameBits(const Columns& other, ColumnSet of = kEveryColumn) const;
 
   std::vector<int32_t> labels;
   std::vector<uint8_t> votes, flags;

@@ -1,0 +1,72 @@
+import { device, trialWithoutDevice } from "../lib/device.js";
+import { type DeviceCascade, deviceCascades, deviceSpec, randomRows } from "../lib/device-cascades.js";
+import { type Counters, quorate } from "../lib/quorate.js";
+import type { Metrics, Suite } from "../lib/suite.js";
+import { keepInFlight } from "../lib/ticks.js";
+
+const batchRows = 1024;
+
+export const deviceTime: Suite = {
+  name: "device-time",
+  question: `Where does a batch's time go on a device (${device})?`,
+  targets: [],
+  notes: [
+    `The cascades of \`device\`, two runBatch calls of 4,096 rows in flight, batches of up to ` +
+      `${batchRows.toLocaleString("en-US")} rows. Times per batch from the engine's counters, which on a device come ` +
+      "from its events. Gather: rows brought together on the host, and deferred rows that stay on the device.",
+    "Overlap: the members' times on their streams over the time from the first one's start to the last one's end; as " +
+      "much as there are members when they run side by side at full speed, 1 when they run one after the other. Busy: " +
+      "the share of the time in which at least one batch was on its way through the device.",
+  ],
+  patience: 300,
+  async run(smoke) {
+    const leftOut = await trialWithoutDevice();
+    if (leftOut !== undefined) return leftOut;
+    const figures: Record<string, Metrics> = {};
+    const ratios: Record<string, number> = {};
+    for (const of of smoke ? deviceCascades().slice(0, 1) : deviceCascades()) {
+      const { counters, ms } = await countersOf(of, smoke);
+      of.tiers.forEach(({ name }, t) => {
+        figures[`${of.name}, tier ${name}`] = perBatch(counters.tiers[t] as TierCounters);
+      });
+      const busyNs = counters.devices.reduce((total, { busyNs }) => total + busyNs, 0);
+      const first = counters.tiers[0] as TierCounters;
+      ratios[`${of.name}: busy`] = busyNs / (ms * 1e6);
+      ratios[`${of.name}, first tier: overlap`] = memberNs(first) / first.runNs;
+      ratios[`${of.name}, first tier: reduction / whole batch`] = first.reduceNs / total(first);
+    }
+    return { figures, ratios };
+  },
+};
+
+type TierCounters = Counters["tiers"][number];
+
+async function countersOf(of: DeviceCascade, smoke: boolean): Promise<{ counters: Counters; ms: number }> {
+  const rows = randomRows(of, smoke ? 512 : 4096);
+  const cascade = await quorate.Cascade.fromSpec(deviceSpec(of.tiers, device, batchRows));
+  await cascade.runBatch(rows);
+  const since = cascade.counters();
+  const start = performance.now();
+  await keepInFlight(() => cascade.runBatch(rows), 2, smoke ? 50 : 2000);
+  const ms = performance.now() - start;
+  const counters = cascade.counters({ since });
+  await cascade.close();
+  return { counters, ms };
+}
+
+const memberNs = (tier: TierCounters): number => tier.members.reduce((sum, { runNs }) => sum + runNs, 0);
+
+const total = (tier: TierCounters): number =>
+  tier.gatherNs + tier.uploadNs + tier.runNs + tier.reduceNs + tier.downloadNs;
+
+function perBatch(tier: TierCounters): Metrics {
+  const microseconds = (ns: number): number => ns / tier.batches / 1000;
+  return {
+    "gather µs": microseconds(tier.gatherNs),
+    "upload µs": microseconds(tier.uploadNs),
+    "run µs": microseconds(tier.runNs),
+    "reduce µs": microseconds(tier.reduceNs),
+    "download µs": microseconds(tier.downloadNs),
+    "rows per batch": tier.entered / tier.batches,
+  };
+}
