@@ -45,7 +45,7 @@ export interface TraceTier {
   /** Absent on tiers that only give labels. */
   readonly score?: number;
   readonly members: readonly TraceMember[];
-  /** Milliseconds the row waited for its batch, and the batch ran. */
+  /** Milliseconds the row waited in this tier, until a thread took its batch up, and its batch's members ran. */
   readonly queueMs: number;
   readonly runMs: number;
   /** Rows of that batch. */

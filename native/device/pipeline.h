@@ -111,7 +111,8 @@ struct PipelineResult {
 // A batch: `host_rows` rows from the host, then those of the segments.
 struct PipelineBatch {
   size_t host_rows = 0;
-  // Writes input i's rows, side by side, to staging[i] (pinned). On the pipeline's thread.
+  // Writes input i's rows, side by side, to staging[i] (pinned). On the pipeline's thread, when it
+  // takes the batch up, also where no row is the host's.
   std::function<void(void* const* staging)> fill;
   std::vector<RowSegment> segments;
   // Writes all rows' prior sums, [rows x classes], those of segments included. On the pipeline's

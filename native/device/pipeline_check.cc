@@ -54,6 +54,7 @@ Status CheckBatch(const PipelineOptions& options, const PipelineBatch& batch) {
     return Wrong(options, "a batch of " + std::to_string(rows) + " rows, expected 1 to " +
                               std::to_string(options.buckets.back()));
   }
+  if (!batch.fill) return Wrong(options, "a batch without rows to fill in");
   if (options.evidence_in && !batch.fill_evidence) {
     return Wrong(options, "a batch without evidence");
   }

@@ -43,7 +43,7 @@ Status PipelineSteps::FillStaging(PipelineSlot& slot) {
         slot.staging[i].First(slot.batch.host_rows * options_.inputs[i].tensor.row_bytes));
   }
   return device_->OnHost({"fill staging", {}, writes, [&](void*) {
-                            if (slot.batch.host_rows > 0) slot.batch.fill(staging.data());
+                            slot.batch.fill(staging.data());
                             if (options_.evidence_in) {
                               slot.batch.fill_evidence(
                                   reinterpret_cast<float*>(slot.evidence_staging.data()));

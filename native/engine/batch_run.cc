@@ -183,10 +183,10 @@ void BatchRunImpl::PostHelpers(size_t tasks, Task helper) {
 // --- Gather ---
 
 void BatchRunImpl::Begin() {
-  const int64_t started = parts_.clock->NowNs();
+  begun_at = parts_.clock->NowNs();
   Status status = Prepare();
   phase_started_ = parts_.clock->NowNs();
-  gather_ns = phase_started_ - started;
+  gather_ns = phase_started_ - begun_at;
   if (status.ok()) {
     RunMembers();
   } else {

@@ -78,7 +78,6 @@ class BatchRun {
   std::vector<RowRef> rows;
   std::vector<RowPlace> places;  // Of the rows, in their order; or empty.
   bool traced = false;
-  int64_t taken_at = 0;
 
   // Submits the batch to the pool (SubmitNext when already on it). Clears what an earlier batch
   // left.
@@ -99,6 +98,7 @@ class BatchRun {
   Status reduce_error;               // Not OK: the kernels failed, no answer.
   // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.
   std::shared_ptr<RowBlock> deferred;
+  int64_t begun_at = 0;  // When a thread took the batch up. Until then its rows have waited.
   int64_t gather_ns = 0;
   int64_t upload_ns = 0;
   int64_t run_ns = 0;

@@ -27,7 +27,7 @@ struct TierCounters {
   uint64_t invalid = 0;   // Of exited: without a valid vote.
   uint64_t degraded = 0;  // Of exited: degraded answers.
   uint64_t batches = 0;
-  uint64_t queue_ns = 0;   // Summed over rows; the others over batches.
+  uint64_t queue_ns = 0;   // Until a batch begins; over rows, the other times over batches.
   uint64_t gather_ns = 0;  // Bringing rows together, on the host and on a device.
   uint64_t upload_ns = 0;  // 0 on the host, as download_ns.
   uint64_t run_ns = 0;     // Wall time of the members' phase.

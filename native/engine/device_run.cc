@@ -50,6 +50,7 @@ class DeviceRun final : public BatchRun {
 
 void DeviceRun::Start() {
   deferred = nullptr;
+  begun_at = parts_.clock->NowNs();  // Stands for a batch that the pipeline refuses.
   fill_ns_ = 0;
   host_rows_ = places.empty() ? rows.size() : 0;
   while (host_rows_ < rows.size() && places[host_rows_].block == nullptr) ++host_rows_;
@@ -84,7 +85,7 @@ PipelineBatch DeviceRun::NewBatch() {
 }
 
 void DeviceRun::FillRows(void* const* staging) {
-  const int64_t started = parts_.clock->NowNs();
+  begun_at = parts_.clock->NowNs();
   for (size_t t = 0; t < tier_.options.inputs.size(); ++t) {
     const BlockTensor& tensor = tier_.options.inputs[t].tensor;
     auto* const target = static_cast<uint8_t*>(staging[t]);
@@ -93,7 +94,7 @@ void DeviceRun::FillRows(void* const* staging) {
              tensor.row_bytes);
     }
   }
-  fill_ns_ += parts_.clock->NowNs() - started;
+  fill_ns_ = parts_.clock->NowNs() - begun_at;
 }
 
 void DeviceRun::FillEvidence(float* sums) {

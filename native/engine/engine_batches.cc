@@ -39,7 +39,6 @@ void EngineImpl::Pump(Effects* effects) {
         tier.idle.push_back(run);
         continue;
       }
-      run->taken_at = now;
       if (plan.on_device != nullptr) TakePlaces(run);
       run->traced = false;
       for (const RowRef& ref : run->rows) {
@@ -237,7 +236,7 @@ void EngineImpl::Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* r
                             columns.member_votes.begin() + static_cast<ptrdiff_t>((i + 1) * k));
   trace.member_scores.assign(columns.member_scores.begin() + static_cast<ptrdiff_t>(i * k),
                              columns.member_scores.begin() + static_cast<ptrdiff_t>((i + 1) * k));
-  trace.queue_ns = run->taken_at - run->rows[i].queued_at;
+  trace.queue_ns = run->begun_at - run->rows[i].queued_at;
   trace.run_ns = run->run_ns;
   trace.batch_rows = static_cast<uint32_t>(run->rows.size());
   record->trace(row).push_back(std::move(trace));

@@ -86,7 +86,7 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now) {
   at.bytes_to_device += run.bytes_to_device;
   at.bytes_to_host += run.bytes_to_host;
   for (const RowRef& ref : run.rows) {
-    at.queue_ns += static_cast<uint64_t>(run.taken_at - ref.queued_at);
+    at.queue_ns += static_cast<uint64_t>(run.begun_at - ref.queued_at);
   }
   for (size_t m = 0; m < at.members.size(); ++m) {
     const MemberTally& tally = run.tallies[m];

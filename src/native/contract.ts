@@ -309,7 +309,7 @@ export interface NativeTierCounters {
   readonly invalid: number;
   readonly degraded: number;
   readonly batches: number;
-  /** Summed over rows; the other times over batches. */
+  /** From a row's arrival in the tier until a thread takes its batch up. Summed over rows; the other times over batches. */
   readonly queueNs: number;
   /** Bringing rows together: into a batch on the host, and deferred rows that stay on a device. */
   readonly gatherNs: number;

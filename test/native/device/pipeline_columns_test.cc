@@ -138,9 +138,13 @@ TEST(PipelineColumns, ABatchWithoutItsFillersIsRefused) {
   sim::SimulatedMachine machine({});
   TierHouse tier(&machine, {.evidence_in = true});
   ASSERT_TRUE(tier.Open().ok());
-  PipelineBatch batch = TierHouse::Batch(Counting(0, 1));
-  batch.fill_evidence = nullptr;
-  EXPECT_EQ(tier.Run(std::move(batch)).status.message(), "tier 0: a batch without evidence");
+  PipelineBatch no_rows = TierHouse::Batch(Counting(0, 1));
+  no_rows.fill = nullptr;
+  EXPECT_EQ(tier.Run(std::move(no_rows)).status.message(),
+            "tier 0: a batch without rows to fill in");
+  PipelineBatch no_evidence = TierHouse::Batch(Counting(0, 1));
+  no_evidence.fill_evidence = nullptr;
+  EXPECT_EQ(tier.Run(std::move(no_evidence)).status.message(), "tier 0: a batch without evidence");
 }
 
 }  // namespace

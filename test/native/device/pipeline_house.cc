@@ -203,6 +203,7 @@ PipelineBatch TierHouse::Batch(const HouseRows& rows) {
 PipelineBatch TierHouse::Batch(std::shared_ptr<RowBlock> block, const HouseRows& rows) {
   PipelineBatch batch;
   batch.segments = {{std::move(block), 0, rows.size()}};
+  batch.fill = [](void* const*) {};
   batch.fill_evidence = EvidenceOf(rows);
   return batch;
 }

@@ -177,6 +177,7 @@ TEST(Pipeline, BatchesThatDoNotFitAreRefused) {
   ASSERT_NE(answer.deferred_rows, nullptr);
   PipelineBatch beyond;
   beyond.segments = {{answer.deferred_rows, answer.deferred.size(), 1}};
+  beyond.fill = [](void* const*) {};
   EXPECT_EQ(first.Run(std::move(beyond)).status.message(),
             "tier 0: rows beyond the end of a block of deferred rows");
 }

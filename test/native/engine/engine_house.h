@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <latch>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -144,6 +145,10 @@ class House final : public EngineListener, private ModelLoader {
     pool_.Join();
     CheckCounters();
   }
+  // Keeps the pool's only thread until the latch is down.
+  void Occupy(std::latch* until) {
+    pool_.Submit({[](void* latch) { static_cast<std::latch*>(latch)->wait(); }, until});
+  }
   void Answer(size_t tier) {
     for (size_t m = 0; m < members_[tier]; ++m) model(tier, m).Answer();
     Settle();
@@ -195,6 +200,10 @@ class House final : public EngineListener, private ModelLoader {
     return done_.at(id).rows.at(row);
   }
   RowStatus StatusOf(uint64_t id, size_t row = 0) { return Result(id, row).status; }
+  const std::vector<TraceTier>& Trace(uint64_t id, size_t row = 0) {
+    std::lock_guard lock(mutex_);
+    return done_.at(id).traces.at(row);
+  }
   StatusCode Error(uint64_t id, size_t row = 0) {
     const uint8_t error = Result(id, row).error;
     std::lock_guard lock(mutex_);
