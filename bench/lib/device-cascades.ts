@@ -1,4 +1,4 @@
-/** Cascades of generated models for a device: three members, then two others. */
+/** Cascades of generated models for a device. */
 import { modelFiles } from "../models/files.js";
 import { mlp } from "../models/mlp.js";
 import { Random } from "../models/random.js";
@@ -9,6 +9,8 @@ export interface DeviceCascade {
   readonly name: string;
   readonly rowSize: number;
   readonly tiers: readonly DeviceTier[];
+  /** Rows of a batch to measure it with. */
+  readonly batchSizes: readonly number[];
 }
 
 export interface DeviceTier {
@@ -18,6 +20,7 @@ export interface DeviceTier {
   readonly votes: number;
 }
 
+/** Three members, then two others. */
 export const perceptrons = (): DeviceCascade => generated("perceptrons", mlp, 784);
 export const deviceCascades = (): DeviceCascade[] => [
   perceptrons(),
@@ -25,13 +28,24 @@ export const deviceCascades = (): DeviceCascade[] => [
   generated("transformers", transformer, 32 * 64),
 ];
 
+/** One tier of members whose kernels leave most of a device idle: what streams of their own are for. */
+export function fourSmall(): DeviceCascade {
+  const members = modelFiles("perceptrons", mlp, 4);
+  return {
+    name: "four perceptrons",
+    rowSize: 784,
+    tiers: [{ name: "only", members, votes: 1 }],
+    batchSizes: [64],
+  };
+}
+
 function generated(name: string, build: (seed: number) => Uint8Array, rowSize: number): DeviceCascade {
   const members = modelFiles(name.replace(" ", "-"), build, 5);
   const tiers = [
     { name: "first", members: members.slice(0, 3), votes: 2 },
     { name: "last", members: members.slice(3), votes: 1 },
   ];
-  return { name, rowSize, tiers };
+  return { name, rowSize, tiers, batchSizes: [256, 1024] };
 }
 
 /** As `Cascade.fromSpec` takes it. @param cuda options of every tier */

@@ -7,11 +7,13 @@ export interface Counters {
   readonly tiers: readonly {
     readonly entered: number;
     readonly batches: number;
+    readonly queueNs: number;
     readonly gatherNs: number;
     readonly uploadNs: number;
     readonly runNs: number;
     readonly reduceNs: number;
     readonly downloadNs: number;
+    readonly scatterNs: number;
     readonly members: readonly { readonly runNs: number }[];
   }[];
   readonly devices: readonly { readonly name: string; readonly busyNs: number }[];

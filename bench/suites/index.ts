@@ -20,6 +20,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   loading: async () => (await import("./loading.js")).loading,
   counters: async () => (await import("./counters.js")).counters,
   reduction: async () => (await import("./reduction.js")).reduction,
+  profile: async () => (await import("./profile.js")).profile,
   micro: async () => (await import("./micro.js")).micro,
   device: async () => (await import("./device.js")).deviceCascade,
   "device-time": async () => (await import("./device-time.js")).deviceTime,
