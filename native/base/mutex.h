@@ -65,8 +65,7 @@ class CondVar {
   }
 
   // Also returns when `time` has come.
-  void WaitUntil(Mutex* mutex, std::chrono::steady_clock::time_point time)
-      QUORATE_REQUIRES(mutex) {
+  void WaitUntil(Mutex* mutex, std::chrono::steady_clock::time_point time) QUORATE_REQUIRES(mutex) {
     std::unique_lock lock(mutex->mutex_, std::adopt_lock);
     condition_.wait_until(lock, time);
     lock.release();
