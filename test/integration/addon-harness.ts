@@ -1,6 +1,5 @@
 /** The addon without the TypeScript layer: specs and hooks as native/addon gets them. */
 
-import { searchPaths } from "../../src/cuda-path.js";
 import type {
   NativeCallOptions,
   NativeCascade,
@@ -14,6 +13,7 @@ import type {
   NativeTier,
 } from "../../src/native/contract.js";
 import { loadAddon } from "../../src/native/load.js";
+import { searchPaths } from "../../src/runtime/cuda.js";
 import { digits } from "./paths.js";
 
 export const addon = loadAddon();

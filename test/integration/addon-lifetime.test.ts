@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { searchPaths } from "../../src/cuda-path.js";
+import { searchPaths } from "../../src/runtime/cuda.js";
 
 const addonPath =
   process.env["QUORATE_NATIVE_PATH"] ?? fileURLToPath(new URL("../../build/Release/quorate.node", import.meta.url));

@@ -66,7 +66,7 @@ describe("building", () => {
         { code: "QUORATE_ERR_MODEL_MISMATCH", message: "b.onnx has 7 classes." },
       ],
     });
-    const { Cascade } = await import("../../src/cascade.js");
+    const { Cascade } = await import("../../src/cascade/cascade.js");
     const error = await errorOf(() => Cascade.fromSpec(twoTiers));
     expect(error).toBeInstanceOf(QuorateError);
     expect(error).toMatchObject({
@@ -78,7 +78,7 @@ describe("building", () => {
 
   it("collects tiers and options in the builder", async () => {
     useFake();
-    const { Cascade } = await import("../../src/cascade.js");
+    const { Cascade } = await import("../../src/cascade/cascade.js");
     const cascade = await Cascade.builder()
       .options({ classes: 3 })
       .tier("one", { members: ["a.onnx"] })
@@ -458,7 +458,7 @@ describe("a forgotten cascade", () => {
     setFlagsFromString("--expose-gc");
     const gc = runInNewContext("gc") as () => void;
     const addon = useFake();
-    const { Cascade } = await import("../../src/cascade.js");
+    const { Cascade } = await import("../../src/cascade/cascade.js");
     const idle = new WeakRef(await Cascade.fromSpec(twoTiers));
     const answer = (await Cascade.fromSpec(twoTiers)).run(row);
     await sleep(10);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { costOf } from "../../src/cost.js";
-import { type CascadeCounters, counterProblems, countersSince, namedCounters } from "../../src/counters.js";
-import type { CascadeSpec } from "../../src/options.js";
+import { costOf } from "../../src/cascade/cost.js";
+import { type CascadeCounters, counterProblems, countersSince, namedCounters } from "../../src/cascade/counters.js";
+import type { CascadeSpec } from "../../src/spec/options.js";
 import { zeroTier } from "./fake-native.js";
 import { errorOf, openFake, twoTiers } from "./open.js";
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { cudaLibraryFolders, cudaProviders, searchPaths } from "../../src/cuda-path.js";
-import { resolveSpec } from "../../src/spec.js";
+import { cudaLibraryFolders, cudaProviders, searchPaths } from "../../src/runtime/cuda.js";
+import { resolveSpec } from "../../src/spec/resolve.js";
 
 const file = "libonnxruntime_providers_cuda.so";
 const prefix = mkdtempSync(join(tmpdir(), "quorate-python-"));

@@ -2,11 +2,11 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { specWarnings } from "../../src/check.js";
 import { QuorateError, type QuorateProblem } from "../../src/errors.js";
-import type { CascadeSpec, TierOptions } from "../../src/options.js";
-import { allOf, confidenceAtLeast, scoreAtLeast, votesAtLeast } from "../../src/rules.js";
-import { readSpec, resolveSpec } from "../../src/spec.js";
+import { specWarnings } from "../../src/spec/check.js";
+import type { CascadeSpec, TierOptions } from "../../src/spec/options.js";
+import { readSpec, resolveSpec } from "../../src/spec/resolve.js";
+import { allOf, confidenceAtLeast, scoreAtLeast, votesAtLeast } from "../../src/spec/rules.js";
 
 const folder = mkdtempSync(join(tmpdir(), "quorate-spec-"));
 for (const name of ["a", "b", "c"]) writeFileSync(join(folder, `${name}.onnx`), "");
