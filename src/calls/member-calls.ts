@@ -3,8 +3,8 @@ import { types } from "node:util";
 import { messageOf } from "../errors.js";
 import type { NativeCascade, NativeInfo } from "../native/contract.js";
 import type { TensorData } from "../spec/element-type.js";
-import { fullMember, isFunctionMember } from "../spec/members.js";
-import type { CascadeSpec, FunctionMember } from "../spec/options.js";
+import type { ResolvedFunction } from "../spec/members.js";
+import type { ResolvedSpec } from "../spec/resolve.js";
 import { asUserCode } from "./reentry.js";
 
 /** What calls of one function member have cost so far. */
@@ -29,13 +29,13 @@ export interface MemberCall {
 }
 
 export class MemberCalls {
-  readonly #functions: readonly (readonly (FunctionMember | undefined)[])[];
+  readonly #functions: readonly (readonly (ResolvedFunction | undefined)[])[];
   readonly #traffic: MemberTraffic[][];
   readonly #controllers = new Map<number, AbortController>();
 
-  constructor(spec: CascadeSpec) {
+  constructor(spec: ResolvedSpec) {
     this.#functions = spec.tiers.map((tier) =>
-      tier.members.map(fullMember).map((member) => (isFunctionMember(member) ? member : undefined)),
+      tier.members.map((member) => (member.kind === "function" ? member : undefined)),
     );
     this.#traffic = this.#functions.map((tier) => tier.map(() => noTraffic));
   }
@@ -57,7 +57,7 @@ export class MemberCalls {
     let message = "";
     try {
       const given = await asUserCode(owner, () => member.run(batch, { signal: controller.signal }));
-      message = replyProblem(given, call.count, info.classes, (member.output ?? "label") === "label") ?? "";
+      message = replyProblem(given, call.count, info.classes, member.output === "label") ?? "";
       if (message === "") reply = given;
     } catch (thrown) {
       message = messageOf(thrown);

@@ -8,9 +8,8 @@ import { invalidArgument, toQuorateError } from "../errors.js";
 import { loadAddon } from "../native/load.js";
 import { lowerSpec } from "../native/lower.js";
 import { searchPaths } from "../runtime/cuda.js";
-import { fullMember, memberName } from "../spec/members.js";
 import type { CascadeOptions, CascadeSpec, TierOptions, TierSpec } from "../spec/options.js";
-import { readSpec, resolveSpec } from "../spec/resolve.js";
+import { checkedSpec, readSpec } from "../spec/read.js";
 import { type CostPrices, type CostReport, costOf } from "./cost.js";
 import { type CascadeCounters, countersSince, namedCounters } from "./counters.js";
 import { Engine } from "./engine.js";
@@ -50,14 +49,14 @@ export class Cascade implements AsyncDisposable {
    * @throws one QuorateError whose `problems` list everything that is wrong
    */
   static async fromSpec(specOrPath: CascadeSpec | string): Promise<Cascade> {
-    const spec = typeof specOrPath === "string" ? await readSpec(specOrPath) : resolveSpec(specOrPath, process.cwd());
+    const spec = typeof specOrPath === "string" ? await readSpec(specOrPath) : checkedSpec(specOrPath, process.cwd());
     const lowered = lowerSpec(spec, searchPaths(spec));
     return new Cascade(await Engine.open(loadAddon(), spec, lowered));
   }
 
   /** What it was built from, with absolute paths. */
   get spec(): CascadeSpec {
-    return this.#engine.spec;
+    return this.#engine.spec.given;
   }
 
   /** Answers one row; calls from many callers are batched together. The row is copied before the call returns. */
@@ -76,26 +75,22 @@ export class Cascade implements AsyncDisposable {
 
   /** Answers a source of rows with back-pressure; ending the iteration cancels what is in flight. */
   stream(source: RowSource, options: StreamOptions = {}): AsyncGenerator<StreamAnswer, void, undefined> {
-    const inFlight = 4 * (this.spec.tiers[0]?.batch?.maxRows ?? 256);
+    const inFlight = 4 * this.#engine.spec.tiers[0].batch.maxRows;
     return streamRows((row, callOptions) => this.#engine.run(row, callOptions, true), source, options, inFlight);
   }
 
   /** What every tier and member has done: a consistent snapshot, or with `since` the difference to an earlier one. */
   counters(options: SinceOptions = {}): CascadeCounters {
-    const names = this.spec.tiers.map((tier) => ({
-      name: tier.name,
-      members: tier.members.map((member) => memberName(fullMember(member))),
-    }));
-    const now = namedCounters(this.#engine.counters(), names, this.#engine.traffic);
+    const now = namedCounters(this.#engine.counters(), this.#engine.spec, this.#engine.traffic);
     return options.since === undefined ? now : countersSince(now, options.since);
   }
 
   /** What the rows have cost, against the last tier on the same rows. The first call measures FLOPs. */
   async cost(prices: CostPrices = {}, options: SinceOptions = {}): Promise<CostReport> {
-    const unknown = Object.keys(prices).find((name) => !this.spec.tiers.some((tier) => tier.name === name));
+    const unknown = Object.keys(prices).find((name) => !this.#engine.spec.tiers.some((tier) => tier.name === name));
     if (unknown !== undefined) throw invalidArgument(`prices: there is no tier "${unknown}".`);
     const flops = await this.#engine.flops();
-    return costOf(this.spec, this.counters(options), flops, prices);
+    return costOf(this.#engine.spec, this.counters(options), flops, prices);
   }
 
   /** Devices and why not others, rules in votes, FLOPs per row, warnings. */
@@ -105,7 +100,7 @@ export class Cascade implements AsyncDisposable {
       if (reason.code === "QUORATE_ERR_CLOSED") throw reason;
       return reason;
     });
-    return explanationOf(this.spec, this.#engine.info, flops);
+    return explanationOf(this.#engine.spec, this.#engine.info, flops);
   }
 
   /** Refuses new calls, lets running ones finish, releases the models. A second call gives the same promise. */

@@ -3,8 +3,8 @@
  * executed member is charged, padded rows too.
  */
 
-import { fullMember, isFunctionMember } from "../spec/members.js";
-import type { CascadeSpec, Price } from "../spec/options.js";
+import type { CallPrice, Price } from "../spec/options.js";
+import { type ResolvedPrice, type ResolvedSpec, resolvePrice } from "../spec/resolve.js";
 import type { CascadeCounters, MemberCounters } from "./counters.js";
 import type { FlopsTable } from "./engine.js";
 
@@ -53,12 +53,13 @@ interface MemberUse {
   /** Busy time and device bytes charged to this member. */
   readonly busyNs: number;
   readonly deviceBytes: number;
-  readonly price: Required<Price>;
-  readonly callPrice: { readonly perCall: number; readonly perRow: number };
+  readonly price: ResolvedPrice;
+  /** null: no function. */
+  readonly callPrice: Required<CallPrice> | null;
 }
 
 export function costOf(
-  spec: CascadeSpec,
+  spec: ResolvedSpec,
   counters: CascadeCounters,
   flops: FlopsTable,
   prices: CostPrices,
@@ -75,7 +76,7 @@ export function costOf(
 }
 
 function tierUse(
-  spec: CascadeSpec,
+  spec: ResolvedSpec,
   counters: CascadeCounters,
   flops: FlopsTable,
   prices: CostPrices,
@@ -83,11 +84,10 @@ function tierUse(
 ): MemberUse[] {
   const tier = counters.tiers[t];
   if (tier === undefined) return [];
-  const price = { perHour: 0, perRow: 0, perGigabyte: 0, ...(prices[tier.name] ?? spec.tiers[t]?.price) };
+  const price = resolvePrice(prices[tier.name] ?? spec.tiers[t]?.price);
   const deviceBytes = shares(tier.bytesToDevice + tier.bytesToHost, tier.members.length);
   return tier.members.map((member, m) => {
     const options = spec.tiers[t]?.members[m];
-    const full = options === undefined ? undefined : fullMember(options);
     const perRow = flops[t]?.[m] ?? -1;
     return {
       counters: member,
@@ -95,7 +95,7 @@ function tierUse(
       busyNs: counters.devices.reduce((sum, device) => sum + (device.shares[t]?.[m] ?? 0), 0),
       deviceBytes: deviceBytes[m] ?? 0,
       price,
-      callPrice: { perCall: 0, perRow: 0, ...(full !== undefined && isFunctionMember(full) ? full.price : {}) },
+      callPrice: options?.kind === "function" ? options.price : null,
     };
   });
 }
@@ -105,9 +105,9 @@ function memberCost({ counters, flopsPerRow, busyNs, deviceBytes, price, callPri
   const network = counters.bytesSent + counters.bytesReceived;
   const money =
     (price.perHour * busyNs) / 3.6e12 +
-    (price.perRow + callPrice.perRow) * counters.rowsRun +
+    (price.perRow + (callPrice?.perRow ?? 0)) * counters.rowsRun +
     price.perGigabyte * (network / 1e9) +
-    callPrice.perCall * counters.calls;
+    (callPrice?.perCall ?? 0) * counters.calls;
   // A member that has not run costs nothing, whether or not its FLOPs are known.
   return {
     flops: rows === 0 ? 0 : product(flopsPerRow, rows),

@@ -3,6 +3,7 @@ import type { MemberTraffic } from "../calls/member-calls.js";
 import { noTraffic } from "../calls/member-calls.js";
 import { invalidArgument } from "../errors.js";
 import type { NativeCounters, NativeMemberCounters, NativeTierCounters } from "../native/contract.js";
+import type { ResolvedSpec } from "../spec/resolve.js";
 
 /** One member. Rows are member-rows; times in nanoseconds. */
 export interface MemberCounters extends NativeMemberCounters, MemberTraffic {
@@ -23,18 +24,18 @@ export interface CascadeCounters extends Omit<NativeCounters, "tiers"> {
 /** The engine's counters with names, and with what function members counted in JavaScript. */
 export function namedCounters(
   native: NativeCounters,
-  names: readonly { readonly name: string; readonly members: readonly string[] }[],
+  spec: ResolvedSpec,
   traffic: readonly (readonly MemberTraffic[])[],
 ): CascadeCounters {
   return {
     ...native,
     tiers: native.tiers.map((tier, t) => ({
       ...tier,
-      name: names[t]?.name ?? "",
+      name: spec.tiers[t]?.name ?? "",
       members: tier.members.map((member, m) => ({
         ...member,
         ...(traffic[t]?.[m] ?? noTraffic),
-        name: names[t]?.members[m] ?? "",
+        name: spec.tiers[t]?.members[m]?.name ?? "",
       })),
     })),
   };

@@ -17,8 +17,7 @@ import type {
   NativeInfo,
   NativeSpec,
 } from "../native/contract.js";
-import { fullMember, memberName } from "../spec/members.js";
-import type { CascadeSpec } from "../spec/options.js";
+import type { ResolvedSpec } from "../spec/resolve.js";
 
 /** FLOPs per row, [tier][member]; -1 = unknown. */
 export type FlopsTable = readonly (readonly number[])[];
@@ -30,7 +29,7 @@ interface Deferred<T> {
 }
 
 export class Engine {
-  readonly spec: CascadeSpec;
+  readonly spec: ResolvedSpec;
   readonly #native: NativeCascade;
   readonly #calls = new Calls();
   readonly #members: MemberCalls;
@@ -48,7 +47,7 @@ export class Engine {
   /** Held by the engine alone: the addon's hooks are weak. */
   readonly #hooks: NativeHooks;
 
-  private constructor(addon: NativeAddon, spec: CascadeSpec, lowered: NativeSpec) {
+  private constructor(addon: NativeAddon, spec: ResolvedSpec, lowered: NativeSpec) {
     this.spec = spec;
     this.#legend = legendOf(spec);
     this.#members = new MemberCalls(spec);
@@ -58,7 +57,7 @@ export class Engine {
   }
 
   /** Loads every model off the JS thread. @throws one QuorateError that lists every problem */
-  static async open(addon: NativeAddon, spec: CascadeSpec, lowered: NativeSpec): Promise<Engine> {
+  static async open(addon: NativeAddon, spec: ResolvedSpec, lowered: NativeSpec): Promise<Engine> {
     let engine: Engine;
     try {
       engine = new Engine(addon, spec, lowered);
@@ -196,11 +195,8 @@ export class Engine {
       onBuilt: (error, info) => {
         if (info !== null) {
           this.#info = info;
-          this.#block = new RowBlock(
-            this.#native,
-            info.tensors,
-            this.spec.maxRowsInFlight ?? 65536,
-            (id, count, thrown) => this.#calls.refuseRows(id, count, thrown),
+          this.#block = new RowBlock(this.#native, info.tensors, this.spec.maxRowsInFlight, (id, count, thrown) =>
+            this.#calls.refuseRows(id, count, thrown),
           );
           this.#built.resolve(info);
           this.#watch();
@@ -250,22 +246,17 @@ export class Engine {
   }
 }
 
-function legendOf({ classes, tiers }: CascadeSpec): Legend {
+function legendOf({ classNames, tiers }: ResolvedSpec): Legend {
   return {
-    classNames: typeof classes === "object" ? classes : undefined,
-    tiers: tiers.map((tier) => ({
-      name: tier.name,
-      members: tier.members.map((member) => memberName(fullMember(member))),
-    })),
+    classNames: classNames ?? undefined,
+    tiers: tiers.map(({ name, members }) => ({ name, members: members.map((member) => member.name) })),
     flops: undefined,
   };
 }
 
 /** The user's figures over the measured ones. */
-function withGivenFlops(spec: CascadeSpec, measured: FlopsTable): FlopsTable {
-  return spec.tiers.map((tier, t) =>
-    tier.members.map((member, m) => fullMember(member).flopsPerRow ?? measured[t]?.[m] ?? -1),
-  );
+function withGivenFlops(spec: ResolvedSpec, measured: FlopsTable): FlopsTable {
+  return spec.tiers.map((tier, t) => tier.members.map((member, m) => member.flopsPerRow ?? measured[t]?.[m] ?? -1));
 }
 
 function deferred<T>(): Deferred<T> {

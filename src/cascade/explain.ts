@@ -2,7 +2,8 @@
 
 import type { NativeInfo, NativeMemberInfo, NativeTensorInfo, NativeTierDevice } from "../native/contract.js";
 import { specWarnings } from "../spec/check.js";
-import type { CascadeSpec, Price, TierSpec } from "../spec/options.js";
+import type { Price } from "../spec/options.js";
+import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
 import type { FlopsTable } from "./engine.js";
 
@@ -48,13 +49,13 @@ export interface Explanation {
 }
 
 /** @param flops a table, or why there is none */
-export function explanationOf(spec: CascadeSpec, info: NativeInfo, flops: FlopsTable | Error): Explanation {
+export function explanationOf(spec: ResolvedSpec, info: NativeInfo, flops: FlopsTable | Error): Explanation {
   const { runtimeVersion, runtimePath, telemetryOff } = info;
   const table = flops instanceof Error ? [] : flops;
   return {
     runtime: { version: runtimeVersion, path: runtimePath, telemetryOff },
     classes: info.classes,
-    classNames: typeof spec.classes === "object" ? spec.classes : null,
+    classNames: spec.classNames,
     tensors: info.tensors,
     tiers: spec.tiers.map((tier, t) => explainTier(tier, info.tiers[t], table[t] ?? [])),
     warnings: [
@@ -66,7 +67,7 @@ export function explanationOf(spec: CascadeSpec, info: NativeInfo, flops: FlopsT
 }
 
 function explainTier(
-  tier: TierSpec,
+  tier: ResolvedTier,
   info: NativeInfo["tiers"][number] | undefined,
   flops: readonly number[],
 ): TierExplanation {
@@ -75,15 +76,15 @@ function explainTier(
   const known = members.map((_, m) => flops[m] ?? -1);
   return {
     name: tier.name,
-    exitWhen: rule === undefined ? "every row leaves here" : describeRule(rule, tier.members.length),
+    exitWhen: rule === null ? "every row leaves here" : describeRule(rule, tier.members.length),
     requiredVotes: (rule && requiredVotes(rule, tier.members.length)) ?? null,
-    combine: tier.combine ?? "vote",
-    evidence: tier.evidence ?? "tier",
-    execution: tier.execution ?? "auto",
+    combine: tier.combine,
+    evidence: tier.evidence,
+    execution: tier.execution,
     members: members.map((member, m) => ({ ...member, flopsPerRow: orNull(known[m] ?? -1) })),
     device: info?.device ?? null,
     flopsPerRow: known.some((figure) => figure < 0) ? null : known.reduce((sum, figure) => sum + figure, 0),
-    price: tier.price ?? {},
+    price: tier.price,
   };
 }
 

@@ -1,9 +1,11 @@
 /**
  * The types of the native addon: the one place where TypeScript and C++ meet.
- * `native/addon/` implements exactly this; plain data crosses, nothing else.
+ * `native/addon/` implements exactly this; plain data crosses, nothing else. Every field is
+ * given: the addon has no defaults. Durations are nanoseconds, or milliseconds where the name says so.
  */
 import type { RuntimePaths } from "../runtime/cuda.js";
 import type { ElementType, TensorData } from "../spec/element-type.js";
+import type { ResolvedTier } from "../spec/resolve.js";
 
 /** One operation of a deferral rule in postfix order; `kind` is RuleKind of native/kernels/kernels.h. */
 export interface NativeRuleOp {
@@ -27,16 +29,17 @@ export interface NativeMember {
   readonly inputs: readonly (readonly [string, string])[];
   /** Function members: the request tensors it wants; empty = every tensor some model of the cascade reads. */
   readonly functionInputs: readonly NativeTensorDeclaration[];
-  readonly outputName?: string;
+  /** Empty: the only one. */
+  readonly outputName: string;
   /** "auto": label for an integer output without a class dimension, else logits. */
   readonly output: "auto" | "logits" | "probabilities" | "label";
   readonly temperature: number;
-  /** Models; absent = every option's default. */
+  /** Models only, and always. */
   readonly cuda?: NativeCudaOptions;
   /** Function members: milliseconds until a call counts as failed. */
   readonly timeoutMs: number;
-  /** Where class c of this member stands in the cascade's order; absent = same order. */
-  readonly classMap?: Int32Array;
+  /** Where class c of this member stands in the cascade's order; empty = same order. */
+  readonly classMap: Int32Array;
 }
 
 /** CudaOptions of native/model/model.h. */
@@ -57,24 +60,16 @@ export interface NativeTensorDeclaration {
   readonly rowShape?: readonly number[];
 }
 
-export interface NativeTier {
-  readonly name: string;
+/** `device`, `execution`, `onOverload` and their like: as the specification has them, and always there. */
+export interface NativeTier extends Omit<ResolvedTier, "exitWhen" | "members" | "batch" | "cuda" | "price"> {
   readonly members: readonly NativeMember[];
   /** Postfix; empty = no rule (last tier only). */
   readonly rule: readonly NativeRuleOp[];
-  readonly combine: "vote" | "mean";
-  readonly evidence: "tier" | "cumulative";
-  readonly execution: "auto" | "concurrent" | "sequential";
-  /** "auto", "cpu", "cuda" or "cuda:N". */
-  readonly device: string;
   readonly maxRows: number;
-  readonly maxDelayUs: number;
+  readonly maxDelayNs: number;
   readonly maxQueueRows: number;
   /** 0 = the device's default. */
   readonly maxInFlight: number;
-  readonly onOverload: "auto" | "reject" | "degrade" | "wait";
-  /** When every member of the tier fails on a batch: fail its rows, or send them to the next tier / the last answer. */
-  readonly onFailure: "reject" | "degrade";
 }
 
 export interface NativeSpec extends RuntimePaths {
@@ -88,7 +83,7 @@ export interface NativeSpec extends RuntimePaths {
   readonly maxBytesInFlight: number;
   /** Bytes of deferred rows that stay on devices; 0 = none. */
   readonly deviceQueueBytes: number;
-  readonly spinUs: number;
+  readonly spinNs: number;
   readonly warmup: boolean;
   readonly tiers: readonly NativeTier[];
 }

@@ -16,11 +16,11 @@ export interface RuntimePaths {
   readonly cudaLibraryFolders: readonly string[];
 }
 
-/** What a user says about it; absent: look in the usual places. */
+/** What a user says about it; absent or null: look in the usual places. */
 export interface GivenPaths {
-  readonly onnxruntimePath?: string;
-  readonly cudaProviderPath?: string;
-  readonly cudaLibraryPath?: string;
+  readonly onnxruntimePath?: string | null;
+  readonly cudaProviderPath?: string | null;
+  readonly cudaLibraryPath?: string | null;
 }
 
 /** Everything the addon needs to find ONNX Runtime and what belongs to it. */
@@ -36,7 +36,7 @@ export function searchPaths(options: GivenPaths): RuntimePaths {
  * An explicit path (the option, else QUORATE_CUDA_PROVIDER), a file or its folder, is the only candidate: falling
  * back would hide a mistake. Else the file beside ONNX Runtime, then those of Python's onnxruntime-gpu.
  */
-export function cudaProviders(option: string | undefined): string[] {
+export function cudaProviders(option?: string | null): string[] {
   const explicit = option ?? (process.env["QUORATE_CUDA_PROVIDER"] || undefined);
   if (explicit !== undefined) return [explicit.endsWith(".so") ? resolve(explicit) : resolve(explicit, providerFile)];
   return ["", ...pythonPackages().map((folder) => join(folder, "onnxruntime", "capi", providerFile))];
@@ -46,7 +46,7 @@ export function cudaProviders(option: string | undefined): string[] {
  * Explicit folders (the option, else QUORATE_CUDA_LIBRARIES) are the only ones. Else LD_LIBRARY_PATH, what Python's
  * packages of NVIDIA brought, CUDA's own folder, and the system's loader. A folder stands for such packages in it too.
  */
-export function cudaLibraryFolders(option: string | undefined): string[] {
+export function cudaLibraryFolders(option?: string | null): string[] {
   const explicit = option ?? (process.env["QUORATE_CUDA_LIBRARIES"] || undefined);
   if (explicit !== undefined) return splitFolders(explicit).flatMap((folder) => [folder, ...packageFolders(folder)]);
   const preferred = splitFolders(process.env["LD_LIBRARY_PATH"] ?? "");

@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
  * mistake. Else the library of the installed onnxruntime-node, as the application sees it and as this package
  * does, then the system's.
  */
-export function runtimePaths(option: string | undefined): string[] {
+export function runtimePaths(option?: string | null): string[] {
   const explicit = option ?? (process.env["QUORATE_ONNXRUNTIME_PATH"] || undefined);
   if (explicit !== undefined) return [resolveLibrary(explicit, process.cwd())];
   return [

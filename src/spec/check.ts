@@ -1,8 +1,9 @@
 /** What the parts of a specification must mean together. Their shape is checked before, by `schema.ts`. */
 import { existsSync } from "node:fs";
 import type { QuorateProblem } from "../errors.js";
-import { type FullMember, fullMember, isFunctionMember, knownOutput, memberName } from "./members.js";
+import type { ResolvedMember } from "./members.js";
 import type { CascadeSpec, TierSpec } from "./options.js";
+import { type ResolvedSpec, type ResolvedTier, resolveSpec, resolveTier } from "./resolve.js";
 import { maxRuleLength, measuresOf, ruleLength } from "./rule-meaning.js";
 import type { Rule } from "./rules.js";
 import { shapeProblems } from "./schema.js";
@@ -13,12 +14,16 @@ export function specProblems(spec: unknown): QuorateProblem[] {
   const tiers: unknown = (spec as { tiers?: unknown } | null | undefined)?.tiers;
   if (!Array.isArray(tiers)) return shape;
   const broken = (index: number): boolean => shape.some((p) => `${p.path}/`.startsWith(`/tiers/${index}/`));
-  const whole = spec as CascadeSpec;
+  const { classes } = spec as CascadeSpec;
+  const classNames = Array.isArray(classes) ? (classes as readonly string[]) : null;
   return [
     ...shape,
     ...duplicateNames(tiers),
-    ...whole.tiers.flatMap((tier, index) => (broken(index) ? [] : tierProblems(whole, tier, index))),
-    ...(shape.length === 0 ? cascadeProblems(whole) : []),
+    ...(tiers as readonly TierSpec[]).flatMap((tier, index) => {
+      if (broken(index)) return [];
+      return tierProblems(resolveTier(tier), classNames, `/tiers/${index}`, index === tiers.length - 1);
+    }),
+    ...(shape.length === 0 ? cascadeProblems(resolveSpec(spec as CascadeSpec)) : []),
   ];
 }
 
@@ -38,12 +43,12 @@ export function missingFiles(spec: unknown): QuorateProblem[] {
 }
 
 /** Things that work but are seldom meant. */
-export function specWarnings(spec: CascadeSpec): string[] {
-  return spec.tiers.flatMap((tier) => [...measureWarnings(tier), ...cudaWarnings(tier)]);
+export function specWarnings({ tiers, given }: ResolvedSpec): string[] {
+  return [...tiers.flatMap(measureWarnings), ...given.tiers.flatMap(cudaWarnings)];
 }
 
-function measureWarnings(tier: TierSpec): string[] {
-  const top = [...measuresOf(tier.exitWhen ?? { kind: "never" })].filter((measure) => measure !== "score");
+function measureWarnings(tier: ResolvedTier): string[] {
+  const top = tierMeasures(tier).filter((measure) => measure !== "score");
   if (top.length === 0 || tier.combine === "mean") return [];
   return [
     `tier "${tier.name}": ${top.join(", ")} judge${top.length === 1 ? "s" : ""} the label with the largest mean score, ` +
@@ -74,14 +79,14 @@ function duplicateNames(tiers: readonly unknown[]): QuorateProblem[] {
   });
 }
 
-function cascadeProblems(spec: CascadeSpec): QuorateProblem[] {
-  const members = spec.tiers.flatMap((tier) => tier.members.map(fullMember));
+function cascadeProblems(spec: ResolvedSpec): QuorateProblem[] {
+  const members = spec.tiers.flatMap((tier) => tier.members);
   const problems: QuorateProblem[] = [];
-  if (spec.classes === undefined && members.every((m) => isFunctionMember(m) || m.output === "label")) {
+  if (spec.classes === null && members.every((m) => m.kind === "function" || m.output === "label")) {
     problems.push(problem("/classes", "no member's model tells the number of classes: give the cascade `classes`."));
   }
-  const declares = (member: FullMember): boolean =>
-    !isFunctionMember(member) || (member.inputs !== undefined && !Array.isArray(member.inputs));
+  const declares = (member: ResolvedMember): boolean =>
+    member.kind === "model" || member.inputs.some(({ type }) => type !== null);
   if (!members.some(declares)) {
     problems.push(
       problem("/tiers", "no model reads a tensor: a function member must declare `inputs` with type and rowShape."),
@@ -90,21 +95,29 @@ function cascadeProblems(spec: CascadeSpec): QuorateProblem[] {
   return problems;
 }
 
-function tierProblems(spec: CascadeSpec, tier: TierSpec, index: number): QuorateProblem[] {
-  const path = `/tiers/${index}`;
-  const members = tier.members.map(fullMember);
+function tierProblems(
+  tier: ResolvedTier,
+  classNames: readonly string[] | null,
+  path: string,
+  last: boolean,
+): QuorateProblem[] {
   return [
-    ...ruleProblems(tier, index === spec.tiers.length - 1, path),
-    ...labelOnlyProblems(tier, members, path),
-    ...twins(tier, members, path),
-    ...members.flatMap((member, m) => memberProblems(spec, tier, member, `${path}/members/${m}`)),
+    ...ruleProblems(tier, last, path),
+    ...labelOnlyProblems(tier, path),
+    ...twins(tier, path),
+    ...tier.members.flatMap((member, m) => memberProblems(tier, member, classNames, `${path}/members/${m}`)),
   ];
 }
 
-function ruleProblems(tier: TierSpec, last: boolean, path: string): QuorateProblem[] {
+/** The measures that the tier's rule compares. */
+function tierMeasures({ exitWhen }: ResolvedTier): readonly string[] {
+  return exitWhen === null ? [] : [...measuresOf(exitWhen)];
+}
+
+function ruleProblems(tier: ResolvedTier, last: boolean, path: string): QuorateProblem[] {
   const rule = tier.exitWhen;
   const place = `${path}/exitWhen`;
-  if (rule === undefined) {
+  if (rule === null) {
     return last
       ? []
       : [problem(path, `tier "${tier.name}" has no \`exitWhen\`: every tier but the last needs a rule.`)];
@@ -131,17 +144,17 @@ function ruleProblems(tier: TierSpec, last: boolean, path: string): QuorateProbl
 }
 
 /** A tier whose members all give labels has no scores; one that mixes them with scores has no meaning. */
-function labelOnlyProblems(tier: TierSpec, members: readonly FullMember[], path: string): QuorateProblem[] {
-  const outputs = members.map(knownOutput);
+function labelOnlyProblems(tier: ResolvedTier, path: string): QuorateProblem[] {
+  const outputs = tier.members.map((member) => member.output);
   const labels = outputs.filter((output) => output === "label").length;
   if (labels === 0) return [];
-  if (outputs.some((output) => output !== undefined && output !== "label")) {
+  if (outputs.some((output) => output !== null && output !== "label")) {
     return [
       problem(`${path}/members`, `tier "${tier.name}" mixes members that give labels with members that give scores.`),
     ];
   }
-  if (labels < members.length) return [];
-  const needs = [...measuresOf(tier.exitWhen ?? { kind: "never" })].map((measure) => `the rule's ${measure}`);
+  if (labels < outputs.length) return [];
+  const needs = tierMeasures(tier).map((measure) => `the rule's ${measure}`);
   if (tier.combine === "mean") needs.push('combine: "mean"');
   if (tier.evidence === "cumulative") needs.push('evidence: "cumulative"');
   return needs.map((what) =>
@@ -150,48 +163,51 @@ function labelOnlyProblems(tier: TierSpec, members: readonly FullMember[], path:
 }
 
 /** The same model on the same inputs votes twice; on other inputs it is test-time augmentation. */
-function twins(tier: TierSpec, members: readonly FullMember[], path: string): QuorateProblem[] {
-  const keys = members.map((member) => ({
-    source: isFunctionMember(member) ? member.run : member.model,
-    inputs: JSON.stringify(Object.entries(member.inputs ?? {}).sort()),
+function twins(tier: ResolvedTier, path: string): QuorateProblem[] {
+  const keys = tier.members.map((member) => ({
+    source: member.kind === "function" ? member.run : member.model,
+    inputs: JSON.stringify(member.kind === "function" ? member.inputs : Object.entries(member.inputs).sort()),
   }));
   return keys.flatMap((key, m) => {
     const first = keys.findIndex((other) => other.source === key.source && other.inputs === key.inputs);
-    const member = members[m];
+    const member = tier.members[m];
     if (first === m || member === undefined) return [];
     return [
       problem(
         `${path}/members/${m}`,
-        `tier "${tier.name}": members ${first} and ${m} are the same model, ${memberName(member)}, with the same inputs.`,
+        `tier "${tier.name}": members ${first} and ${m} are the same model, ${member.name}, with the same inputs.`,
       ),
     ];
   });
 }
 
-function memberProblems(spec: CascadeSpec, tier: TierSpec, member: FullMember, path: string): QuorateProblem[] {
-  const subject = `tier "${tier.name}", member "${memberName(member)}"`;
-  const output = knownOutput(member);
+function memberProblems(
+  tier: ResolvedTier,
+  member: ResolvedMember,
+  classNames: readonly string[] | null,
+  path: string,
+): QuorateProblem[] {
+  const subject = `tier "${tier.name}", member "${member.name}"`;
+  const { output, temperature, classes } = member;
   const problems: QuorateProblem[] = [];
-  if (member.temperature !== undefined && (output === "probabilities" || output === "label")) {
+  if (temperature !== 1 && (output === "probabilities" || output === "label")) {
     problems.push(problem(`${path}/temperature`, `${subject}: temperature is for logits, the output is "${output}".`));
   }
-  if (member.classes !== undefined)
-    problems.push(...classNameProblems(spec, member.classes, subject, `${path}/classes`));
+  if (classes !== null) problems.push(...classNameProblems(classNames, classes, subject, `${path}/classes`));
   return problems;
 }
 
 function classNameProblems(
-  spec: CascadeSpec,
+  known: readonly string[] | null,
   names: readonly string[],
   subject: string,
   path: string,
 ): QuorateProblem[] {
-  const known = spec.classes;
-  if (!Array.isArray(known)) {
+  if (known === null) {
     return [problem(path, `${subject} names its classes, so the cascade's \`classes\` must be names too.`)];
   }
   const unknown = names.filter((name) => !known.includes(name));
-  const missing = (known as readonly string[]).filter((name) => !names.includes(name));
+  const missing = known.filter((name) => !names.includes(name));
   if (unknown.length === 0 && missing.length === 0) return [];
   const list = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(", ");
   const parts = [

@@ -1,28 +1,69 @@
-/** The five ways to write a member, as two. */
+/** The five ways to write a member, as two with every field. */
 import { basename } from "node:path";
-import type { FunctionMember, Member, ModelMember, OutputKind } from "./options.js";
+import { defaults, type Filled, filled } from "./defaults.js";
+import type { ElementType } from "./element-type.js";
+import type { CallPrice, FunctionMember, Member, ModelMember } from "./options.js";
 
-/** A member with its options spelled out. */
-export type FullMember = ModelMember | FunctionMember;
-
-export function fullMember(member: Member): FullMember {
-  if (typeof member === "string" || ArrayBuffer.isView(member)) return { model: member };
-  return typeof member === "function" ? { run: member } : member;
+/** A member that is an ONNX model. */
+export interface ResolvedModel
+  extends Filled<Omit<ModelMember, "name">, "output" | "outputName" | "classes" | "flopsPerRow"> {
+  readonly kind: "model";
+  /** As given; else the file's name, or "model". */
+  readonly name: string;
 }
 
-export function isFunctionMember(member: FullMember): member is FunctionMember {
-  return "run" in member;
+/** A request tensor of a function member; type and shape are null where a model that reads it has them. */
+export interface ResolvedInput {
+  readonly name: string;
+  readonly type: ElementType | null;
+  readonly rowShape: readonly number[] | null;
 }
 
-/** The member's name for messages. */
-export function memberName(member: FullMember): string {
-  if (member.name !== undefined) return member.name;
+/** A member that is a function. */
+export interface ResolvedFunction
+  extends Filled<Omit<FunctionMember, "name" | "inputs" | "price">, "classes" | "flopsPerRow"> {
+  readonly kind: "function";
+  /** As given; else the function's own name, or "function". */
+  readonly name: string;
+  /** Empty: every tensor that some model of the cascade reads. */
+  readonly inputs: readonly ResolvedInput[];
+  readonly price: Filled<CallPrice>;
+}
+
+/** A member with every field. */
+export type ResolvedMember = ResolvedModel | ResolvedFunction;
+
+export function resolveMember(member: Member): ResolvedMember {
+  if (typeof member === "string" || ArrayBuffer.isView(member)) return resolveModel({ model: member });
+  if (typeof member === "function") return resolveFunction({ run: member });
+  return "run" in member ? resolveFunction(member) : resolveModel(member);
+}
+
+function resolveModel(given: ModelMember): ResolvedModel {
+  const { model, name = typeof model === "string" ? basename(model) : "model" } = given;
+  const options = filled<Omit<ModelMember, "model" | "name">, "output" | "outputName" | "classes" | "flopsPerRow">(
+    defaults.model,
+    given,
+  );
+  return { ...options, kind: "model", model, name };
+}
+
+function resolveFunction(given: FunctionMember): ResolvedFunction {
   // Inline functions are called "run", after their property: no name to tell members apart by.
-  if (isFunctionMember(member)) return member.run.name.replace(/^run$/, "") || "function";
-  return typeof member.model === "string" ? basename(member.model) : "model";
+  const { run, name = run.name.replace(/^run$/, "") || "function", inputs = [] } = given;
+  const options = filled<Omit<FunctionMember, "run" | "name" | "inputs" | "price">, "classes" | "flopsPerRow">(
+    defaults.functionMember,
+    given,
+  );
+  const price = filled<CallPrice>(defaults.callPrice, given.price);
+  return { ...options, kind: "function", run, name, inputs: resolveInputs(inputs), price };
 }
 
-/** The member's kind of output as far as it is known before its model is loaded. */
-export function knownOutput(member: FullMember): OutputKind | undefined {
-  return member.output ?? (isFunctionMember(member) ? "label" : undefined);
+function resolveInputs(inputs: NonNullable<FunctionMember["inputs"]>): ResolvedInput[] {
+  if (isNames(inputs)) return inputs.map((name) => ({ name, type: null, rowShape: null }));
+  return Object.entries(inputs).map(([name, { type, rowShape }]) => ({ name, type, rowShape }));
+}
+
+function isNames(inputs: NonNullable<FunctionMember["inputs"]>): inputs is readonly string[] {
+  return Array.isArray(inputs);
 }

@@ -1,79 +1,72 @@
-/** Specifications as they come from users and files: paths made absolute, then checked. */
-import { readFile } from "node:fs/promises";
-import { delimiter, dirname, resolve } from "node:path";
-import { errorFromProblems, messageOf, QuorateError } from "../errors.js";
-import { splitFolders } from "../runtime/cuda.js";
-import { resolveLibrary } from "../runtime/onnxruntime.js";
-import { missingFiles, specProblems } from "./check.js";
-import type { CascadeSpec } from "./options.js";
+/** A checked specification with every field present: the one form that everything behind `spec/` reads. */
+import { defaults, type Filled, filled } from "./defaults.js";
+import { type ResolvedMember, resolveMember } from "./members.js";
+import type {
+  BatchOptions,
+  CascadeOptions,
+  CascadeSpec,
+  CudaOptions,
+  Price,
+  TierOptions,
+  TierSpec,
+} from "./options.js";
 
-/**
- * The specification with absolute paths, ready to be built.
- * @param base the folder that relative paths start from
- * @throws one QuorateError that lists every problem
- */
-export function resolveSpec(spec: unknown, base: string): CascadeSpec {
-  const absolute = withAbsolutePaths(spec, base);
-  const problems = specProblems(absolute);
-  if (problems.length === 0) return absolute as CascadeSpec;
-  throw errorFromProblems("the cascade", [...problems, ...missingFiles(absolute)]);
+/** Options of a tier that are no objects of their own. */
+type TierSettings = Omit<TierOptions, "members" | "batch" | "cuda" | "price">;
+
+export type ResolvedBatch = Filled<BatchOptions, "maxInFlight">;
+export type ResolvedCuda = Filled<CudaOptions, "memoryLimitBytes">;
+export type ResolvedPrice = Filled<Price>;
+
+/** A tier with every field. */
+export interface ResolvedTier extends Filled<TierSettings, "exitWhen"> {
+  readonly name: string;
+  readonly members: readonly ResolvedMember[];
+  readonly batch: ResolvedBatch;
+  readonly cuda: ResolvedCuda;
+  readonly price: ResolvedPrice;
 }
 
-/**
- * A `cascade.json`, resolved; its model paths are relative to the file.
- * @throws QuorateError: the file cannot be read, is not JSON, or every problem of its content
- */
-export async function readSpec(path: string): Promise<CascadeSpec> {
-  return resolveSpec(parse(await read(path), path), dirname(resolve(path)));
+/** Options of the cascade that stay as they are. */
+type CascadeSettings = Omit<CascadeOptions, "classes">;
+
+type Paths = "onnxruntimePath" | "cudaProviderPath" | "cudaLibraryPath";
+
+/** A cascade with every field. */
+export interface ResolvedSpec extends Filled<CascadeSettings, Paths> {
+  /** What the user wrote, with absolute paths. */
+  readonly given: CascadeSpec;
+  /** Number of classes; null: the models tell it. */
+  readonly classes: number | null;
+  readonly classNames: readonly string[] | null;
+  /** At least one. */
+  readonly tiers: readonly [ResolvedTier, ...ResolvedTier[]];
 }
 
-async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `${path} cannot be read: ${messageOf(cause)}.`, { cause });
-  }
-}
-
-function parse(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `${path} is not JSON: ${messageOf(cause)}.`, { cause });
-  }
-}
-
-/** Nothing is known about the shape yet, so whatever is not a path passes through. */
-function withAbsolutePaths(spec: unknown, base: string): unknown {
-  if (!isObject(spec)) return spec;
-  const library = spec["onnxruntimePath"];
-  const provider = spec["cudaProviderPath"];
-  const folders = spec["cudaLibraryPath"];
-  const tiers = spec["tiers"];
+/** @param spec of the right shape, with absolute paths */
+export function resolveSpec(spec: CascadeSpec): ResolvedSpec {
+  const { classes = null } = spec;
   return {
-    ...spec,
-    ...(isPath(library) ? { onnxruntimePath: resolveLibrary(library, base) } : {}),
-    ...(isPath(provider) ? { cudaProviderPath: resolve(base, provider) } : {}),
-    ...(isPath(folders) ? { cudaLibraryPath: splitFolders(folders, base).join(delimiter) } : {}),
-    ...(Array.isArray(tiers) ? { tiers: tiers.map((tier) => tierWithAbsolutePaths(tier, base)) } : {}),
+    ...filled<CascadeSettings, Paths>(defaults.cascade, spec),
+    given: spec,
+    classes: typeof classes === "number" ? classes : (classes?.length ?? null),
+    classNames: typeof classes === "number" ? null : classes,
+    tiers: spec.tiers.map(resolveTier) as [ResolvedTier, ...ResolvedTier[]],
   };
 }
 
-function tierWithAbsolutePaths(tier: unknown, base: string): unknown {
-  if (!isObject(tier) || !Array.isArray(tier["members"])) return tier;
-  const members = tier["members"].map((member: unknown) => {
-    if (isPath(member)) return resolve(base, member);
-    if (!isObject(member) || !isPath(member["model"])) return member;
-    return { ...member, model: resolve(base, member["model"]) };
-  });
-  return { ...tier, members };
+/** @param tier of the right shape */
+export function resolveTier(tier: TierSpec): ResolvedTier {
+  return {
+    ...filled<TierSettings, "exitWhen">(defaults.tier, tier),
+    name: tier.name,
+    members: tier.members.map(resolveMember),
+    batch: filled<BatchOptions, "maxInFlight">(defaults.batch, tier.batch),
+    cuda: filled<CudaOptions, "memoryLimitBytes">(defaults.cuda, tier.cuda),
+    price: resolvePrice(tier.price),
+  };
 }
 
-/** An empty string is left for the schema to refuse. */
-function isPath(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+export function resolvePrice(price: Price | undefined): ResolvedPrice {
+  return filled<Price>(defaults.price, price);
 }

@@ -25,10 +25,17 @@ describe("building", () => {
       combine: "vote",
       device: "auto",
       maxRows: 256,
-      maxDelayUs: 0,
+      maxDelayNs: 0,
       onOverload: "auto",
     });
     expect(spec.tiers[1]?.rule).toEqual([]);
+  });
+
+  it("gives the addon durations in nanoseconds", async () => {
+    const tier = { name: "one", members: ["a.onnx"], batch: { maxDelayMs: 1.5 } };
+    const { native } = await openFake({ spinUs: 50, tiers: [tier] });
+    expect(native.spec.spinNs).toBe(50_000);
+    expect(native.spec.tiers[0]?.maxDelayNs).toBe(1_500_000);
   });
 
   it("gives a tier's CUDA options to each of its models, with defaults", async () => {
@@ -42,15 +49,10 @@ describe("building", () => {
       ],
     });
     const [model, made] = native.spec.tiers[0]?.members ?? [];
-    expect(model?.cuda).toEqual({
-      graphs: true,
-      tf32: false,
-      sharedStream: false,
-      memoryLimitBytes: 2 ** 30,
-      convSearch: "heuristic",
-    });
+    const silent = { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: 0, convSearch: "heuristic" };
+    expect(model?.cuda).toEqual({ ...silent, graphs: true, memoryLimitBytes: 2 ** 30 });
     expect(made).not.toHaveProperty("cuda");
-    expect(native.spec.tiers[1]?.members[0]).not.toHaveProperty("cuda");
+    expect(native.spec.tiers[1]?.members[0]?.cuda).toEqual(silent);
   });
 
   it("maps a member's class names to the cascade's order", async () => {
