@@ -16,3 +16,17 @@ export declare const validate: {
   /** Of the last call. */
   errors?: readonly SchemaError[] | null;
 };
+
+/** The default of every optional field of the schema; null where there is none. */
+type Defaults = Readonly<Record<string, unknown>>;
+
+export declare const defaults: {
+  readonly cascade: Defaults;
+  readonly tier: Defaults;
+  readonly cuda: Defaults;
+  readonly batch: Defaults;
+  readonly price: Defaults;
+  readonly model: Defaults;
+  readonly functionMember: Defaults;
+  readonly callPrice: Defaults;
+};

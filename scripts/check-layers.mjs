@@ -1,6 +1,7 @@
 // Fails when a file depends on a layer it must not know. The tables are the architecture.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkTypeScript } from "./lib/source-layers.mjs";
 import { root } from "./lib/tools.mjs";
 
 /** native/: layer -> layers it may include. A layer may always include itself. */
@@ -29,10 +30,7 @@ const guarded = [
   },
 ];
 
-/** src/: the outer folders, which the core must not import. The core is every other file. */
-const outer = ["cli", "server", "report", "remote"];
-
-const violations = [...checkNative(), ...checkTypeScript()];
+const violations = [...checkNative(), ...checkTypeScript(root)];
 if (violations.length > 0) {
   console.error(violations.join("\n"));
   process.exit(1);
@@ -71,24 +69,6 @@ function checkNative() {
     for (const { header, owner, name: rule } of guarded) {
       if (header.test(included) && !owner.test(name)) found.push(`${place}: only ${rule}`);
     }
-  });
-  return found;
-}
-
-function checkTypeScript() {
-  const found = [];
-  eachLine("src", /\.ts$/, (line, name, place) => {
-    const imported = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/.exec(line)?.[1];
-    if (!imported) return;
-    const path = new URL(imported, `file:///${name}`).pathname.slice(1);
-    const from = name.split("/")[0];
-    const to = path.split("/")[0];
-    if (path === "index.js") found.push(`${place}: nothing imports src/index.ts`);
-    if (name !== "index.ts" && outer.includes(to) && to !== from && !(from === "cli" && outer.includes(to))) {
-      found.push(`${place}: the core must not import ${to}/`);
-    }
-    if (name === "index.ts" && ["cli", "server", "report"].includes(to))
-      found.push(`${place}: index.ts must not import ${to}/`);
   });
   return found;
 }

@@ -1,4 +1,4 @@
-// schema/cascade.schema.json as a function: writes schema/validate.js. Ajv takes some 100 ms to load and to compile it,
+// schema/cascade.schema.json as a function, and its defaults: writes schema/validate.js. Ajv takes some 100 ms to load and to compile it,
 // which no build() of a cascade should wait for, and so it need not be installed with the package. scripts/setup.mjs
 // runs this.
 import { readFileSync, writeFileSync } from "node:fs";
@@ -29,14 +29,17 @@ const functionMember = {
         },
       },
     },
-    output: { $ref: "#/definitions/output" },
+    output: { $ref: "#/definitions/output", default: "label" },
     temperature: { $ref: "#/definitions/temperature" },
     classes: { $ref: "#/definitions/classNames" },
-    timeoutMs: { type: "number", exclusiveMinimum: 0, maximum: 2 ** 31 - 1 },
+    timeoutMs: { type: "number", exclusiveMinimum: 0, maximum: 2 ** 31 - 1, default: 30_000 },
     price: {
       type: "object",
       additionalProperties: false,
-      properties: { perCall: { $ref: "#/definitions/amount" }, perRow: { $ref: "#/definitions/amount" } },
+      properties: {
+        perCall: { $ref: "#/definitions/amount", default: 0 },
+        perRow: { $ref: "#/definitions/amount", default: 0 },
+      },
     },
     flopsPerRow: { $ref: "#/definitions/amount" },
   },
@@ -56,6 +59,31 @@ function withFunctions(schema) {
   return { ...schema, definitions: { ...schema.definitions, member, function: functionMember, elementType } };
 }
 
+/** The default of every optional field, null where there is none. Objects with fields of their own are left out. */
+function defaultsOf({ properties, required = [] }, definitions) {
+  const fields = Object.entries(properties).filter(
+    ([name, field]) => name !== "$schema" && !required.includes(name) && field.properties === undefined,
+  );
+  return Object.fromEntries(
+    fields.map(([name, field]) => {
+      const shared = definitions[field.$ref?.replace("#/definitions/", "")];
+      return [name, field.default ?? shared?.default ?? null];
+    }),
+  );
+}
+
+/** Every default, per kind of object; src/spec/ takes them from here and from nowhere else. */
+function allDefaults(schema) {
+  const { definitions } = schema;
+  const { tier, model, function: functionMember } = definitions;
+  const { cuda, batch, price } = tier.properties;
+  const kinds = { cascade: schema, tier, cuda, batch, price, model, functionMember };
+  const callPrice = functionMember.properties.price;
+  return Object.fromEntries(
+    Object.entries({ ...kinds, callPrice }).map(([kind, part]) => [kind, defaultsOf(part, definitions)]),
+  );
+}
+
 const ajv = new Ajv({
   allErrors: true,
   verbose: true,
@@ -66,11 +94,15 @@ const ajv = new Ajv({
   logger: false,
   code: { source: true, esm: true, lines: true },
 });
-const schema = JSON.parse(readFileSync(join(root, "schema/cascade.schema.json"), "utf8"));
-const code = standalone.default(ajv, ajv.compile(withFunctions(schema))).replace(
+const schema = withFunctions(JSON.parse(readFileSync(join(root, "schema/cascade.schema.json"), "utf8")));
+const code = standalone.default(ajv, ajv.compile(schema)).replace(
   // What is left that Ajv would load: its comparison of items that must differ.
   /const (\w+) = require\("ajv\/dist\/runtime\/equal"\)\.default;/,
   'import { isDeepStrictEqual as $1 } from "node:util";',
 );
 if (code.includes("require(")) fail("schema/validate.js would load a part of Ajv");
-writeFileSync(join(root, "schema/validate.js"), `// Made by scripts/compile-schema.mjs with Ajv.\n${code}`);
+const defaults = `export const defaults = ${JSON.stringify(allDefaults(schema))};`;
+writeFileSync(
+  join(root, "schema/validate.js"),
+  `// Made by scripts/compile-schema.mjs with Ajv.\n${code}\n${defaults}\n`,
+);

@@ -1,16 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // `AsyncDisposable` for users whose own settings do not bring it.
-export type { Answer, TraceMember, TraceTier } from "./answer.js";
-export { BatchAnswer, type RowStatus, rowStatusNames } from "./batch-answer.js";
-export type { CascadeBuilder } from "./builder.js";
-export type { BatchCallOptions, CallOptions } from "./call-options.js";
-export { Cascade, type CloseOptions, type SinceOptions } from "./cascade.js";
-export type { CostFigures, CostPrices, CostReport, MemberCost, TierCost } from "./cost.js";
-export { type CascadeCounters, counterProblems, type MemberCounters, type TierCounters } from "./counters.js";
+export type { Answer, TraceMember, TraceTier } from "./calls/answer.js";
+export { BatchAnswer, type RowStatus, rowStatusNames } from "./calls/batch-answer.js";
+export type { BatchCallOptions, CallOptions } from "./calls/call-options.js";
+export type { BatchInput, RowInput } from "./calls/inputs.js";
+export type { RowSource, StreamAnswer, StreamOptions } from "./calls/stream.js";
+export { Cascade, type CascadeBuilder, type CloseOptions, type SinceOptions } from "./cascade/cascade.js";
+export type { CostFigures, CostPrices, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
+export { type CascadeCounters, counterProblems, type MemberCounters, type TierCounters } from "./cascade/counters.js";
+export type { Explanation, MemberExplanation, TierExplanation } from "./cascade/explain.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
-export type { Explanation, MemberExplanation, TierExplanation } from "./explain.js";
-export type { BatchInput, RowInput } from "./inputs.js";
-export type { ElementType } from "./native/contract.js";
+export { type CudaReport, type MachineReport, machineReport } from "./native/machine-report.js";
+export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
   CallPrice,
@@ -26,11 +27,10 @@ export type {
   ModelMember,
   OutputKind,
   Price,
-  TensorData,
   TensorDeclaration,
   TierOptions,
   TierSpec,
-} from "./options.js";
+} from "./spec/options.js";
 export {
   type AgreementRule,
   agreementAtLeast,
@@ -48,5 +48,4 @@ export {
   scoreAtLeast,
   type VotesRule,
   votesAtLeast,
-} from "./rules.js";
-export type { RowSource, StreamAnswer, StreamOptions } from "./stream.js";
+} from "./spec/rules.js";

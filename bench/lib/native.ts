@@ -138,7 +138,7 @@ export const nativeBench: NativeBench = {
   },
 };
 
-const search = (await import(pathToFileURL(join(root, "dist/cuda-path.js")).href)) as {
+const search = (await import(pathToFileURL(join(root, "dist/runtime/cuda.js")).href)) as {
   searchPaths(options: object): SearchPaths;
 };
 

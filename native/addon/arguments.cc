@@ -1,6 +1,5 @@
 #include "native/addon/arguments.h"
 
-#include <cmath>
 #include <utility>
 
 #include "native/addon/member_arguments.h"
@@ -10,10 +9,6 @@
 namespace quorate {
 
 namespace {
-
-int64_t NsFromUs(double us) {
-  return static_cast<int64_t>(std::llround(us * static_cast<double>(kNsPerUs)));
-}
 
 RuleOp ReadRuleOp(Napi::Value value, const std::string& where, Status* problem) {
   ObjectReader reader(value, where, problem);
@@ -53,10 +48,8 @@ void ReadRule(ObjectReader* reader, RuleProgram* rule, Status* problem) {
 }
 
 void ReadBatching(ObjectReader* reader, TierSpec* tier) {
-  double delay_us = 0;
   reader->Size("maxRows", &tier->max_rows);
-  reader->Number("maxDelayUs", 0, kMostUs, &delay_us);
-  tier->max_delay_ns = NsFromUs(delay_us);
+  reader->Integer("maxDelayNs", 0, kMostNs, &tier->max_delay_ns);
   reader->Size("maxQueueRows", &tier->max_queue_rows);
   reader->Size("maxInFlight", &tier->max_in_flight);
   reader->Choice<Overload>("onOverload",
@@ -112,7 +105,6 @@ StatusOr<CascadeRequest> ReadSpec(Napi::Value value) {
   request.runtime_paths = ReadRuntimePaths(&reader, &problem);
   int64_t classes = 0;
   int64_t measures = 0;
-  double spin_us = 0;
   reader.Integer("classes", 0, INT32_MAX, &classes);
   reader.Integer("measures", 0, kScore | kConfidence | kMargin | kEntropy, &measures);
   reader.Array("shapes", [&](Napi::Value pair, const std::string& at) {
@@ -123,7 +115,7 @@ StatusOr<CascadeRequest> ReadSpec(Napi::Value value) {
   reader.Size("maxRowsInFlight", &spec.max_rows_in_flight);
   reader.Size("maxBytesInFlight", &spec.max_bytes_in_flight);
   reader.Size("deviceQueueBytes", &spec.device_queue_bytes);
-  reader.Number("spinUs", 0, kMostUs, &spin_us);
+  reader.Integer("spinNs", 0, kMostNs, &spec.spin_ns);
   reader.Bool("warmup", &spec.warmup);
   reader.Array("tiers", [&](Napi::Value tier, const std::string& at) {
     ReadTier(tier, at, &request, &problem);
@@ -131,7 +123,6 @@ StatusOr<CascadeRequest> ReadSpec(Napi::Value value) {
   QUORATE_RETURN_IF_ERROR(std::move(problem));
   spec.classes = static_cast<uint32_t>(classes);
   spec.measures = static_cast<uint8_t>(measures);
-  spec.spin_ns = NsFromUs(spin_us);
   return request;
 }
 

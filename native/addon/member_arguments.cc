@@ -69,7 +69,7 @@ void ReadBytes(ObjectReader* reader, ModelSource* source) {
 
 void ReadClassMap(ObjectReader* reader, std::vector<int32_t>* map) {
   const Napi::Value value = reader->Get("classMap");
-  if (!reader->ok() || value.IsUndefined()) return;
+  if (!reader->ok()) return;
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_int32_array) {
     reader->Complain(reader->PathOf("classMap") + " is " + KindOf(value) +
                      ", expected an Int32Array");
@@ -129,14 +129,14 @@ ParsedMember ReadMember(Napi::Value value, const std::string& where, Status* pro
   reader.Array("functionInputs", [&](Napi::Value declaration, const std::string& at) {
     ReadDeclaration(declaration, at, &member.function_inputs.emplace_back(), problem);
   });
-  if (reader.Has("outputName")) reader.Text("outputName", &member.options.output_name);
+  reader.Text("outputName", &member.options.output_name);
   reader.Choice<OutputChoice>("output",
                               {{"auto", OutputChoice::kAuto},
                                {"logits", OutputChoice::kLogits},
                                {"probabilities", OutputChoice::kProbabilities},
                                {"label", OutputChoice::kLabel}},
                               &member.output);
-  if (reader.Has("cuda")) {
+  if (!parsed.is_function) {
     ReadCuda(reader.Get("cuda"), reader.PathOf("cuda"), &member.options.cuda, problem);
   }
   double number = 1;
@@ -144,8 +144,9 @@ ParsedMember ReadMember(Napi::Value value, const std::string& where, Status* pro
   member.temperature = static_cast<float>(number);
   number = 0;
   reader.Number("timeoutMs", 0, HUGE_VAL, &number);
-  if (number * 1000 < kMostUs) {
-    parsed.timeout_ns = static_cast<int64_t>(number * static_cast<double>(kNsPerMs));
+  const double timeout_ns = number * static_cast<double>(kNsPerMs);
+  if (timeout_ns < static_cast<double>(kMostNs)) {
+    parsed.timeout_ns = static_cast<int64_t>(timeout_ns);
   }
   ReadClassMap(&reader, &member.class_map);
   return parsed;

@@ -9,7 +9,7 @@
 
 namespace quorate {
 
-constexpr double kMostUs = 1e15;  // About thirty years.
+constexpr int64_t kMostNs = 1'000'000'000'000'000'000;  // About thirty years.
 
 struct ParsedMember {
   MemberSpec spec;  // A function member still lacks make_function.

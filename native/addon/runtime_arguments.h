@@ -5,7 +5,7 @@
 
 namespace quorate {
 
-// NativeRuntimePaths of the contract; what is wrong goes to `problem`.
+// RuntimePaths of src/runtime/cuda.ts; what is wrong goes to `problem`.
 RuntimePaths ReadRuntimePaths(ObjectReader* reader, Status* problem);
 
 }  // namespace quorate

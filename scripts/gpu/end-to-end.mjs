@@ -126,6 +126,6 @@ async function tryElsewhere({ node, runtime }) {
 
 /** The library in onnxruntime-node. */
 async function installedRuntime() {
-  const { runtimePaths } = await import(pathToFileURL(join(root, "dist/runtime-path.js")).href);
+  const { runtimePaths } = await import(pathToFileURL(join(root, "dist/runtime/onnxruntime.js")).href);
   return runtimePaths(undefined)[0];
 }

@@ -2,15 +2,21 @@
 
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { BatchAnswer } from "../batch-answer.js";
-import { Cascade } from "../cascade.js";
-import type { CostFigures, CostReport } from "../cost.js";
-import { type CascadeCounters, counterProblems } from "../counters.js";
 import { QuorateError } from "../errors.js";
-import { allOf, scoreAtLeast, votesAtLeast } from "../rules.js";
+import {
+  allOf,
+  type BatchAnswer,
+  Cascade,
+  type CascadeCounters,
+  type CostFigures,
+  type CostReport,
+  counterProblems,
+  scoreAtLeast,
+  votesAtLeast,
+} from "../index.js";
+import { readRows } from "../rows/read-rows.js";
+import { type Estimate, pairedDifference, share, show, showDifference } from "../statistics/intervals.js";
 import { Progress, percent, print, short, table } from "./io.js";
-import { readRows } from "./rows-file.js";
-import { type Estimate, pairedDifference, share, show, showDifference } from "./statistics.js";
 
 /** Options of the command line. */
 export interface DemoOptions {

@@ -1,23 +1,17 @@
 /** What `quorate doctor` found, and how it says it. */
-import type { NativeCudaReport, NativeDeviceReport } from "../native/contract.js";
+import type { CudaReport, MachineReport } from "../index.js";
 
 /** Plain data, in the order in which things are needed; null: it got no further. */
 export interface DoctorReport {
   readonly version: string;
   readonly node: string;
   readonly platform: string;
-  readonly addon: {
-    /** Empty when it was loaded. */
-    readonly problem: string;
-    readonly version?: string;
-    /** Devices for the CUDA kernels, or why there are none. */
-    readonly kernels?: string;
-  };
+  readonly addon: MachineReport["addon"];
   /** QUORATE_ONNXRUNTIME_PATH. */
   readonly runtimeVariable: string | null;
-  readonly runtime: NativeDeviceReport["runtime"] | null;
+  readonly runtime: MachineReport["runtime"];
   /** Without a problem only where a bundled model answered on device 0. */
-  readonly cuda: NativeCudaReport | null;
+  readonly cuda: CudaReport | null;
   /** The problem is empty when a bundled model answered. */
   readonly cpu: { readonly problem: string };
 }
@@ -54,7 +48,7 @@ function addonText({ addon }: DoctorReport): string {
   return addon.problem === "" ? `${addon.version}, CUDA kernels: ${addon.kernels}` : "none";
 }
 
-function cudaRows(cuda: NativeCudaReport | null): [string, string][] {
+function cudaRows(cuda: CudaReport | null): [string, string][] {
   if (cuda === null) return [["CUDA", nothing]];
   const { driverPath, driverVersion, devices, providerPath, providerVersion, libraries } = cuda;
   return [
@@ -69,7 +63,7 @@ function cudaRows(cuda: NativeCudaReport | null): [string, string][] {
   ];
 }
 
-function deviceText(device: NativeCudaReport["devices"][number], index: number): string {
+function deviceText(device: CudaReport["devices"][number], index: number): string {
   const gigabytes = (device.memoryBytes / 2 ** 30).toFixed(1);
   return `cuda:${index} ${device.name}, ${gigabytes} GiB, compute capability ${device.computeCapability}`;
 }

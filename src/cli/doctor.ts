@@ -1,11 +1,8 @@
 /** `quorate doctor`: what was found on this machine, and what mends the first thing that is missing. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Cascade } from "../cascade.js";
-import { searchPaths } from "../cuda-path.js";
 import { messageOf } from "../errors.js";
-import type { NativeAddon, NativeDeviceReport } from "../native/contract.js";
-import { loadAddon } from "../native/load.js";
+import { Cascade, machineReport } from "../index.js";
 import { type DoctorReport, doctorLines } from "./doctor-report.js";
 import { print } from "./io.js";
 
@@ -31,23 +28,12 @@ async function examine(): Promise<DoctorReport> {
     platform: `${process.platform}-${process.arch}`,
     runtimeVariable: process.env["QUORATE_ONNXRUNTIME_PATH"] || null,
   };
-  const addon = attempt(loadAddon);
-  if (typeof addon === "string") {
-    return { ...machine, addon: { problem: addon }, runtime: null, cuda: null, cpu: { problem: addon } };
-  }
-  const kernels = addon.cuda();
-  const own = { problem: "", version: addon.version, kernels: kernels.reason || `${kernels.devices} devices` };
-  const found = attempt(() => inspect(addon));
-  if (typeof found === "string") {
-    return { ...machine, addon: own, runtime: null, cuda: null, cpu: { problem: found } };
-  }
+  const found = machineReport();
+  const { addon, runtime } = found;
+  if (found.cuda === null) return { ...machine, addon, runtime, cuda: null, cpu: { problem: found.problem } };
   const cpu = { problem: await tryModel("cpu") };
   const problem = found.cuda.problem === "" && cpu.problem === "" ? await tryModel("cuda") : found.cuda.problem;
-  return { ...machine, addon: own, runtime: found.runtime, cuda: { ...found.cuda, problem }, cpu };
-}
-
-function inspect(addon: NativeAddon): NativeDeviceReport {
-  return addon.inspectDevices(searchPaths({}));
+  return { ...machine, addon, runtime, cuda: { ...found.cuda, problem }, cpu };
 }
 
 /** Runs a bundled model on one row; what went wrong, or nothing. */
@@ -61,15 +47,6 @@ async function tryModel(device: "cpu" | "cuda"): Promise<string> {
       await cascade.close();
     }
     return "";
-  } catch (thrown) {
-    return messageOf(thrown);
-  }
-}
-
-/** What `call` gives, or the sentence of what it throws. */
-function attempt<T extends object>(call: () => T): T | string {
-  try {
-    return call();
   } catch (thrown) {
     return messageOf(thrown);
   }

@@ -1,6 +1,5 @@
 /** `quorate inspect`: what a cascade is going to do, before any traffic. */
-import { Cascade } from "../cascade.js";
-import type { Explanation, MemberExplanation, TierExplanation } from "../explain.js";
+import { Cascade, type Explanation, type MemberExplanation, type TierExplanation } from "../index.js";
 import { print, short, table } from "./io.js";
 
 /** Options of the command line. */

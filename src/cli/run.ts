@@ -1,13 +1,10 @@
 /** `quorate run`: answers the rows of a file with the cascade of a `cascade.json`. */
 import { createWriteStream, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import type { Answer } from "../answer.js";
-import { Cascade } from "../cascade.js";
-import type { CostReport } from "../cost.js";
-import type { RowInput } from "../inputs.js";
+import { type Answer, Cascade, type CostReport, type RowInput } from "../index.js";
+import { readRows } from "../rows/read-rows.js";
+import { type Estimate, share, show } from "../statistics/intervals.js";
 import { Progress, percent, print, short, table } from "./io.js";
-import { readRows } from "./rows-file.js";
-import { type Estimate, share, show } from "./statistics.js";
 
 /** Options of the command line. */
 export interface RunOptions {

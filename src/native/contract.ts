@@ -1,36 +1,11 @@
 /**
  * The types of the native addon: the one place where TypeScript and C++ meet.
- * `native/addon/` implements exactly this; plain data crosses, nothing else.
+ * `native/addon/` implements exactly this; plain data crosses, nothing else. Every field is
+ * given: the addon has no defaults. Durations are nanoseconds, or milliseconds where the name says so.
  */
-
-/** Every typed array the engine accepts as row data; float16 and bfloat16 travel as Uint16Array. */
-export type NativeTensorData =
-  | Float32Array
-  | Float64Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array;
-
-/** Element types by name, as `ElementName()` in native/base/views.h spells them. */
-export type ElementType =
-  | "float32"
-  | "float16"
-  | "bfloat16"
-  | "float64"
-  | "int8"
-  | "uint8"
-  | "int16"
-  | "uint16"
-  | "int32"
-  | "uint32"
-  | "int64"
-  | "uint64"
-  | "bool";
+import type { RuntimePaths } from "../runtime/cuda.js";
+import type { ElementType, TensorData } from "../spec/element-type.js";
+import type { ResolvedTier } from "../spec/resolve.js";
 
 /** One operation of a deferral rule in postfix order; `kind` is RuleKind of native/kernels/kernels.h. */
 export interface NativeRuleOp {
@@ -54,16 +29,17 @@ export interface NativeMember {
   readonly inputs: readonly (readonly [string, string])[];
   /** Function members: the request tensors it wants; empty = every tensor some model of the cascade reads. */
   readonly functionInputs: readonly NativeTensorDeclaration[];
-  readonly outputName?: string;
+  /** Empty: the only one. */
+  readonly outputName: string;
   /** "auto": label for an integer output without a class dimension, else logits. */
   readonly output: "auto" | "logits" | "probabilities" | "label";
   readonly temperature: number;
-  /** Models; absent = every option's default. */
+  /** Models only, and always. */
   readonly cuda?: NativeCudaOptions;
   /** Function members: milliseconds until a call counts as failed. */
   readonly timeoutMs: number;
-  /** Where class c of this member stands in the cascade's order; absent = same order. */
-  readonly classMap?: Int32Array;
+  /** Where class c of this member stands in the cascade's order; empty = same order. */
+  readonly classMap: Int32Array;
 }
 
 /** CudaOptions of native/model/model.h. */
@@ -84,37 +60,19 @@ export interface NativeTensorDeclaration {
   readonly rowShape?: readonly number[];
 }
 
-export interface NativeTier {
-  readonly name: string;
+/** `device`, `execution`, `onOverload` and their like: as the specification has them, and always there. */
+export interface NativeTier extends Omit<ResolvedTier, "exitWhen" | "members" | "batch" | "cuda" | "price"> {
   readonly members: readonly NativeMember[];
   /** Postfix; empty = no rule (last tier only). */
   readonly rule: readonly NativeRuleOp[];
-  readonly combine: "vote" | "mean";
-  readonly evidence: "tier" | "cumulative";
-  readonly execution: "auto" | "concurrent" | "sequential";
-  /** "auto", "cpu", "cuda" or "cuda:N". */
-  readonly device: string;
   readonly maxRows: number;
-  readonly maxDelayUs: number;
+  readonly maxDelayNs: number;
   readonly maxQueueRows: number;
   /** 0 = the device's default. */
   readonly maxInFlight: number;
-  readonly onOverload: "auto" | "reject" | "degrade" | "wait";
-  /** When every member of the tier fails on a batch: fail its rows, or send them to the next tier / the last answer. */
-  readonly onFailure: "reject" | "degrade";
 }
 
-/** Where the native side looks for ONNX Runtime and what belongs to it; nowhere else. */
-export interface NativeRuntimePaths {
-  /** Candidates for the ONNX Runtime library in the order to try. Absolute paths, or a bare file name for the system loader. */
-  readonly runtimePaths: readonly string[];
-  /** Candidates for the CUDA provider: absolute paths, or "" for the one beside ONNX Runtime. */
-  readonly cudaProviders: readonly string[];
-  /** Absolute folders with CUDA's libraries, or "" for the system loader. */
-  readonly cudaLibraryFolders: readonly string[];
-}
-
-export interface NativeSpec extends NativeRuntimePaths {
+export interface NativeSpec extends RuntimePaths {
   /** Number of classes; 0 = from the models. */
   readonly classes: number;
   /** Bits of Measure in native/kernels/kernels.h to report: 1 score, 2 confidence, 4 margin, 8 entropy. */
@@ -125,7 +83,7 @@ export interface NativeSpec extends NativeRuntimePaths {
   readonly maxBytesInFlight: number;
   /** Bytes of deferred rows that stay on devices; 0 = none. */
   readonly deviceQueueBytes: number;
-  readonly spinUs: number;
+  readonly spinNs: number;
   readonly warmup: boolean;
   readonly tiers: readonly NativeTier[];
 }
@@ -200,7 +158,7 @@ export interface NativeCallOptions {
 }
 
 /** Entry per request tensor, in table order: the data, null when not given, true when given as a function. */
-export type NativeInputs = readonly (NativeTensorData | null | true)[];
+export type NativeInputs = readonly (TensorData | null | true)[];
 
 /** Calls from the engine into JavaScript, always on the JS thread, never during another native call. */
 export interface NativeHooks {
@@ -215,7 +173,7 @@ export interface NativeHooks {
     tier: number,
     member: number,
     count: number,
-    tensors: readonly NativeTensorData[],
+    tensors: readonly TensorData[],
     rows: Uint32Array,
   ): void;
   /** The call's rows are all dead, it timed out, or the cascade closes: abort its signal. */
@@ -353,7 +311,7 @@ export interface NativeCascade {
   /** data: Int32Array labels [count] or Float32Array scores [count x classes]; null = failed, with the message. */
   completeMember(callId: number, data: Int32Array | Float32Array | null, message: string): void;
   /** data: the rows' tensor data in the order of `rows`; null = failed, with the message. Copied before it returns. */
-  provide(id: number, tensor: number, rows: Uint32Array, data: NativeTensorData | null, message: string): void;
+  provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string): void;
   counters(): NativeCounters;
   /** Starts profiling; answers through onProfiled. */
   profile(): void;
@@ -395,7 +353,7 @@ export interface NativeAddon {
    * Opens ONNX Runtime and, where nothing is missing, its CUDA provider. Takes the JS thread for as long as that
    * lasts: for the command line. Throws a coded error when there is no ONNX Runtime.
    */
-  inspectDevices(paths: NativeRuntimePaths): NativeDeviceReport;
+  inspectDevices(paths: RuntimePaths): NativeDeviceReport;
   /** Returns at once; models load off the JS thread; hooks.onBuilt reports. Throws only for malformed arguments. */
   createCascade(spec: NativeSpec, hooks: NativeHooks): NativeCascade;
 }

@@ -22,6 +22,9 @@ describe("createCascade", () => {
       /tiers\[0\]\.combine is "sum", expected one of "vote", "mean"/,
     ],
     ["no maxRows", withTier({ maxRows: undefined }), /tiers\[0\]\.maxRows is undefined, expected a number/],
+    ["half a nanosecond", withTier({ maxDelayNs: 0.5 }), /tiers\[0\]\.maxDelayNs is 0\.5, expected a whole number/],
+    ["a member without CUDA options", withMember({ cuda: undefined }), /members\[0\]\.cuda is undefined/],
+    ["a member without a class map", withMember({ classMap: undefined }), /classMap is undefined/],
     ["an unknown rule", withTier({ rule: [{ kind: "luck" }] }), /tiers\[0\]\.rule\[0\]\.kind is "luck"/],
     ["a rule without numbers", withTier({ rule: [{ kind: "never" }] }), /rule\[0\]\.arity is undefined/],
     [

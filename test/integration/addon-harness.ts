@@ -1,6 +1,5 @@
 /** The addon without the TypeScript layer: specs and hooks as native/addon gets them. */
 
-import { searchPaths } from "../../src/cuda-path.js";
 import type {
   NativeCallOptions,
   NativeCascade,
@@ -14,6 +13,7 @@ import type {
   NativeTier,
 } from "../../src/native/contract.js";
 import { loadAddon } from "../../src/native/load.js";
+import { searchPaths } from "../../src/runtime/cuda.js";
 import { digits } from "./paths.js";
 
 export const addon = loadAddon();
@@ -32,9 +32,12 @@ export const fileMember = (name: string): NativeMember => ({
   path: digits(`${name}.onnx`),
   inputs: [],
   functionInputs: [],
+  outputName: "",
   output: "auto",
   temperature: 1,
+  cuda: { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: 0, convSearch: "heuristic" },
   timeoutMs: 0,
+  classMap: new Int32Array(0),
 });
 
 export const functionMember = (more: Partial<NativeMember> = {}): NativeMember => ({
@@ -42,9 +45,11 @@ export const functionMember = (more: Partial<NativeMember> = {}): NativeMember =
   isFunction: true,
   inputs: [],
   functionInputs: [{ name: "image", type: "float32", rowShape: [64] }],
+  outputName: "",
   output: "label",
   temperature: 1,
   timeoutMs: 30_000,
+  classMap: new Int32Array(0),
   ...more,
 });
 
@@ -57,7 +62,7 @@ export const tier = (...members: NativeMember[]): NativeTier => ({
   execution: "auto",
   device: "auto",
   maxRows: 256,
-  maxDelayUs: 0,
+  maxDelayNs: 0,
   maxQueueRows: 65_536,
   maxInFlight: 0,
   onOverload: "auto",
@@ -72,7 +77,7 @@ export const spec = (...tiers: NativeTier[]): NativeSpec => ({
   maxRowsInFlight: 65_536,
   maxBytesInFlight: 2 ** 28,
   deviceQueueBytes: 2 ** 26,
-  spinUs: 0,
+  spinNs: 0,
   warmup: false,
   tiers,
 });

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { searchPaths } from "../../src/cuda-path.js";
+import { searchPaths } from "../../src/runtime/cuda.js";
 
 const addonPath =
   process.env["QUORATE_NATIVE_PATH"] ?? fileURLToPath(new URL("../../build/Release/quorate.node", import.meta.url));
@@ -11,14 +11,16 @@ const onnx = fileURLToPath(new URL("../../examples/digits/large.onnx", import.me
 const preamble = `
 const { Worker, isMainThread } = require("node:worker_threads");
 const addon = require(${JSON.stringify(addonPath)});
-const member = (more) => ({ name: "m", inputs: [], functionInputs: [], output: "auto", temperature: 1, timeoutMs: 30000, ...more });
-const file = member({ path: ${JSON.stringify(onnx)} });
+const member = (more) => ({ name: "m", inputs: [], functionInputs: [], outputName: "", output: "auto", temperature: 1, timeoutMs: 30000,
+  classMap: new Int32Array(0), ...more });
+const file = member({ path: ${JSON.stringify(onnx)},
+  cuda: { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: 0, convSearch: "heuristic" } });
 const callback = member({ isFunction: true, output: "label", functionInputs: [{ name: "image", type: "float32", rowShape: [64] }] });
 const spec = (...members) => ({
   ...${JSON.stringify(searchPaths({}))}, classes: 10, measures: 7, shapes: [], maxRowsInFlight: 65536,
-  maxBytesInFlight: 2 ** 28, deviceQueueBytes: 2 ** 26, spinUs: 0, warmup: false,
+  maxBytesInFlight: 2 ** 28, deviceQueueBytes: 2 ** 26, spinNs: 0, warmup: false,
   tiers: [{ name: "t", members, rule: [], combine: "vote", evidence: "tier", execution: "auto", device: "auto", maxRows: 256,
-    maxDelayUs: 0, maxQueueRows: 65536, maxInFlight: 0, onOverload: "auto", onFailure: "reject" }] });
+    maxDelayNs: 0, maxQueueRows: 65536, maxInFlight: 0, onOverload: "auto", onFailure: "reject" }] });
 const options = { priority: 0, deadlineMs: 0, degradeOnDeadline: false, trace: false, wait: true, copy: false };
 const names = ["onBuilt", "onRows", "onBatch", "onMemberCall", "onMemberCancel", "onLazy", "onProfiled", "onClosed"];
 const hooks = (more) => ({ ...Object.fromEntries(names.map((n) => [n, () => {}])), ...more });

@@ -19,7 +19,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DoctorReport } from "../../src/cli/doctor-report.js";
-import { cudaLibraryFolders } from "../../src/cuda-path.js";
+import { cudaLibraryFolders } from "../../src/runtime/cuda.js";
 import { digits } from "./paths.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

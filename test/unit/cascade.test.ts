@@ -25,10 +25,17 @@ describe("building", () => {
       combine: "vote",
       device: "auto",
       maxRows: 256,
-      maxDelayUs: 0,
+      maxDelayNs: 0,
       onOverload: "auto",
     });
     expect(spec.tiers[1]?.rule).toEqual([]);
+  });
+
+  it("gives the addon durations in nanoseconds", async () => {
+    const tier = { name: "one", members: ["a.onnx"], batch: { maxDelayMs: 1.5 } };
+    const { native } = await openFake({ spinUs: 50, tiers: [tier] });
+    expect(native.spec.spinNs).toBe(50_000);
+    expect(native.spec.tiers[0]?.maxDelayNs).toBe(1_500_000);
   });
 
   it("gives a tier's CUDA options to each of its models, with defaults", async () => {
@@ -42,15 +49,10 @@ describe("building", () => {
       ],
     });
     const [model, made] = native.spec.tiers[0]?.members ?? [];
-    expect(model?.cuda).toEqual({
-      graphs: true,
-      tf32: false,
-      sharedStream: false,
-      memoryLimitBytes: 2 ** 30,
-      convSearch: "heuristic",
-    });
+    const silent = { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: 0, convSearch: "heuristic" };
+    expect(model?.cuda).toEqual({ ...silent, graphs: true, memoryLimitBytes: 2 ** 30 });
     expect(made).not.toHaveProperty("cuda");
-    expect(native.spec.tiers[1]?.members[0]).not.toHaveProperty("cuda");
+    expect(native.spec.tiers[1]?.members[0]?.cuda).toEqual(silent);
   });
 
   it("maps a member's class names to the cascade's order", async () => {
@@ -66,7 +68,7 @@ describe("building", () => {
         { code: "QUORATE_ERR_MODEL_MISMATCH", message: "b.onnx has 7 classes." },
       ],
     });
-    const { Cascade } = await import("../../src/cascade.js");
+    const { Cascade } = await import("../../src/cascade/cascade.js");
     const error = await errorOf(() => Cascade.fromSpec(twoTiers));
     expect(error).toBeInstanceOf(QuorateError);
     expect(error).toMatchObject({
@@ -78,7 +80,7 @@ describe("building", () => {
 
   it("collects tiers and options in the builder", async () => {
     useFake();
-    const { Cascade } = await import("../../src/cascade.js");
+    const { Cascade } = await import("../../src/cascade/cascade.js");
     const cascade = await Cascade.builder()
       .options({ classes: 3 })
       .tier("one", { members: ["a.onnx"] })
@@ -458,7 +460,7 @@ describe("a forgotten cascade", () => {
     setFlagsFromString("--expose-gc");
     const gc = runInNewContext("gc") as () => void;
     const addon = useFake();
-    const { Cascade } = await import("../../src/cascade.js");
+    const { Cascade } = await import("../../src/cascade/cascade.js");
     const idle = new WeakRef(await Cascade.fromSpec(twoTiers));
     const answer = (await Cascade.fromSpec(twoTiers)).run(row);
     await sleep(10);

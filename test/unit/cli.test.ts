@@ -3,15 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { percent, short, table } from "../../src/cli/io.js";
-import { type FileRow, readRows } from "../../src/cli/rows-file.js";
-import { pairedDifference, share } from "../../src/cli/statistics.js";
-import type { NativeTensorInfo } from "../../src/native/contract.js";
+import type { FileRow } from "../../src/rows/file-row.js";
+import { readRows } from "../../src/rows/read-rows.js";
+import type { RequestTensor } from "../../src/spec/element-type.js";
+import { pairedDifference, share } from "../../src/statistics/intervals.js";
 import { tensorX } from "./fake-native.js";
 import { errorOf } from "./open.js";
 
 const folder = mkdtempSync(join(tmpdir(), "quorate-cli-"));
 
-async function read(name: string, text: string, tensors: readonly NativeTensorInfo[] = [tensorX]): Promise<FileRow[]> {
+async function read(name: string, text: string, tensors: readonly RequestTensor[] = [tensorX]): Promise<FileRow[]> {
   const path = join(folder, name);
   writeFileSync(path, text);
   const rows: FileRow[] = [];

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { costOf } from "../../src/cost.js";
-import { type CascadeCounters, counterProblems, countersSince, namedCounters } from "../../src/counters.js";
-import type { CascadeSpec } from "../../src/options.js";
+import { costOf } from "../../src/cascade/cost.js";
+import { type CascadeCounters, counterProblems, countersSince, namedCounters } from "../../src/cascade/counters.js";
+import { resolveSpec } from "../../src/spec/resolve.js";
 import { zeroTier } from "./fake-native.js";
 import { errorOf, openFake, twoTiers } from "./open.js";
 
-const spec: CascadeSpec = {
+const spec = resolveSpec({
   tiers: [
     { name: "edge", members: ["a", "b"], exitWhen: { kind: "agreement", threshold: 1 }, price: { perHour: 3.6 } },
     {
@@ -14,11 +14,7 @@ const spec: CascadeSpec = {
       price: { perGigabyte: 10 },
     },
   ],
-};
-const names = [
-  { name: "edge", members: ["a", "b"] },
-  { name: "cloud", members: ["api"] },
-];
+});
 const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0 };
 
 /** 100 rows: 80 leave at "edge", 20 at "cloud". */
@@ -43,7 +39,7 @@ function snapshot(times = 1): CascadeCounters {
       ],
       devices: [{ name: "cpu", busyNs: 3e9 * times, shares: [[1e9 * times, 2e9 * times], [0]] }],
     },
-    names,
+    spec,
     [[quiet, quiet], [{ calls: 4 * times, bytesSent: 1000 * times, bytesReceived: 200 * times }]],
   );
 }

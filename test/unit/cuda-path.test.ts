@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { cudaLibraryFolders, cudaProviders, searchPaths } from "../../src/cuda-path.js";
-import { resolveSpec } from "../../src/spec.js";
+import { cudaLibraryFolders, cudaProviders, searchPaths } from "../../src/runtime/cuda.js";
+import { checkedSpec } from "../../src/spec/read.js";
 
 const file = "libonnxruntime_providers_cuda.so";
 const prefix = mkdtempSync(join(tmpdir(), "quorate-python-"));
@@ -56,7 +56,7 @@ describe("CUDA's libraries", () => {
 describe("a specification", () => {
   it("may name both, relative to its own folder", () => {
     writeFileSync(join(prefix, "a.onnx"), "");
-    const spec = resolveSpec(
+    const spec = checkedSpec(
       {
         cudaProviderPath: "provider",
         cudaLibraryPath: ["lib", "/abs"].join(delimiter),
@@ -76,6 +76,6 @@ describe("a specification", () => {
 
   it("names neither as an empty string", () => {
     const spec = { cudaProviderPath: "", cudaLibraryPath: "", tiers: [{ name: "only", members: ["a.onnx"] }] };
-    expect(() => resolveSpec(spec, prefix)).toThrow(/cudaProviderPath: expected a non-empty string/);
+    expect(() => checkedSpec(spec, prefix)).toThrow(/cudaProviderPath: expected a non-empty string/);
   });
 });

@@ -12,10 +12,10 @@ import type {
   NativeMemberInfo,
   NativeRows,
   NativeSpec,
-  NativeTensorData,
   NativeTensorInfo,
   NativeTierCounters,
 } from "../../src/native/contract.js";
+import type { TensorData } from "../../src/spec/element-type.js";
 
 /** Columns of `count` rows, all answered with class 1 by tier 0, changed by `over`. */
 export function columns(count: number, over: Partial<NativeColumns> = {}): NativeColumns {
@@ -56,7 +56,7 @@ export class FakeCascade implements NativeCascade {
     id: number;
     tensor: number;
     rows: Uint32Array;
-    data: NativeTensorData | null;
+    data: TensorData | null;
     message: string;
   }[] = [];
   readonly drains: number[] = [];
@@ -97,7 +97,7 @@ export class FakeCascade implements NativeCascade {
   completeMember(callId: number, data: Int32Array | Float32Array | null, message: string): void {
     this.completed.push({ callId, data, message });
   }
-  provide(id: number, tensor: number, rows: Uint32Array, data: NativeTensorData | null, message: string): void {
+  provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string): void {
     this.provided.push({ id, tensor, rows, data, message });
   }
   counters(): NativeCounters {

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { IdMap } from "../../src/engine/id-map.js";
+import { IdMap } from "../../src/calls/id-map.js";
 
 describe("a map of ids", () => {
   it("answers as a Map does", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkInputs } from "../../src/engine/tensors.js";
+import { checkInputs } from "../../src/calls/tensors.js";
 import { QuorateError } from "../../src/errors.js";
 import type { NativeTensorInfo } from "../../src/native/contract.js";
 

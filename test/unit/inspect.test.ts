@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Explanation, MemberExplanation, TierExplanation } from "../../src/cascade/explain.js";
 import { inspectLines } from "../../src/cli/inspect.js";
-import type { Explanation, MemberExplanation, TierExplanation } from "../../src/explain.js";
 
 const member: MemberExplanation = {
   name: "a.onnx",

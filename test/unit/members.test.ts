@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import type { Cascade } from "../../src/cascade.js";
-import type { CascadeSpec, MemberFunction } from "../../src/options.js";
+import type { Cascade } from "../../src/cascade/cascade.js";
+import type { CascadeSpec, MemberFunction } from "../../src/spec/options.js";
 import type { FakeCascade } from "./fake-native.js";
 import { errorOf, openFake, turn } from "./open.js";
 

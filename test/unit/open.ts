@@ -1,7 +1,7 @@
 /** Opens cascades on the fake addon; import before anything that loads the real one. */
 import { vi } from "vitest";
-import type { Cascade } from "../../src/cascade.js";
-import type { CascadeSpec } from "../../src/options.js";
+import type { Cascade } from "../../src/cascade/cascade.js";
+import type { CascadeSpec } from "../../src/spec/options.js";
 import { FakeAddon, type FakeBehaviour, type FakeCascade } from "./fake-native.js";
 
 const current = vi.hoisted(() => ({ addon: undefined as unknown }));
@@ -29,7 +29,7 @@ export async function openFake(
   behaviour: FakeBehaviour = {},
 ): Promise<{ cascade: Cascade; native: FakeCascade }> {
   const addon = useFake(behaviour);
-  const { Cascade } = await import("../../src/cascade.js");
+  const { Cascade } = await import("../../src/cascade/cascade.js");
   const cascade = await Cascade.fromSpec(spec);
   return { cascade, native: addon.last };
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { QuorateError } from "../../src/errors.js";
-import { agreementVotes, describeRule, lowerRule, measuresOf, requiredVotes } from "../../src/rule-program.js";
+import { lowerRule } from "../../src/native/lower-rule.js";
+import { agreementVotes, describeRule, measuresOf, requiredVotes } from "../../src/spec/rule-meaning.js";
 import {
   agreementAtLeast,
   allOf,
@@ -13,7 +14,7 @@ import {
   never,
   scoreAtLeast,
   votesAtLeast,
-} from "../../src/rules.js";
+} from "../../src/spec/rules.js";
 
 describe("rules", () => {
   it("are plain JSON", () => {

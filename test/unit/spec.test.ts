@@ -2,11 +2,12 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { specWarnings } from "../../src/check.js";
 import { QuorateError, type QuorateProblem } from "../../src/errors.js";
-import type { CascadeSpec, TierOptions } from "../../src/options.js";
-import { allOf, confidenceAtLeast, scoreAtLeast, votesAtLeast } from "../../src/rules.js";
-import { readSpec, resolveSpec } from "../../src/spec.js";
+import { specWarnings } from "../../src/spec/check.js";
+import type { CascadeSpec, TierOptions } from "../../src/spec/options.js";
+import { checkedSpec, readSpec } from "../../src/spec/read.js";
+import { resolveSpec } from "../../src/spec/resolve.js";
+import { allOf, confidenceAtLeast, scoreAtLeast, votesAtLeast } from "../../src/spec/rules.js";
 
 const folder = mkdtempSync(join(tmpdir(), "quorate-spec-"));
 for (const name of ["a", "b", "c"]) writeFileSync(join(folder, `${name}.onnx`), "");
@@ -15,7 +16,7 @@ const label = async (): Promise<Int32Array> => new Int32Array(1);
 
 function problemsOf(spec: unknown): readonly QuorateProblem[] {
   try {
-    resolveSpec(spec, folder);
+    checkedSpec(spec, folder);
   } catch (thrown) {
     if (thrown instanceof QuorateError) return thrown.problems;
     throw thrown;
@@ -34,16 +35,16 @@ function problemOf(tier: Partial<TierOptions> | Record<string, unknown>, options
 describe("a good specification", () => {
   it("gets absolute paths and stays what it was", () => {
     const exitWhen = allOf(votesAtLeast(2), scoreAtLeast(0.8));
-    const spec = resolveSpec(
+    const { given } = checkedSpec(
       { tiers: [{ name: "early", members: ["a.onnx", { model: "b.onnx", temperature: 2 }], exitWhen }, good] },
       folder,
     );
-    expect(spec.tiers[0]).toEqual({
+    expect(given.tiers[0]).toEqual({
       name: "early",
       members: [join(folder, "a.onnx"), { model: join(folder, "b.onnx"), temperature: 2 }],
       exitWhen,
     });
-    expect(resolveSpec(spec, "/elsewhere")).toEqual(spec);
+    expect(checkedSpec(given, "/elsewhere").given).toEqual(given);
   });
 
   it("may hold functions, bytes and undefined fields", () => {
@@ -63,8 +64,10 @@ describe("a good specification", () => {
 
   it("is warned about measures that judge another label than the vote's", () => {
     const spec: CascadeSpec = { tiers: [{ name: "early", members: ["a"], exitWhen: confidenceAtLeast(0.9) }, good] };
-    expect(specWarnings(spec)).toEqual([expect.stringMatching(/tier "early": confidence judges.*combine: "mean"/)]);
-    expect(specWarnings({ tiers: [{ ...spec.tiers[0], combine: "mean" } as never, good] })).toEqual([]);
+    expect(specWarnings(resolveSpec(spec))).toEqual([
+      expect.stringMatching(/tier "early": confidence judges.*combine: "mean"/),
+    ]);
+    expect(specWarnings(resolveSpec({ tiers: [{ ...spec.tiers[0], combine: "mean" } as never, good] }))).toEqual([]);
   });
 });
 
@@ -73,8 +76,8 @@ describe("CUDA options", () => {
     const cuda = { graphs: true, tf32: false, memoryLimitBytes: 1, convSearch: "exhaustive" } as const;
     const spec: CascadeSpec = { tiers: [{ name: "only", members: ["a.onnx"], cuda }] };
     expect(problemsOf(spec)).toEqual([]);
-    expect(specWarnings(spec)).toEqual([]);
-    expect(specWarnings({ tiers: [{ name: "only", members: ["a.onnx"], device: "cpu", cuda }] })).toEqual([
+    expect(specWarnings(resolveSpec(spec))).toEqual([]);
+    expect(specWarnings(resolveSpec({ tiers: [{ name: "only", members: ["a.onnx"], device: "cpu", cuda }] }))).toEqual([
       'tier "only": its `cuda` options are nothing to the CPU, which its `device` asks for.',
     ]);
   });
@@ -226,7 +229,7 @@ describe("a file", () => {
   it("has paths relative to itself", async () => {
     const path = join(folder, "cascade.json");
     writeFileSync(path, JSON.stringify({ $schema: "x", tiers: [good] }));
-    expect((await readSpec(path)).tiers[0]?.members).toEqual([join(folder, "c.onnx")]);
+    expect((await readSpec(path)).given.tiers[0]?.members).toEqual([join(folder, "c.onnx")]);
   });
 
   it("that is missing or not JSON is refused by name", async () => {

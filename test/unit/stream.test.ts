@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import type { Answer } from "../../src/answer.js";
-import type { CallOptions } from "../../src/call-options.js";
+import type { Answer } from "../../src/calls/answer.js";
+import type { CallOptions } from "../../src/calls/call-options.js";
+import { type StreamOptions, streamRows } from "../../src/calls/stream.js";
 import { QuorateError } from "../../src/errors.js";
-import { type StreamOptions, streamRows } from "../../src/stream.js";
 import { errorOf } from "./open.js";
 
 /** Answers row [n] with label n after `delay(n)` ms, and fails row [-1]. */

@@ -1,0 +1,175 @@
+/** Calls that wait for their rows: ids, promises, abort listeners. */
+
+import { QuorateError, toQuorateError } from "../errors.js";
+import type { NativeColumns, NativeRows } from "../native/contract.js";
+import { onAbort } from "./abort.js";
+import { type Answer, answerAt, type Legend } from "./answer.js";
+import { BatchAnswer } from "./batch-answer.js";
+import { abortedBy } from "./call-options.js";
+import { IdMap } from "./id-map.js";
+import { LazyTensors } from "./lazy-tensors.js";
+import { columnErrors, hasAnswer, rowError } from "./row-errors.js";
+import { Settler } from "./settler.js";
+import type { LazyTensor } from "./tensors.js";
+
+const nothing = (): void => {};
+
+/** How a call's promise is settled, and what must be undone then. */
+interface Pending {
+  readonly lazy: LazyTensors | undefined;
+  /** Stops listening to the call's signal. */
+  unlisten(): void;
+  reject(error: QuorateError): void;
+}
+
+class PendingRow implements Pending {
+  readonly lazy: LazyTensors | undefined;
+  unlisten: () => void = nothing;
+  resolve: (answer: Answer) => void = nothing;
+  reject: (error: QuorateError) => void = nothing;
+
+  constructor(lazy: LazyTensors | undefined) {
+    this.lazy = lazy;
+  }
+}
+
+interface PendingBatch extends Pending {
+  readonly signal: AbortSignal | undefined;
+  resolve(answer: BatchAnswer): void;
+}
+
+/** What a new batch needs. */
+export interface NewBatch {
+  readonly signal: AbortSignal | undefined;
+  readonly lazy: ReadonlyMap<number, LazyTensor>;
+  /** Hands the call to the engine; throwing rejects the promise. */
+  submit(id: number): void;
+  /** Tells the engine that the call was aborted. */
+  cancel(id: number): void;
+}
+
+export class Calls {
+  readonly #rows = new IdMap<PendingRow>();
+  readonly #batches = new IdMap<PendingBatch>();
+  readonly #settler = new Settler();
+  #lastId = 0;
+
+  /** Calls that have not been answered. */
+  get waiting(): number {
+    return this.#rows.size + this.#batches.size;
+  }
+
+  /** The id of the call that comes next. */
+  get nextId(): number {
+    return this.#lastId + 1;
+  }
+
+  /** One row, with the next id. Aborting rejects at once: its tensors are copied, nobody reads the caller's. */
+  row(
+    signal: AbortSignal | undefined,
+    lazy: ReadonlyMap<number, LazyTensor> | undefined,
+    cancel: (id: number) => void,
+  ): Promise<Answer> {
+    const id = ++this.#lastId;
+    const pending = new PendingRow(lazyTensors(lazy));
+    this.#rows.set(id, pending);
+    const promise = new Promise<Answer>((resolve, reject) => {
+      pending.resolve = resolve;
+      pending.reject = reject;
+    });
+    if (signal !== undefined) {
+      pending.unlisten = onAbort(signal, () => {
+        this.#rows.delete(id);
+        pending.reject(abortedBy(signal));
+        cancel(id);
+      });
+    }
+    return promise;
+  }
+
+  /** The engine did not take these rows. */
+  refuseRows(firstId: number, count: number, thrown: unknown): void {
+    for (let id = firstId; id < firstId + count; id++) {
+      const pending = this.#rows.get(id);
+      if (pending === undefined) continue; // Aborted meanwhile.
+      this.#rows.delete(id);
+      pending.unlisten();
+      pending.reject(toQuorateError(thrown));
+    }
+  }
+
+  /** A batch. Aborting rejects when the engine has let go of the caller's arrays. */
+  batch(call: NewBatch): Promise<BatchAnswer> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      const unlisten = onAbort(call.signal, () => call.cancel(id));
+      this.#batches.set(id, { resolve, reject, unlisten, lazy: lazyTensors(call.lazy), signal: call.signal });
+      submit(call, id, this.#batches);
+    });
+  }
+
+  /** The functions of a call that still waits. */
+  lazyOf(id: number): LazyTensors | undefined {
+    return (this.#rows.get(id) ?? this.#batches.get(id))?.lazy;
+  }
+
+  /** Single rows came back. Answers are read at once, promises settled some per turn. */
+  settleRows(columns: NativeRows, legend: Legend): void {
+    for (let i = 0; i < columns.count; i++) {
+      const id = columns.ids[i] ?? 0;
+      const pending = this.#rows.get(id);
+      if (pending === undefined) continue;
+      this.#rows.delete(id);
+      pending.unlisten();
+      if (hasAnswer(columns, i)) {
+        this.#settler.add(pending, answerAt(columns, i, legend));
+      } else {
+        // Made anew for every row: no two calls share an error.
+        this.#settler.add(pending, rowError(columns, i, columnErrors(columns, pending.lazy?.causes)));
+      }
+    }
+    this.#settler.flush();
+  }
+
+  /** A batch came back: as an answer, or as an error when it was aborted or the cascade closed under it. */
+  settleBatch(id: number, columns: NativeColumns, legend: Legend): void {
+    const pending = this.#batches.get(id);
+    if (pending === undefined) return;
+    this.#batches.delete(id);
+    pending.unlisten();
+    const errors = columnErrors(columns, pending.lazy?.causes);
+    const closed = errors.find((error) => error.code === "QUORATE_ERR_CLOSED");
+    if (pending.signal?.aborted) pending.reject(abortedBy(pending.signal));
+    else if (closed !== undefined) pending.reject(closed);
+    else pending.resolve(new BatchAnswer(columns, errors, legend));
+  }
+
+  /** Rejects whatever still waits; for after the engine has closed. */
+  rejectAll(): void {
+    for (const pending of [...this.#rows.values(), ...this.#batches.values()]) {
+      pending.unlisten();
+      pending.reject(closedError());
+    }
+    this.#rows.clear();
+    this.#batches.clear();
+  }
+}
+
+/** The error of every call after close(). */
+export function closedError(): QuorateError {
+  return new QuorateError("QUORATE_ERR_CLOSED", "the cascade is closed.");
+}
+
+function submit(call: NewBatch, id: number, waiting: IdMap<Pending>): void {
+  try {
+    call.submit(id);
+  } catch (thrown) {
+    waiting.get(id)?.unlisten();
+    waiting.delete(id);
+    throw toQuorateError(thrown); // Inside a promise's executor: rejects it.
+  }
+}
+
+function lazyTensors(lazy: ReadonlyMap<number, LazyTensor> | undefined): LazyTensors | undefined {
+  return lazy === undefined || lazy.size === 0 ? undefined : new LazyTensors(lazy);
+}

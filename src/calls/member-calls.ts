@@ -1,0 +1,108 @@
+/** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
+import { types } from "node:util";
+import { messageOf } from "../errors.js";
+import type { NativeCascade, NativeInfo } from "../native/contract.js";
+import type { TensorData } from "../spec/element-type.js";
+import type { ResolvedFunction } from "../spec/members.js";
+import type { ResolvedSpec } from "../spec/resolve.js";
+import { asUserCode } from "./reentry.js";
+
+/** What calls of one function member have cost so far. */
+export interface MemberTraffic {
+  readonly calls: number;
+  /** Bytes of the tensors handed to the function, and of its replies. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+/** No calls: models, and functions before their first call. */
+export const noTraffic: MemberTraffic = { calls: 0, bytesSent: 0, bytesReceived: 0 };
+
+/** A request of the engine. */
+export interface MemberCall {
+  readonly callId: number;
+  readonly tier: number;
+  readonly member: number;
+  readonly count: number;
+  readonly tensors: readonly TensorData[];
+  readonly rows: Uint32Array;
+}
+
+export class MemberCalls {
+  readonly #functions: readonly (readonly (ResolvedFunction | undefined)[])[];
+  readonly #traffic: MemberTraffic[][];
+  readonly #controllers = new Map<number, AbortController>();
+
+  constructor(spec: ResolvedSpec) {
+    this.#functions = spec.tiers.map((tier) =>
+      tier.members.map((member) => (member.kind === "function" ? member : undefined)),
+    );
+    this.#traffic = this.#functions.map((tier) => tier.map(() => noTraffic));
+  }
+
+  /** [tier][member]. */
+  get traffic(): readonly (readonly MemberTraffic[])[] {
+    return this.#traffic.map((tier) => [...tier]);
+  }
+
+  /** Answers one request; failures become the member's failure on these rows. */
+  async answer(call: MemberCall, owner: object, native: NativeCascade, info: NativeInfo): Promise<void> {
+    const member = this.#functions[call.tier]?.[call.member];
+    if (member === undefined) return native.completeMember(call.callId, null, "this member is not a function.");
+    const controller = new AbortController();
+    this.#controllers.set(call.callId, controller);
+    const batch = { tensors: named(call, info), count: call.count, rows: call.rows };
+    this.#count(call, { calls: 1, bytesSent: byteLength(call.tensors), bytesReceived: 0 });
+    let reply: Int32Array | Float32Array | null = null;
+    let message = "";
+    try {
+      const given = await asUserCode(owner, () => member.run(batch, { signal: controller.signal }));
+      message = replyProblem(given, call.count, info.classes, member.output === "label") ?? "";
+      if (message === "") reply = given;
+    } catch (thrown) {
+      message = messageOf(thrown);
+    }
+    // Already removed: the engine cancelled the call and expects no reply.
+    if (!this.#controllers.delete(call.callId)) return;
+    if (reply !== null) this.#count(call, { calls: 0, bytesSent: 0, bytesReceived: reply.byteLength });
+    native.completeMember(call.callId, reply, message);
+  }
+
+  /** Nobody waits for the call any more. */
+  cancel(callId: number): void {
+    const controller = this.#controllers.get(callId);
+    this.#controllers.delete(callId);
+    controller?.abort();
+  }
+
+  #count({ tier, member }: MemberCall, more: MemberTraffic): void {
+    const row = this.#traffic[tier];
+    const sofar = row?.[member];
+    if (row === undefined || sofar === undefined) return;
+    row[member] = {
+      calls: sofar.calls + more.calls,
+      bytesSent: sofar.bytesSent + more.bytesSent,
+      bytesReceived: sofar.bytesReceived + more.bytesReceived,
+    };
+  }
+}
+
+function named({ tier, member, tensors }: MemberCall, info: NativeInfo): Readonly<Record<string, TensorData>> {
+  const inputs = info.tiers[tier]?.members[member]?.inputs ?? [];
+  return Object.fromEntries(tensors.map((data, i) => [inputs[i]?.name ?? String(i), data]));
+}
+
+/** Why `reply` is not the answer for `count` rows. */
+function replyProblem(reply: unknown, count: number, classes: number, labels: boolean): string | undefined {
+  const name = types.isTypedArray(reply) ? reply[Symbol.toStringTag] : typeof reply;
+  const expectedName = labels ? "Int32Array" : "Float32Array";
+  const expected = labels ? count : count * classes;
+  const shape = labels ? `${count} labels` : `${count} x ${classes} scores`;
+  if (name !== expectedName) return `returned ${name}, expected ${expectedName} with ${shape}`;
+  const { length } = reply as Int32Array | Float32Array;
+  return length === expected ? undefined : `returned ${length} values, expected ${expectedName} with ${shape}`;
+}
+
+function byteLength(tensors: readonly TensorData[]): number {
+  return tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0);
+}

@@ -1,0 +1,41 @@
+/** Errors of single rows, out of result columns. */
+import { QuorateError, type QuorateErrorCode, toCode } from "../errors.js";
+import { type NativeColumns, type NativeError, rowStatus } from "../native/contract.js";
+
+/** For rows that ended without an error of their own. */
+const defaults: Readonly<Record<number, readonly [QuorateErrorCode, string]>> = {
+  [rowStatus.failed]: ["QUORATE_ERR_INTERNAL", "the row failed without a reason."],
+  [rowStatus.cancelled]: ["QUORATE_ERR_ABORTED", "the row was cancelled."],
+  [rowStatus.expired]: ["QUORATE_ERR_DEADLINE", "the row's deadline passed."],
+  [rowStatus.rejected]: ["QUORATE_ERR_QUEUE_FULL", "the row was rejected: a queue is full."],
+};
+
+/** Causes of failed lazy tensors, by the message that went through the engine. */
+export type Causes = ReadonlyMap<string, unknown>;
+
+/** The columns' distinct errors, each with its cause where it came from user code. */
+export function columnErrors(columns: NativeColumns, causes: Causes | undefined): QuorateError[] {
+  return columns.errors.map((error) => withCause(error, causes));
+}
+
+/** True when the row has an answer, be it without a valid vote. */
+export function hasAnswer(columns: NativeColumns, i: number): boolean {
+  return (columns.status[i] ?? 0) <= rowStatus.invalid;
+}
+
+/** Why row `i` has no answer. */
+export function rowError(columns: NativeColumns, i: number, errors: readonly QuorateError[]): QuorateError {
+  const index = columns.errorIndex[i] ?? 0;
+  // 255 stands for the last: an index has eight bits.
+  const known = index === 0 ? undefined : errors[Math.min(index, errors.length) - 1];
+  if (known !== undefined) return known;
+  const [code, message] = defaults[columns.status[i] ?? 0] ?? ["QUORATE_ERR_INTERNAL", "the row has no answer."];
+  return new QuorateError(code, message);
+}
+
+function withCause(error: NativeError, causes: Causes | undefined): QuorateError {
+  for (const [message, cause] of causes ?? []) {
+    if (error.message.includes(message)) return new QuorateError(toCode(error.code), error.message, { cause });
+  }
+  return new QuorateError(toCode(error.code), error.message);
+}

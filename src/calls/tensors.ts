@@ -1,0 +1,151 @@
+/** Request tensors: what a call gives is compared with what the models read, before anything is queued. */
+import { types } from "node:util";
+import { invalidArgument, type QuorateError } from "../errors.js";
+import type { NativeInputs, NativeTensorInfo } from "../native/contract.js";
+import { arrayTypes, rowLength, type TensorData } from "../spec/element-type.js";
+
+/** A tensor's data, or a function that gives it when a row reaches a tier that needs it. */
+export type LazyTensor = (rows: Uint32Array) => TensorData | Promise<TensorData>;
+
+/** What a call gives for one tensor. */
+type Given = TensorData | LazyTensor;
+
+/** A call's tensors in the order of the cascade's table. */
+export interface CheckedInputs {
+  readonly native: NativeInputs;
+  /** Rows of the call, at least 1. */
+  readonly rows: number;
+  /** Tensors given as functions, by their index in the table. */
+  readonly lazy: ReadonlyMap<number, LazyTensor>;
+}
+
+/**
+ * @param input a record of tensors, or a bare typed array when the cascade reads one tensor
+ * @param rows number of rows when it is known beforehand; undefined = from the first tensor's length
+ * @throws QuorateError that names the tensor, what was expected and what came
+ */
+export function checkInputs(
+  table: readonly NativeTensorInfo[],
+  input: unknown,
+  rows: number | undefined,
+): CheckedInputs {
+  const given = byName(table, input);
+  for (const name of Object.keys(given)) {
+    if (!table.some((tensor) => tensor.name === name)) {
+      throw invalidArgument(`tensor "${name}" is read by no member, expected ${namesOf(table)}.`);
+    }
+  }
+  const count = rows ?? rowsOf(table, given);
+  const lazy = new Map<number, LazyTensor>();
+  const native = table.map((tensor, index) => {
+    const value = given[tensor.name];
+    if (value === undefined || value === null) {
+      if (tensor.tiers.length === 0) return null;
+      throw invalidArgument(`tensor "${tensor.name}" is missing, expected ${describe(tensor)}.`);
+    }
+    if (typeof value === "function") {
+      lazy.set(index, value);
+      return true;
+    }
+    const problem = dataProblem(tensor, value, count);
+    if (problem !== undefined) throw invalidArgument(problem);
+    return value;
+  });
+  return { native, rows: count, lazy };
+}
+
+/** Why `data` cannot be `count` rows of the tensor; undefined when it can. */
+export function dataProblem(tensor: NativeTensorInfo, data: unknown, count: number): string | undefined {
+  const type = typeProblem(tensor, data);
+  if (type !== undefined) return type;
+  const { buffer, length } = data as TensorData;
+  const subject = `tensor "${tensor.name}"`;
+  if (types.isSharedArrayBuffer(buffer))
+    return `${subject} lies in a SharedArrayBuffer, expected an ArrayBuffer: copy it first.`;
+  if ((buffer as { resizable?: boolean }).resizable)
+    return `${subject} lies in a resizable ArrayBuffer, expected one of fixed length: copy it first.`;
+  if (isDetached(buffer as ArrayBuffer)) return `${subject} has been transferred away: its buffer is detached.`;
+  const expected = count * rowLength(tensor);
+  if (length === expected) return undefined;
+  const rows = count === 1 ? "1 row" : `${count} rows`;
+  return `${subject} has ${length} elements, expected ${expected}: ${rows} of ${describe(tensor)}.`;
+}
+
+function typeProblem(tensor: NativeTensorInfo, data: unknown): string | undefined {
+  const expected = arrayTypes[tensor.type].name;
+  const name = types.isTypedArray(data) ? data[Symbol.toStringTag] : undefined;
+  return name === expected
+    ? undefined
+    : `tensor "${tensor.name}" is ${name ?? kindOf(data)}, expected ${describe(tensor)}.`;
+}
+
+function byName(table: readonly NativeTensorInfo[], input: unknown): Readonly<Record<string, Given>> {
+  if (ArrayBuffer.isView(input)) {
+    const [only, ...others] = table.filter((tensor) => tensor.tiers.length > 0);
+    if (only === undefined || others.length > 0) {
+      throw invalidArgument(
+        `a bare ${kindOf(input)} needs a cascade that reads one tensor, this one reads ${namesOf(table)}.`,
+      );
+    }
+    return { [only.name]: input as TensorData };
+  }
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw invalidArgument(`the input is ${kindOf(input)}, expected an object with ${namesOf(table)}.`);
+  }
+  return input as Readonly<Record<string, Given>>;
+}
+
+/** Rows of a batch, from the first tensor that is given as data. */
+function rowsOf(table: readonly NativeTensorInfo[], given: Readonly<Record<string, Given>>): number {
+  for (const tensor of table) {
+    const value = given[tensor.name];
+    if (value === undefined || value === null || typeof value === "function") continue;
+    const type = typeProblem(tensor, value);
+    if (type !== undefined) throw invalidArgument(type);
+    const { length, buffer } = value as TensorData;
+    if (length === 0) throw noRows(tensor, buffer as ArrayBuffer);
+    const rows = length / rowLength(tensor);
+    if (Number.isInteger(rows)) return rows;
+    throw invalidArgument(
+      `tensor "${tensor.name}" has ${length} elements, expected a multiple of ${rowLength(tensor)}: rows of ${describe(tensor)}.`,
+    );
+  }
+  throw invalidArgument("every tensor is a function: give the number of rows as option `rows`.");
+}
+
+function noRows(tensor: NativeTensorInfo, buffer: ArrayBuffer): QuorateError {
+  return invalidArgument(
+    isDetached(buffer)
+      ? `tensor "${tensor.name}" has been transferred away: its buffer is detached.`
+      : `tensor "${tensor.name}" has zero rows, expected at least one.`,
+  );
+}
+
+/** Node 20 has no `ArrayBuffer.prototype.detached`, but a detached buffer takes no new view. */
+function isDetached(buffer: ArrayBuffer): boolean {
+  if (buffer.byteLength > 0 || types.isSharedArrayBuffer(buffer)) return false;
+  try {
+    return new Uint8Array(buffer).length > 0;
+  } catch {
+    return true;
+  }
+}
+
+function describe(tensor: NativeTensorInfo): string {
+  const shape = tensor.rowShape.length === 0 ? "one number" : `[${tensor.rowShape.join(", ")}]`;
+  // Where the array's name does not say what its elements are.
+  const type = ["float16", "bfloat16", "bool"].includes(tensor.type) ? ` (${tensor.type})` : "";
+  return `${arrayTypes[tensor.type].name} of ${shape}${type}`;
+}
+
+function namesOf(table: readonly NativeTensorInfo[]): string {
+  const names = table.map((tensor) => `"${tensor.name}"`);
+  return `${names.length === 1 ? "tensor" : "tensors"} ${names.join(", ")}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return typeof value;
+  const name = (value as { constructor?: { name?: string } }).constructor?.name;
+  return name === undefined || name === "Object" ? "an object" : name;
+}

@@ -1,0 +1,144 @@
+/** The cascade, as its users meet it. */
+import type { Answer } from "../calls/answer.js";
+import type { BatchAnswer } from "../calls/batch-answer.js";
+import { type BatchCallOptions, type CallOptions, noOptions } from "../calls/call-options.js";
+import type { BatchInput, RowInput } from "../calls/inputs.js";
+import { type RowSource, type StreamAnswer, type StreamOptions, streamRows } from "../calls/stream.js";
+import { invalidArgument, toQuorateError } from "../errors.js";
+import { loadAddon } from "../native/load.js";
+import { lowerSpec } from "../native/lower.js";
+import { searchPaths } from "../runtime/cuda.js";
+import type { CascadeOptions, CascadeSpec, TierOptions, TierSpec } from "../spec/options.js";
+import { checkedSpec, readSpec } from "../spec/read.js";
+import { type CostPrices, type CostReport, costOf } from "./cost.js";
+import { type CascadeCounters, countersSince, namedCounters } from "./counters.js";
+import { Engine } from "./engine.js";
+import { type Explanation, explanationOf } from "./explain.js";
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /** Milliseconds in which running rows may finish; the rest is rejected with _CLOSED. @default 5000 */
+  readonly drainMs?: number;
+}
+
+/** Options of `counters` and `cost`. */
+export interface SinceOptions {
+  /** Count from this earlier snapshot. @default from the start */
+  readonly since?: CascadeCounters;
+}
+
+/**
+ * Tiers of models that answer together: a row leaves at the first tier whose members agree enough. Open cascades
+ * do not keep the process alive; calls do. Every error is a QuorateError.
+ */
+export class Cascade implements AsyncDisposable {
+  readonly #engine: Engine;
+
+  private constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Collects tiers; `build()` checks and loads them. */
+  static builder(): CascadeBuilder {
+    return new CascadeBuilder();
+  }
+
+  /**
+   * The same from data, or from a `cascade.json`. Model paths are relative to that file; in data, to the working
+   * directory.
+   * @throws one QuorateError whose `problems` list everything that is wrong
+   */
+  static async fromSpec(specOrPath: CascadeSpec | string): Promise<Cascade> {
+    const spec = typeof specOrPath === "string" ? await readSpec(specOrPath) : checkedSpec(specOrPath, process.cwd());
+    const lowered = lowerSpec(spec, searchPaths(spec));
+    return new Cascade(await Engine.open(loadAddon(), spec, lowered));
+  }
+
+  /** What it was built from, with absolute paths. */
+  get spec(): CascadeSpec {
+    return this.#engine.spec.given;
+  }
+
+  /** Answers one row; calls from many callers are batched together. The row is copied before the call returns. */
+  run(row: RowInput, options: CallOptions = noOptions): Promise<Answer> {
+    return this.#engine.run(row, options, false);
+  }
+
+  /**
+   * Answers N rows. The arrays are read in place: do not write to or transfer them before the promise has settled
+   * (or use `copy: true`). Rejects only when the whole call is invalid, aborted or closed; rows that failed have
+   * their own `status`.
+   */
+  runBatch(rows: BatchInput, options: BatchCallOptions = noOptions): Promise<BatchAnswer> {
+    return this.#engine.runBatch(rows, options);
+  }
+
+  /** Answers a source of rows with back-pressure; ending the iteration cancels what is in flight. */
+  stream(source: RowSource, options: StreamOptions = {}): AsyncGenerator<StreamAnswer, void, undefined> {
+    const inFlight = 4 * this.#engine.spec.tiers[0].batch.maxRows;
+    return streamRows((row, callOptions) => this.#engine.run(row, callOptions, true), source, options, inFlight);
+  }
+
+  /** What every tier and member has done: a consistent snapshot, or with `since` the difference to an earlier one. */
+  counters(options: SinceOptions = {}): CascadeCounters {
+    const now = namedCounters(this.#engine.counters(), this.#engine.spec, this.#engine.traffic);
+    return options.since === undefined ? now : countersSince(now, options.since);
+  }
+
+  /** What the rows have cost, against the last tier on the same rows. The first call measures FLOPs. */
+  async cost(prices: CostPrices = {}, options: SinceOptions = {}): Promise<CostReport> {
+    const unknown = Object.keys(prices).find((name) => !this.#engine.spec.tiers.some((tier) => tier.name === name));
+    if (unknown !== undefined) throw invalidArgument(`prices: there is no tier "${unknown}".`);
+    const flops = await this.#engine.flops();
+    return costOf(this.#engine.spec, this.counters(options), flops, prices);
+  }
+
+  /** Devices and why not others, rules in votes, FLOPs per row, warnings. */
+  async explain(): Promise<Explanation> {
+    const flops = await this.#engine.flops().catch((error: unknown) => {
+      const reason = toQuorateError(error);
+      if (reason.code === "QUORATE_ERR_CLOSED") throw reason;
+      return reason;
+    });
+    return explanationOf(this.#engine.spec, this.#engine.info, flops);
+  }
+
+  /** Refuses new calls, lets running ones finish, releases the models. A second call gives the same promise. */
+  close(options: CloseOptions = {}): Promise<void> {
+    const { drainMs = 5000 } = options;
+    if (!(typeof drainMs === "number" && drainMs >= 0)) {
+      return Promise.reject(invalidArgument(`drainMs is ${String(drainMs)}, expected a number of at least 0.`));
+    }
+    return this.#engine.close(drainMs);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Collects tiers in order, cheap first; checks and loads them when asked to build. */
+export class CascadeBuilder {
+  readonly #tiers: TierSpec[] = [];
+  #options: CascadeOptions = {};
+
+  /** Adds the next tier. @param name unique in the cascade; answers carry it */
+  tier(name: string, options: TierOptions): this {
+    this.#tiers.push({ ...options, name });
+    return this;
+  }
+
+  /** Sets options of the whole cascade; a later call adds to an earlier one. */
+  options(options: CascadeOptions): this {
+    this.#options = { ...this.#options, ...options };
+    return this;
+  }
+
+  /**
+   * Checks everything and loads every model at once, off the JS thread. Paths are relative to the working directory.
+   * @throws one QuorateError whose `problems` list everything that is wrong
+   */
+  build(): Promise<Cascade> {
+    return Cascade.fromSpec({ ...this.#options, tiers: [...this.#tiers] });
+  }
+}

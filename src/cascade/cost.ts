@@ -1,0 +1,163 @@
+/**
+ * What a cascade has cost, against its last tier on the same rows. Path-cumulative: every visited tier and every
+ * executed member is charged, padded rows too.
+ */
+
+import type { CallPrice, Price } from "../spec/options.js";
+import { type ResolvedPrice, type ResolvedSpec, resolvePrice } from "../spec/resolve.js";
+import type { CascadeCounters, MemberCounters } from "./counters.js";
+import type { FlopsTable } from "./engine.js";
+
+/** Four ways to measure cost; null = not known. */
+export interface CostFigures {
+  readonly flops: number | null;
+  /** In the currency of the prices. */
+  readonly money: number | null;
+  /** Moved to and from devices and function members. */
+  readonly bytes: number | null;
+  /** Busy time of devices, in milliseconds; not latency. */
+  readonly busyMs: number | null;
+}
+
+/** The cost of one member of a tier. */
+export interface MemberCost extends CostFigures {
+  readonly name: string;
+}
+
+/** The cost of one tier: the sum over its members. */
+export interface TierCost extends CostFigures {
+  readonly name: string;
+  readonly members: readonly MemberCost[];
+}
+
+/** What the rows have cost, and what they would have cost at the reference model. */
+export interface CostReport {
+  /** Rows that were answered. */
+  readonly rows: number;
+  /** The sum over `tiers`. */
+  readonly cascade: CostFigures;
+  /** The same rows at the last tier alone, from its own rates so far; null where it has not run yet. */
+  readonly reference: CostFigures;
+  /** cascade / reference: below 1 the cascade is cheaper. */
+  readonly ratio: CostFigures;
+  readonly tiers: readonly TierCost[];
+}
+
+/** Prices by tier name; they replace those of the specification. */
+export type CostPrices = Readonly<Record<string, Price>>;
+
+/** A member's part of everything, with its rates. */
+interface MemberUse {
+  readonly counters: MemberCounters;
+  readonly flopsPerRow: number | null;
+  /** Busy time and device bytes charged to this member. */
+  readonly busyNs: number;
+  readonly deviceBytes: number;
+  readonly price: ResolvedPrice;
+  /** null: no function. */
+  readonly callPrice: Required<CallPrice> | null;
+}
+
+export function costOf(
+  spec: ResolvedSpec,
+  counters: CascadeCounters,
+  flops: FlopsTable,
+  prices: CostPrices,
+): CostReport {
+  const uses = spec.tiers.map((_, t) => tierUse(spec, counters, flops, prices, t));
+  const tiers = uses.map((members, t) => {
+    const costs = members.map((use) => ({ name: use.counters.name, ...memberCost(use) }));
+    return { name: counters.tiers[t]?.name ?? "", ...total(costs), members: costs };
+  });
+  const rows = counters.tiers.reduce((sum, tier) => sum + tier.exited, 0);
+  const cascade = total(tiers);
+  const reference = total((uses.at(-1) ?? []).map((use) => memberCost(extrapolate(use, rows))));
+  return { rows, cascade, reference, ratio: combine((name) => ratioOf(cascade[name], reference[name])), tiers };
+}
+
+function tierUse(
+  spec: ResolvedSpec,
+  counters: CascadeCounters,
+  flops: FlopsTable,
+  prices: CostPrices,
+  t: number,
+): MemberUse[] {
+  const tier = counters.tiers[t];
+  if (tier === undefined) return [];
+  const price = resolvePrice(prices[tier.name] ?? spec.tiers[t]?.price);
+  const deviceBytes = shares(tier.bytesToDevice + tier.bytesToHost, tier.members.length);
+  return tier.members.map((member, m) => {
+    const options = spec.tiers[t]?.members[m];
+    const perRow = flops[t]?.[m] ?? -1;
+    return {
+      counters: member,
+      flopsPerRow: perRow < 0 ? null : perRow,
+      busyNs: counters.devices.reduce((sum, device) => sum + (device.shares[t]?.[m] ?? 0), 0),
+      deviceBytes: deviceBytes[m] ?? 0,
+      price,
+      callPrice: options?.kind === "function" ? options.price : null,
+    };
+  });
+}
+
+function memberCost({ counters, flopsPerRow, busyNs, deviceBytes, price, callPrice }: MemberUse): CostFigures {
+  const rows = counters.rowsRun + counters.rowsPadded;
+  const network = counters.bytesSent + counters.bytesReceived;
+  const money =
+    (price.perHour * busyNs) / 3.6e12 +
+    (price.perRow + (callPrice?.perRow ?? 0)) * counters.rowsRun +
+    price.perGigabyte * (network / 1e9) +
+    (callPrice?.perCall ?? 0) * counters.calls;
+  // A member that has not run costs nothing, whether or not its FLOPs are known.
+  return {
+    flops: rows === 0 ? 0 : product(flopsPerRow, rows),
+    money,
+    bytes: network + deviceBytes,
+    busyMs: busyNs / 1e6,
+  };
+}
+
+/** The member had it run `rows` rows at the rates seen so far; what has no rate yet becomes NaN, for `known`. */
+function extrapolate(use: MemberUse, rows: number): MemberUse {
+  const ran = use.counters.rowsRun;
+  const scaled = (value: number): number => (rows === 0 ? 0 : (value / ran) * rows);
+  return {
+    ...use,
+    busyNs: scaled(use.busyNs),
+    deviceBytes: scaled(use.deviceBytes),
+    counters: {
+      ...use.counters,
+      rowsRun: rows,
+      rowsPadded: 0,
+      calls: scaled(use.counters.calls),
+      bytesSent: scaled(use.counters.bytesSent),
+      bytesReceived: scaled(use.counters.bytesReceived),
+    },
+  };
+}
+
+function total(parts: readonly CostFigures[]): CostFigures {
+  return combine((name) => parts.reduce<number | null>((sum, part) => plus(sum, part[name]), 0));
+}
+
+function combine(figure: (name: keyof CostFigures) => number | null): CostFigures {
+  return { flops: figure("flops"), money: figure("money"), bytes: figure("bytes"), busyMs: figure("busyMs") };
+}
+
+function plus(a: number | null, b: number | null): number | null {
+  return a === null || b === null || Number.isNaN(b) ? null : a + b;
+}
+
+function product(a: number | null, b: number): number | null {
+  return a === null ? null : a * b;
+}
+
+function ratioOf(value: number | null, reference: number | null): number | null {
+  return value === null || reference === null || reference === 0 ? null : value / reference;
+}
+
+/** `amount` in equal whole parts, the remainder to the first. */
+function shares(amount: number, parts: number): number[] {
+  const each = Math.floor(amount / parts);
+  return Array.from({ length: parts }, (_, i) => (i === 0 ? amount - each * (parts - 1) : each));
+}

@@ -1,0 +1,99 @@
+/** Cost counters: what every tier and member has done so far. */
+import type { MemberTraffic } from "../calls/member-calls.js";
+import { noTraffic } from "../calls/member-calls.js";
+import { invalidArgument } from "../errors.js";
+import type { NativeCounters, NativeMemberCounters, NativeTierCounters } from "../native/contract.js";
+import type { ResolvedSpec } from "../spec/resolve.js";
+
+/** One member. Rows are member-rows; times in nanoseconds. */
+export interface MemberCounters extends NativeMemberCounters, MemberTraffic {
+  readonly name: string;
+}
+
+/** One tier; entered = exited + deferred + failed + cancelled + expired + rejected + inFlight. */
+export interface TierCounters extends Omit<NativeTierCounters, "members"> {
+  readonly name: string;
+  readonly members: readonly MemberCounters[];
+}
+
+/** A snapshot, or the difference of two (in which `pending` and `inFlight` may be negative). */
+export interface CascadeCounters extends Omit<NativeCounters, "tiers"> {
+  readonly tiers: readonly TierCounters[];
+}
+
+/** The engine's counters with names, and with what function members counted in JavaScript. */
+export function namedCounters(
+  native: NativeCounters,
+  spec: ResolvedSpec,
+  traffic: readonly (readonly MemberTraffic[])[],
+): CascadeCounters {
+  return {
+    ...native,
+    tiers: native.tiers.map((tier, t) => ({
+      ...tier,
+      name: spec.tiers[t]?.name ?? "",
+      members: tier.members.map((member, m) => ({
+        ...member,
+        ...(traffic[t]?.[m] ?? noTraffic),
+        name: spec.tiers[t]?.members[m]?.name ?? "",
+      })),
+    })),
+  };
+}
+
+/** What happened between two snapshots of one cascade. @throws QuorateError for another cascade's snapshot */
+export function countersSince(now: CascadeCounters, since: CascadeCounters): CascadeCounters {
+  return difference(now, since) as CascadeCounters;
+}
+
+function difference(now: unknown, since: unknown): unknown {
+  if (typeof now === "number" && typeof since === "number") return now - since;
+  if (Array.isArray(now) && Array.isArray(since)) {
+    // Devices are listed once they have run something, so the later list may be longer.
+    return now.map((item, i) => (i < since.length ? difference(item, since[i]) : item));
+  }
+  if (typeof now === "object" && now !== null && typeof since === "object" && since !== null) {
+    const earlier = since as Readonly<Record<string, unknown>>;
+    return Object.fromEntries(Object.entries(now).map(([key, value]) => [key, difference(value, earlier[key])]));
+  }
+  if (now === since) return now;
+  throw invalidArgument("`since` is not a snapshot of this cascade's counters.");
+}
+
+/**
+ * Every counter identity that does not hold; [] when all do. The counters may be a snapshot under load or a
+ * difference. When nothing is pending, more must hold, and is checked too.
+ */
+export function counterProblems(counters: CascadeCounters): string[] {
+  const problems: string[] = [];
+  const equal = (what: string, left: number, right: number): void => {
+    if (left !== right) problems.push(`${what}: ${left} is not ${right}`);
+  };
+  equal("submitted = settled + pending", counters.submitted, counters.settled + counters.pending);
+  for (const tier of counters.tiers) {
+    equal(
+      `tier "${tier.name}": entered = exited + deferred + failed + cancelled + expired + rejected + inFlight`,
+      tier.entered,
+      left(tier) + tier.inFlight,
+    );
+  }
+  for (const device of counters.devices) {
+    equal(`device ${device.name}: busy time = sum of its shares`, device.busyNs, sum(device.shares.flat()));
+  }
+  if (counters.pending !== 0) return problems;
+  for (const [t, tier] of counters.tiers.entries()) {
+    equal(`tier "${tier.name}": nothing in flight`, tier.inFlight, 0);
+    const before = counters.tiers[t - 1];
+    if (before !== undefined)
+      equal(`tier "${tier.name}": entered = deferred by "${before.name}"`, tier.entered, before.deferred);
+  }
+  return problems;
+}
+
+function left(tier: TierCounters): number {
+  return tier.exited + tier.deferred + tier.failed + tier.cancelled + tier.expired + tier.rejected;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,272 @@
+/** One open cascade: the addon's object, and everything that waits for it. */
+import type { Answer, Legend } from "../calls/answer.js";
+import type { BatchAnswer } from "../calls/batch-answer.js";
+import { type BatchCallOptions, type CallOptions, checkCallOptions } from "../calls/call-options.js";
+import { Calls, closedError } from "../calls/calls.js";
+import { keepAlive, weakHooks } from "../calls/keep-alive.js";
+import { MemberCalls, type MemberTraffic } from "../calls/member-calls.js";
+import { refuseReentry } from "../calls/reentry.js";
+import { RowBlock } from "../calls/row-block.js";
+import { checkInputs } from "../calls/tensors.js";
+import { errorFromProblems, QuorateError, toCode, toQuorateError } from "../errors.js";
+import type {
+  NativeAddon,
+  NativeCascade,
+  NativeCounters,
+  NativeHooks,
+  NativeInfo,
+  NativeSpec,
+} from "../native/contract.js";
+import type { ResolvedSpec } from "../spec/resolve.js";
+
+/** FLOPs per row, [tier][member]; -1 = unknown. */
+export type FlopsTable = readonly (readonly number[])[];
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: QuorateError): void;
+}
+
+export class Engine {
+  readonly spec: ResolvedSpec;
+  readonly #native: NativeCascade;
+  readonly #calls = new Calls();
+  readonly #members: MemberCalls;
+  readonly #built: Deferred<NativeInfo> = deferred();
+  #info: NativeInfo | undefined;
+  #block: RowBlock | undefined;
+  #legend: Legend;
+  #flops: FlopsTable | undefined;
+  #profiled: Deferred<FlopsTable> | undefined;
+  #closed: Deferred<void> | undefined;
+  /** Nothing will come from the addon any more: building failed, or the cascade has closed. */
+  #done = false;
+  /** Kept alive at the moment. */
+  #kept = false;
+  /** Held by the engine alone: the addon's hooks are weak. */
+  readonly #hooks: NativeHooks;
+
+  private constructor(addon: NativeAddon, spec: ResolvedSpec, lowered: NativeSpec) {
+    this.spec = spec;
+    this.#legend = legendOf(spec);
+    this.#members = new MemberCalls(spec);
+    this.#hooks = this.#makeHooks();
+    this.#native = addon.createCascade(lowered, weakHooks(this.#hooks));
+    this.#watch();
+  }
+
+  /** Loads every model off the JS thread. @throws one QuorateError that lists every problem */
+  static async open(addon: NativeAddon, spec: ResolvedSpec, lowered: NativeSpec): Promise<Engine> {
+    let engine: Engine;
+    try {
+      engine = new Engine(addon, spec, lowered);
+    } catch (thrown) {
+      throw toQuorateError(thrown);
+    }
+    await engine.#built.promise;
+    return engine;
+  }
+
+  get info(): NativeInfo {
+    if (this.#info === undefined) throw new QuorateError("QUORATE_ERR_INTERNAL", "the cascade is not built.");
+    return this.#info;
+  }
+
+  /** [tier][member]. */
+  get traffic(): readonly (readonly MemberTraffic[])[] {
+    return this.#members.traffic;
+  }
+
+  /** @param wait over the admission bounds: wait, or reject with _QUEUE_FULL */
+  run(input: unknown, options: CallOptions, wait: boolean): Promise<Answer> {
+    try {
+      this.#checkOpen("run");
+      const native = checkCallOptions(options, wait);
+      const id = this.#calls.nextId;
+      if (this.#block?.add(id, input, native))
+        return this.#watched(this.#calls.row(options.signal, undefined, this.#cancel));
+      const checked = checkInputs(this.info.tensors, input, 1);
+      this.#block?.flush();
+      const answer = this.#calls.row(options.signal, checked.lazy, this.#cancel);
+      try {
+        this.#native.submitRows(id, 1, checked.native, native);
+      } catch (thrown) {
+        this.#calls.refuseRows(id, 1, thrown);
+      }
+      return this.#watched(answer);
+    } catch (thrown) {
+      return Promise.reject(toQuorateError(thrown));
+    }
+  }
+
+  runBatch(input: unknown, options: BatchCallOptions): Promise<BatchAnswer> {
+    try {
+      this.#checkOpen("runBatch");
+      this.#block?.flush();
+      const native = checkCallOptions(options, true);
+      const checked = checkInputs(this.info.tensors, input, options.rows);
+      const answer = this.#calls.batch({
+        signal: options.signal,
+        lazy: checked.lazy,
+        submit: (id) => this.#native.submitBatch(id, checked.rows, checked.native, native),
+        cancel: this.#cancel,
+      });
+      return this.#watched(answer);
+    } catch (thrown) {
+      return Promise.reject(toQuorateError(thrown));
+    }
+  }
+
+  counters(): NativeCounters {
+    this.#block?.flush();
+    try {
+      return this.#native.counters();
+    } catch (thrown) {
+      throw toQuorateError(thrown);
+    }
+  }
+
+  /** Measured once, by one profiled run per model. */
+  flops(): Promise<FlopsTable> {
+    if (this.#profiled === undefined) {
+      if (this.#closed !== undefined) return Promise.reject(closedError());
+      this.#profiled = deferred();
+      this.#watch();
+      const { promise } = this.#profiled;
+      this.#native.profile();
+      return promise;
+    }
+    return this.#profiled.promise;
+  }
+
+  /** A second close gives the promise of the first. */
+  close(drainMs: number): Promise<void> {
+    try {
+      refuseReentry(this, "close");
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+    if (this.#closed === undefined) {
+      this.#block?.flush();
+      this.#closed = deferred();
+      this.#watch();
+      this.#native.close(drainMs);
+    }
+    return this.#closed.promise;
+  }
+
+  #checkOpen(method: string): void {
+    refuseReentry(this, method);
+    if (this.#closed !== undefined) throw closedError();
+  }
+
+  readonly #cancel = (id: number): void => {
+    this.#block?.flush();
+    this.#native.cancel(id);
+    this.#watch();
+  };
+
+  #watched<T>(answer: Promise<T>): Promise<T> {
+    this.#watch();
+    return answer;
+  }
+
+  /** Whatever waits for a hook keeps this engine alive. */
+  #watch(): void {
+    const waits =
+      this.#calls.waiting > 0 ||
+      this.#info === undefined ||
+      (this.#profiled !== undefined && this.#flops === undefined) ||
+      this.#closed !== undefined;
+    const keep = waits && !this.#done;
+    if (keep === this.#kept) return;
+    this.#kept = keep;
+    keepAlive(this, keep);
+  }
+
+  #finish(): void {
+    this.#done = true;
+    this.#watch();
+  }
+
+  #makeHooks(): NativeHooks {
+    return {
+      onBuilt: (error, info) => {
+        if (info !== null) {
+          this.#info = info;
+          this.#block = new RowBlock(this.#native, info.tensors, this.spec.maxRowsInFlight, (id, count, thrown) =>
+            this.#calls.refuseRows(id, count, thrown),
+          );
+          this.#built.resolve(info);
+          this.#watch();
+          return;
+        }
+        this.#finish();
+        const problems = (error?.problems ?? []).map(({ code, message }) => ({ code: toCode(code), message }));
+        const fallback = { code: toCode(error?.code), message: error?.message ?? "the cascade could not be built." };
+        this.#built.reject(errorFromProblems("the cascade", problems.length > 0 ? problems : [fallback]));
+      },
+      onRows: (rows) => {
+        this.#calls.settleRows(rows, this.#legend);
+        this.#watch();
+      },
+      onBatch: (id, columns) => {
+        this.#calls.settleBatch(id, columns, this.#legend);
+        this.#watch();
+      },
+      onMemberCall: (callId, tier, member, count, tensors, rows) => {
+        void this.#members.answer({ callId, tier, member, count, tensors, rows }, this, this.#native, this.info);
+      },
+      onMemberCancel: (callId) => this.#members.cancel(callId),
+      onLazy: (id, tensor, rows) => {
+        const lazy = this.#calls.lazyOf(id);
+        if (lazy === undefined)
+          return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.");
+        void lazy.provide(id, tensor, rows, this, this.#native, this.info.tensors);
+      },
+      onProfiled: (error, flops) => {
+        if (flops === null) {
+          this.#profiled?.reject(new QuorateError(toCode(error?.code), error?.message ?? "profiling failed."));
+          this.#profiled = undefined;
+        } else {
+          this.#flops = withGivenFlops(this.spec, flops);
+          this.#legend = { ...this.#legend, flops: this.#flops };
+          this.#profiled?.resolve(this.#flops);
+        }
+        this.#watch();
+      },
+      onClosed: () => {
+        this.#calls.rejectAll();
+        this.#profiled?.reject(closedError());
+        this.#closed?.resolve();
+        this.#finish();
+      },
+    };
+  }
+}
+
+function legendOf({ classNames, tiers }: ResolvedSpec): Legend {
+  return {
+    classNames: classNames ?? undefined,
+    tiers: tiers.map(({ name, members }) => ({ name, members: members.map((member) => member.name) })),
+    flops: undefined,
+  };
+}
+
+/** The user's figures over the measured ones. */
+function withGivenFlops(spec: ResolvedSpec, measured: FlopsTable): FlopsTable {
+  return spec.tiers.map((tier, t) => tier.members.map((member, m) => member.flopsPerRow ?? measured[t]?.[m] ?? -1));
+}
+
+function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: QuorateError) => void = () => {};
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  // Waited for later, or never: a failure without a listener is not an unhandled one.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,76 @@
+/** From a resolved specification to what the addon takes: names turned into numbers, durations into nanoseconds. */
+import type { RuntimePaths } from "../runtime/cuda.js";
+import type { ResolvedFunction, ResolvedMember, ResolvedModel } from "../spec/members.js";
+import type { Measure } from "../spec/options.js";
+import type { ResolvedCuda, ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
+import type { NativeCudaOptions, NativeMember, NativeSpec, NativeTier } from "./contract.js";
+import { lowerRule } from "./lower-rule.js";
+
+const measureBits: Readonly<Record<Measure, number>> = { score: 1, confidence: 2, margin: 4, entropy: 8 };
+
+export function lowerSpec(spec: ResolvedSpec, paths: RuntimePaths): NativeSpec {
+  return {
+    ...paths,
+    classes: spec.classes ?? 0,
+    measures: spec.measures.reduce((bits, measure) => bits | measureBits[measure], 0),
+    shapes: Object.entries(spec.shapes),
+    maxRowsInFlight: spec.maxRowsInFlight,
+    maxBytesInFlight: spec.maxBytesInFlight,
+    deviceQueueBytes: spec.deviceQueueBytes,
+    spinNs: Math.round(spec.spinUs * 1e3),
+    warmup: spec.warmup,
+    tiers: spec.tiers.map((tier) => lowerTier(tier, spec.classNames)),
+  };
+}
+
+function lowerTier(tier: ResolvedTier, classNames: readonly string[] | null): NativeTier {
+  const { exitWhen, members, batch, cuda, price: _, ...settings } = tier;
+  return {
+    ...settings,
+    members: members.map((member) => lowerMember(member, cuda, classNames)),
+    rule: exitWhen === null ? [] : lowerRule(exitWhen, members.length),
+    maxRows: batch.maxRows,
+    maxDelayNs: Math.round(batch.maxDelayMs * 1e6),
+    maxQueueRows: batch.maxQueueRows,
+    maxInFlight: batch.maxInFlight ?? 0,
+  };
+}
+
+function lowerMember(member: ResolvedMember, cuda: ResolvedCuda, classNames: readonly string[] | null): NativeMember {
+  const { name, temperature } = member;
+  const classMap = Int32Array.from(member.classes ?? [], (className) => classNames?.indexOf(className) ?? -1);
+  const own = member.kind === "function" ? lowerFunction(member) : lowerModel(member, cuda);
+  return { name, temperature, classMap, ...own };
+}
+
+function lowerFunction(member: ResolvedFunction): Omit<NativeMember, "name" | "temperature" | "classMap"> {
+  return {
+    isFunction: true,
+    inputs: [],
+    functionInputs: member.inputs.map(({ name, type, rowShape }) =>
+      type === null || rowShape === null ? { name } : { name, type, rowShape },
+    ),
+    outputName: "",
+    output: member.output,
+    timeoutMs: member.timeoutMs,
+  };
+}
+
+function lowerModel(
+  member: ResolvedModel,
+  cuda: ResolvedCuda,
+): Omit<NativeMember, "name" | "temperature" | "classMap"> {
+  return {
+    ...(typeof member.model === "string" ? { path: member.model } : { bytes: member.model }),
+    inputs: Object.entries(member.inputs),
+    functionInputs: [],
+    outputName: member.outputName ?? "",
+    output: member.output ?? "auto",
+    cuda: lowerCuda(cuda),
+    timeoutMs: 0,
+  };
+}
+
+function lowerCuda(cuda: ResolvedCuda): NativeCudaOptions {
+  return { ...cuda, memoryLimitBytes: cuda.memoryLimitBytes ?? 0 };
+}

@@ -1,0 +1,223 @@
+/** What the parts of a specification must mean together. Their shape is checked before, by `schema.ts`. */
+import { existsSync } from "node:fs";
+import type { QuorateProblem } from "../errors.js";
+import type { ResolvedMember } from "./members.js";
+import type { CascadeSpec, TierSpec } from "./options.js";
+import { type ResolvedSpec, type ResolvedTier, resolveSpec, resolveTier } from "./resolve.js";
+import { maxRuleLength, measuresOf, ruleLength } from "./rule-meaning.js";
+import type { Rule } from "./rules.js";
+import { shapeProblems } from "./schema.js";
+
+/** Every problem that can be found without loading a model; model paths must be absolute by now. */
+export function specProblems(spec: unknown): QuorateProblem[] {
+  const shape = shapeProblems(spec);
+  const tiers: unknown = (spec as { tiers?: unknown } | null | undefined)?.tiers;
+  if (!Array.isArray(tiers)) return shape;
+  const broken = (index: number): boolean => shape.some((p) => `${p.path}/`.startsWith(`/tiers/${index}/`));
+  const { classes } = spec as CascadeSpec;
+  const classNames = Array.isArray(classes) ? (classes as readonly string[]) : null;
+  return [
+    ...shape,
+    ...duplicateNames(tiers),
+    ...(tiers as readonly TierSpec[]).flatMap((tier, index) => {
+      if (broken(index)) return [];
+      return tierProblems(resolveTier(tier), classNames, `/tiers/${index}`, index === tiers.length - 1);
+    }),
+    ...(shape.length === 0 ? cascadeProblems(resolveSpec(spec as CascadeSpec)) : []),
+  ];
+}
+
+/** Model files that are not there: for an error that never gets as far as loading them. */
+export function missingFiles(spec: unknown): QuorateProblem[] {
+  const tiers = (spec as Partial<CascadeSpec> | null | undefined)?.tiers;
+  if (!Array.isArray(tiers)) return [];
+  return (tiers as readonly (Partial<TierSpec> | null)[]).flatMap((tier, t) => {
+    const members: readonly unknown[] = Array.isArray(tier?.members) ? tier.members : [];
+    return members.flatMap((member, m) => {
+      const model = typeof member === "string" ? member : (member as { model?: unknown } | null)?.model;
+      if (typeof model !== "string" || model === "" || existsSync(model)) return [];
+      const message = `tier "${tier?.name}", /tiers/${t}/members/${m}: there is no file ${model}.`;
+      return [{ code: "QUORATE_ERR_MODEL_LOAD", path: `/tiers/${t}/members/${m}`, message } as const];
+    });
+  });
+}
+
+/** Things that work but are seldom meant. */
+export function specWarnings({ tiers, given }: ResolvedSpec): string[] {
+  return [...tiers.flatMap(measureWarnings), ...given.tiers.flatMap(cudaWarnings)];
+}
+
+function measureWarnings(tier: ResolvedTier): string[] {
+  const top = tierMeasures(tier).filter((measure) => measure !== "score");
+  if (top.length === 0 || tier.combine === "mean") return [];
+  return [
+    `tier "${tier.name}": ${top.join(", ")} judge${top.length === 1 ? "s" : ""} the label with the largest mean score, ` +
+      'but combine "vote" may answer another one; use scoreAtLeast or combine: "mean".',
+  ];
+}
+
+function cudaWarnings(tier: TierSpec): string[] {
+  if (tier.cuda === undefined || tier.device !== "cpu") return [];
+  return [`tier "${tier.name}": its \`cuda\` options are nothing to the CPU, which its \`device\` asks for.`];
+}
+
+function problem(path: string, message: string): QuorateProblem {
+  return { code: "QUORATE_ERR_INVALID_ARGUMENT", path, message };
+}
+
+function duplicateNames(tiers: readonly unknown[]): QuorateProblem[] {
+  const names = tiers.map((tier) => (tier as { name?: unknown } | null)?.name);
+  return names.flatMap((name, index) => {
+    const first = names.indexOf(name);
+    if (typeof name !== "string" || first === index) return [];
+    return [
+      problem(
+        `/tiers/${index}/name`,
+        `tiers ${first} and ${index} are both named "${name}", expected different names.`,
+      ),
+    ];
+  });
+}
+
+function cascadeProblems(spec: ResolvedSpec): QuorateProblem[] {
+  const members = spec.tiers.flatMap((tier) => tier.members);
+  const problems: QuorateProblem[] = [];
+  if (spec.classes === null && members.every((m) => m.kind === "function" || m.output === "label")) {
+    problems.push(problem("/classes", "no member's model tells the number of classes: give the cascade `classes`."));
+  }
+  const declares = (member: ResolvedMember): boolean =>
+    member.kind === "model" || member.inputs.some(({ type }) => type !== null);
+  if (!members.some(declares)) {
+    problems.push(
+      problem("/tiers", "no model reads a tensor: a function member must declare `inputs` with type and rowShape."),
+    );
+  }
+  return problems;
+}
+
+function tierProblems(
+  tier: ResolvedTier,
+  classNames: readonly string[] | null,
+  path: string,
+  last: boolean,
+): QuorateProblem[] {
+  return [
+    ...ruleProblems(tier, last, path),
+    ...labelOnlyProblems(tier, path),
+    ...twins(tier, path),
+    ...tier.members.flatMap((member, m) => memberProblems(tier, member, classNames, `${path}/members/${m}`)),
+  ];
+}
+
+/** The measures that the tier's rule compares. */
+function tierMeasures({ exitWhen }: ResolvedTier): readonly string[] {
+  return exitWhen === null ? [] : [...measuresOf(exitWhen)];
+}
+
+function ruleProblems(tier: ResolvedTier, last: boolean, path: string): QuorateProblem[] {
+  const rule = tier.exitWhen;
+  const place = `${path}/exitWhen`;
+  if (rule === null) {
+    return last
+      ? []
+      : [problem(path, `tier "${tier.name}" has no \`exitWhen\`: every tier but the last needs a rule.`)];
+  }
+  const k = tier.members.length;
+  const problems = tooManyVotes(rule).map((votes) =>
+    problem(
+      place,
+      `tier "${tier.name}": votesAtLeast(${votes}) can never hold, expected 1 to ${k}, the tier's members.`,
+    ),
+  );
+  const length = ruleLength(rule);
+  if (length > maxRuleLength) {
+    problems.push(
+      problem(place, `tier "${tier.name}": the rule has ${length} parts, expected at most ${maxRuleLength}.`),
+    );
+  }
+  return problems;
+
+  function tooManyVotes(part: Rule): number[] {
+    if (part.kind === "votes") return part.votes > k ? [part.votes] : [];
+    return "rules" in part ? part.rules.flatMap(tooManyVotes) : [];
+  }
+}
+
+/** A tier whose members all give labels has no scores; one that mixes them with scores has no meaning. */
+function labelOnlyProblems(tier: ResolvedTier, path: string): QuorateProblem[] {
+  const outputs = tier.members.map((member) => member.output);
+  const labels = outputs.filter((output) => output === "label").length;
+  if (labels === 0) return [];
+  if (outputs.some((output) => output !== null && output !== "label")) {
+    return [
+      problem(`${path}/members`, `tier "${tier.name}" mixes members that give labels with members that give scores.`),
+    ];
+  }
+  if (labels < outputs.length) return [];
+  const needs = tierMeasures(tier).map((measure) => `the rule's ${measure}`);
+  if (tier.combine === "mean") needs.push('combine: "mean"');
+  if (tier.evidence === "cumulative") needs.push('evidence: "cumulative"');
+  return needs.map((what) =>
+    problem(path, `tier "${tier.name}": ${what} needs scores, but its members give only labels.`),
+  );
+}
+
+/** The same model on the same inputs votes twice; on other inputs it is test-time augmentation. */
+function twins(tier: ResolvedTier, path: string): QuorateProblem[] {
+  const keys = tier.members.map((member) => ({
+    source: member.kind === "function" ? member.run : member.model,
+    inputs: JSON.stringify(member.kind === "function" ? member.inputs : Object.entries(member.inputs).sort()),
+  }));
+  return keys.flatMap((key, m) => {
+    const first = keys.findIndex((other) => other.source === key.source && other.inputs === key.inputs);
+    const member = tier.members[m];
+    if (first === m || member === undefined) return [];
+    return [
+      problem(
+        `${path}/members/${m}`,
+        `tier "${tier.name}": members ${first} and ${m} are the same model, ${member.name}, with the same inputs.`,
+      ),
+    ];
+  });
+}
+
+function memberProblems(
+  tier: ResolvedTier,
+  member: ResolvedMember,
+  classNames: readonly string[] | null,
+  path: string,
+): QuorateProblem[] {
+  const subject = `tier "${tier.name}", member "${member.name}"`;
+  const { output, temperature, classes } = member;
+  const problems: QuorateProblem[] = [];
+  if (temperature !== 1 && (output === "probabilities" || output === "label")) {
+    problems.push(problem(`${path}/temperature`, `${subject}: temperature is for logits, the output is "${output}".`));
+  }
+  if (classes !== null) problems.push(...classNameProblems(classNames, classes, subject, `${path}/classes`));
+  return problems;
+}
+
+function classNameProblems(
+  known: readonly string[] | null,
+  names: readonly string[],
+  subject: string,
+  path: string,
+): QuorateProblem[] {
+  if (known === null) {
+    return [problem(path, `${subject} names its classes, so the cascade's \`classes\` must be names too.`)];
+  }
+  const unknown = names.filter((name) => !known.includes(name));
+  const missing = known.filter((name) => !names.includes(name));
+  if (unknown.length === 0 && missing.length === 0) return [];
+  const list = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(", ");
+  const parts = [
+    unknown.length > 0 ? `not a class of the cascade: ${list(unknown)}` : "",
+    missing.length > 0 ? `missing: ${list(missing)}` : "",
+  ];
+  return [
+    problem(
+      path,
+      `${subject}: its class names are not the cascade's (${parts.filter((part) => part !== "").join("; ")}).`,
+    ),
+  ];
+}

@@ -1,0 +1,69 @@
+/** The five ways to write a member, as two with every field. */
+import { basename } from "node:path";
+import { defaults, type Filled, filled } from "./defaults.js";
+import type { ElementType } from "./element-type.js";
+import type { CallPrice, FunctionMember, Member, ModelMember } from "./options.js";
+
+/** A member that is an ONNX model. */
+export interface ResolvedModel
+  extends Filled<Omit<ModelMember, "name">, "output" | "outputName" | "classes" | "flopsPerRow"> {
+  readonly kind: "model";
+  /** As given; else the file's name, or "model". */
+  readonly name: string;
+}
+
+/** A request tensor of a function member; type and shape are null where a model that reads it has them. */
+export interface ResolvedInput {
+  readonly name: string;
+  readonly type: ElementType | null;
+  readonly rowShape: readonly number[] | null;
+}
+
+/** A member that is a function. */
+export interface ResolvedFunction
+  extends Filled<Omit<FunctionMember, "name" | "inputs" | "price">, "classes" | "flopsPerRow"> {
+  readonly kind: "function";
+  /** As given; else the function's own name, or "function". */
+  readonly name: string;
+  /** Empty: every tensor that some model of the cascade reads. */
+  readonly inputs: readonly ResolvedInput[];
+  readonly price: Filled<CallPrice>;
+}
+
+/** A member with every field. */
+export type ResolvedMember = ResolvedModel | ResolvedFunction;
+
+export function resolveMember(member: Member): ResolvedMember {
+  if (typeof member === "string" || ArrayBuffer.isView(member)) return resolveModel({ model: member });
+  if (typeof member === "function") return resolveFunction({ run: member });
+  return "run" in member ? resolveFunction(member) : resolveModel(member);
+}
+
+function resolveModel(given: ModelMember): ResolvedModel {
+  const { model, name = typeof model === "string" ? basename(model) : "model" } = given;
+  const options = filled<Omit<ModelMember, "model" | "name">, "output" | "outputName" | "classes" | "flopsPerRow">(
+    defaults.model,
+    given,
+  );
+  return { ...options, kind: "model", model, name };
+}
+
+function resolveFunction(given: FunctionMember): ResolvedFunction {
+  // Inline functions are called "run", after their property: no name to tell members apart by.
+  const { run, name = run.name.replace(/^run$/, "") || "function", inputs = [] } = given;
+  const options = filled<Omit<FunctionMember, "run" | "name" | "inputs" | "price">, "classes" | "flopsPerRow">(
+    defaults.functionMember,
+    given,
+  );
+  const price = filled<CallPrice>(defaults.callPrice, given.price);
+  return { ...options, kind: "function", run, name, inputs: resolveInputs(inputs), price };
+}
+
+function resolveInputs(inputs: NonNullable<FunctionMember["inputs"]>): ResolvedInput[] {
+  if (isNames(inputs)) return inputs.map((name) => ({ name, type: null, rowShape: null }));
+  return Object.entries(inputs).map(([name, { type, rowShape }]) => ({ name, type, rowShape }));
+}
+
+function isNames(inputs: NonNullable<FunctionMember["inputs"]>): inputs is readonly string[] {
+  return Array.isArray(inputs);
+}
