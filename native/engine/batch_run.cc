@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "native/engine/batch_work.h"
-#include "native/engine/device_run.h"
 #include "native/engine/member_call.h"
 #include "native/engine/row_gather.h"
 #include "native/engine/sequential_walk.h"
@@ -478,8 +477,7 @@ bool BatchRunImpl::Finish() {
 
 }  // namespace
 
-std::unique_ptr<BatchRun> BatchRun::Create(BatchParts parts, BatchListener* listener) {
-  if (parts.tier->on_device != nullptr) return NewDeviceRun(parts, listener);
+std::unique_ptr<BatchRun> NewHostRun(const BatchParts& parts, BatchListener* listener) {
   return std::make_unique<BatchRunImpl>(parts, listener);
 }
 

@@ -70,9 +70,11 @@ struct BatchColumns {
 
 class BatchRun {
  public:
-  // The listener outlives the run.
-  static std::unique_ptr<BatchRun> Create(BatchParts parts, BatchListener* listener);
   virtual ~BatchRun() = default;
+
+  // The owner's: where it keeps what it knows about the run.
+  uint32_t tier = 0;
+  uint32_t number = 0;
 
   // Filled by the owner before Start(): 1...max_rows rows.
   std::vector<RowRef> rows;
@@ -107,6 +109,9 @@ class BatchRun {
   uint64_t bytes_to_device = 0;
   uint64_t bytes_to_host = 0;
 };
+
+// A batch whose members run on the host. The listener outlives the run.
+std::unique_ptr<BatchRun> NewHostRun(const BatchParts& parts, BatchListener* listener);
 
 inline void BatchListener::OnBatchOver(BatchRun* run) {
   OnBatchDone(run);

@@ -76,7 +76,7 @@ struct Bench {
 // Owns the rows and waits for the answers. Row i holds values[i]; its id is i.
 class Caller final : public BatchListener {
  public:
-  explicit Caller(Bench* bench) : bench_(bench), run_(BatchRun::Create(bench->Parts(), this)) {}
+  explicit Caller(Bench* bench) : bench_(bench), run_(NewHostRun(bench->Parts(), this)) {}
   ~Caller() override { bench_->pool.Join(); }
 
   BatchRun& Run(size_t rows, uint32_t first_value = 0, bool scattered = false) {
