@@ -5,16 +5,22 @@
 
 namespace quorate {
 
-StatusOr<uint32_t> Admission::RowsLetIn(const Call& call) const {
-  const bool patient = call.options.wait;
+// Nobody passes by those who wait: for anything, or for bytes.
+size_t Admission::PlacesFor(const Call& call, size_t bulk_rows) const {
+  const bool waits = call.options.wait;
+  if (!calls_.empty() && (!waits || !calls_.front()->admitted())) return 0;
+  if (waits) return call.rows;
+  if (call.single) return std::min<size_t>(call.rows, room_.free());
+  const size_t rows = room_.rows() + bulk_rows;
+  const bool fits = rows == 0 || rows + call.rows <= room_.limit();  // A larger one comes alone.
+  return fits && asking_.empty() ? call.rows : 0;
+}
+
+StatusOr<uint32_t> Admission::RowsLetIn(const Call& call, size_t bulk_rows) const {
   const bool copied_batch = !call.single && call.storage_bytes > 0;
-  if (patient && !copied_batch) return call.rows;
-  // Nobody passes by those who wait at the door: for anything, or for bytes.
-  const bool behind = !calls_.empty() && (!patient || !calls_.front()->admitted());
-  const size_t room = behind ? 0 : call.single ? room_.free() : call.rows;
-  if (room > 0 && BytesFit(call.storage_bytes)) {
-    return static_cast<uint32_t>(std::min<size_t>(call.rows, room));
-  }
+  if (call.options.wait && !copied_batch) return call.rows;
+  const size_t places = PlacesFor(call, bulk_rows);
+  if (places > 0 && BytesFit(call.storage_bytes)) return static_cast<uint32_t>(places);
   std::string full = std::to_string(room_.rows()) + " rows and " + std::to_string(bytes_) +
                      " bytes are in flight, the limits are " + std::to_string(room_.limit()) +
                      " and " + std::to_string(max_bytes_);

@@ -16,8 +16,10 @@ class Admission {
  public:
   Admission(size_t max_rows, size_t max_bytes) : room_(max_rows), max_bytes_(max_bytes) {}
 
-  // How many rows of the call may be taken, those that will wait included; or kQueueFull.
-  StatusOr<uint32_t> RowsLetIn(const Call& call) const;
+  // How many rows of the call may be taken, those that will wait included; or kQueueFull. A call
+  // that waits is let in, a batch that does not is as a whole or not at all. `bulk_rows`: rows of
+  // batches that wait in the first tier, as they are.
+  StatusOr<uint32_t> RowsLetIn(const Call& call, size_t bulk_rows) const;
 
   // The call stands in line. A batch's bytes count at once: they are held already.
   void Enter(RequestRecord* record);
@@ -45,6 +47,7 @@ class Admission {
   bool BytesFit(size_t bytes) const {
     return bytes == 0 || bytes_ == 0 || bytes_ + bytes <= max_bytes_;
   }
+  size_t PlacesFor(const Call& call, size_t bulk_rows) const;
   void Admit(RequestRecord* record);
   static void Pop(Line* line);
   // An entry without a record: the first of the line waits, or the line is empty.

@@ -4,13 +4,9 @@ namespace quorate {
 
 namespace {
 
-Delivery AfterFailure(const RowSituation& row) {
-  return row.answered ? Delivery::kDegrade : Delivery::kFail;
-}
-
 Delivery AtFullTier(const RowSituation& row) {
   switch (row.on_overload) {
-    case Overload::kAuto: return row.waits ? Delivery::kDefer : Delivery::kReject;
+    case Overload::kAsCall: return row.waits ? Delivery::kDefer : Delivery::kReject;
     case Overload::kWait: return Delivery::kDefer;
     case Overload::kDegrade: return row.answered ? Delivery::kDegrade : Delivery::kReject;
     case Overload::kReject: return Delivery::kReject;
@@ -18,14 +14,26 @@ Delivery AtFullTier(const RowSituation& row) {
   return Delivery::kReject;
 }
 
+Delivery ToNextTier(const RowSituation& row) {
+  return row.next_full ? AtFullTier(row) : Delivery::kDefer;
+}
+
+// Without an answer the rule has nothing to say.
+Delivery AfterFailure(const RowSituation& row) {
+  switch (row.on_failure) {
+    case OnFailure::kReject: return Delivery::kFail;
+    case OnFailure::kDefer: return row.last ? Delivery::kFail : ToNextTier(row);
+    case OnFailure::kDegrade: return row.answered ? Delivery::kDegrade : Delivery::kFail;
+  }
+  return Delivery::kFail;
+}
+
 }  // namespace
 
 Delivery Deliver(const RowSituation& row) {
   if (!row.reduced) return Delivery::kFail;
-  if (row.all_failed && row.on_failure == OnFailure::kReject) return Delivery::kFail;
-  if (row.all_failed && row.last) return AfterFailure(row);
-  if (row.exits) return Delivery::kExit;
-  return row.next_full ? AtFullTier(row) : Delivery::kDefer;
+  if (row.all_failed) return AfterFailure(row);
+  return row.exits ? Delivery::kExit : ToNextTier(row);
 }
 
 }  // namespace quorate

@@ -24,7 +24,7 @@ struct RowSituation {
   bool next_full = false;                     // As many rows wait for the next tier as may.
   bool waits = false;                         // The call would rather wait than be refused.
   OnFailure on_failure = OnFailure::kReject;  // This tier's,
-  Overload on_overload = Overload::kAuto;     // and the next one's.
+  Overload on_overload = Overload::kAsCall;   // and the next one's.
 };
 
 Delivery Deliver(const RowSituation& row);

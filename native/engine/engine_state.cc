@@ -39,7 +39,7 @@ StatusOr<uint32_t> EngineState::RowsLetIn(const Call& call) const {
   if (call.options.deadline_in_ns <= 0) {
     return Status(StatusCode::kDeadline, "the deadline had passed when the call was made");
   }
-  return admission_.RowsLetIn(call);
+  return admission_.RowsLetIn(call, tiers_[0]->bulk_rows());
 }
 
 RequestRecord* EngineState::Find(uint64_t id) const {
@@ -162,8 +162,8 @@ void EngineState::DeliverRow(BatchRun* run, size_t i, Effects* effects) {
   RequestRecord* const record = RecordOf(run->rows[i]);
   const uint32_t row = run->rows[i].row;
   const Delivery delivery = DeliveryOf(*run, i);
-  const bool answers = delivery != Delivery::kFail && !run->columns.all_failed[i];
-  if (answers || delivery == Delivery::kExit) Record(run, run->tier, i, record, row);
+  if (delivery != Delivery::kFail && !run->columns.all_failed[i])
+    Record(run, run->tier, i, record, row);
   switch (delivery) {
     case Delivery::kExit: {
       const bool valid = run->columns.flags[i] & kValid;
@@ -191,7 +191,7 @@ Delivery EngineState::DeliveryOf(const BatchRun& run, size_t i) const {
   row.all_failed = run.columns.all_failed[i] != 0;
   row.exits = (run.columns.flags[i] & kExit) != 0;
   row.answered = !row.all_failed || record.answered(run.rows[i].row);
-  row.waits = !record.call().single || record.call().options.wait;
+  row.waits = record.call().options.wait;
   row.on_failure = tier.on_failure;
   if (!row.last) {
     const TierQueue& next = *tiers_[run.tier + 1];

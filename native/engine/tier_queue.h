@@ -25,7 +25,8 @@ class TierQueue {
 
   const PlannedTier& plan() const { return *parts_.tier; }
   bool full() const { return batcher_.rows() >= plan().max_queue_rows; }
-  bool has_bulk() const { return batcher_.has_bulk(); }
+  bool has_bulk() const { return batcher_.bulk_rows() > 0; }
+  size_t bulk_rows() const { return batcher_.bulk_rows(); }
 
   // A row waits here from now on; or all rows of the call.
   void Add(RequestRecord* record, uint32_t row, int64_t now);
