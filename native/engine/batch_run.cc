@@ -200,6 +200,8 @@ Status BatchRunImpl::Prepare() {
   work_.rows = rows.size();
   work_.row_ids.clear();
   for (const RowRef& row : rows) work_.row_ids.push_back(listener_->RowIndex(row));
+  work_.deadline_at = deadline_at;
+  work_.priority = priority;
   columns.members_ran.assign(rows.size(), 0);
   work_.members_ran = columns.members_ran.data();
   work_.decided.assign(rows.size(), -1);

@@ -80,6 +80,8 @@ class BatchRun {
   std::vector<RowRef> rows;
   std::vector<RowPlace> places;  // Of the rows, in their order; or empty.
   bool traced = false;
+  int64_t deadline_at = kForever;  // When the first of the rows expires.
+  int priority = 0;                // The highest of the rows': 0 highest ... 9 lowest.
 
   // Submits the batch to the pool (SubmitNext when already on it). Clears what an earlier batch
   // left.

@@ -8,7 +8,7 @@ namespace quorate {
 namespace {
 
 RowKind KindOf(const Call& call, const CascadePlan& plan) {
-  if (call.single) return RowKind::kSingle;
+  if (call.single || call.small) return RowKind::kSingle;
   for (const uint32_t tensor : plan.tiers[0].tensors) {
     if (call.tensors[tensor].lazy) return RowKind::kAsking;
   }
@@ -152,10 +152,7 @@ FinishedBatch RequestRecord::TakeBatch() {
 uint8_t RequestRecord::AddError(const Status& error) {
   constexpr size_t kMost = 255;
   for (size_t i = 0; i < errors_.size(); ++i) {
-    const Status& known = errors_[i];
-    if (known.code() == error.code() && known.message() == error.message()) {
-      return static_cast<uint8_t>(i + 1);
-    }
+    if (errors_[i] == error) return static_cast<uint8_t>(i + 1);
   }
   if (errors_.size() < kMost) errors_.push_back(error);
   return static_cast<uint8_t>(errors_.size());

@@ -1,5 +1,7 @@
 #include "native/engine/tier_queue.h"
 
+#include <algorithm>
+
 #include "native/engine/device_run.h"
 
 namespace quorate {
@@ -62,10 +64,15 @@ BatchRun* TierQueue::IdleRun() {
 void TierQueue::Claim(BatchRun* run) {
   if (plan().on_device != nullptr) TakePlaces(run);
   run->traced = false;
+  run->deadline_at = kForever;
+  run->priority = kPriorities - 1;
   for (const RowRef& ref : run->rows) {
     RequestRecord* const record = RecordOf(ref);
     record->SetRun(ref.row, run->number);
-    run->traced = run->traced || record->call().options.trace;
+    const CallOptions& options = record->call().options;
+    run->traced = run->traced || options.trace;
+    run->deadline_at = std::min(run->deadline_at, record->deadline());
+    run->priority = std::min(run->priority, options.priority);
   }
   runs_[run->number].live_rows = run->rows.size();
 }

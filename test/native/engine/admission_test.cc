@@ -76,12 +76,13 @@ TEST_F(AdmissionTest, LetsInAsManySingleRowsAsThereArePlacesBesideThoseLeftToBat
 TEST_F(AdmissionTest, RefusesRowsThatDoNotWaitWhereOthersDo) {
   RequestRecord* const call = Enter({.rows = 12});
   LetIn(call);
-  EXPECT_EQ(admission_.RowsLetIn(CallOf({.wait = false})).status().code(), StatusCode::kQueueFull);
-  EXPECT_EQ(admission_.RowsLetIn(CallOf({.wait = true})).value(), 1u);
+  EXPECT_EQ(admission_.RowsLetIn(CallOf({.wait = false}), 0).status().code(),
+            StatusCode::kQueueFull);
+  EXPECT_EQ(admission_.RowsLetIn(CallOf({.wait = true}), 0).value(), 1u);
 }
 
 TEST_F(AdmissionTest, TakesThoseRowsForWhichThereIsRoom) {
-  EXPECT_EQ(admission_.RowsLetIn(CallOf({.rows = 12, .wait = false})).value(), 8u);
+  EXPECT_EQ(admission_.RowsLetIn(CallOf({.rows = 12, .wait = false}), 0).value(), 8u);
 }
 
 TEST_F(AdmissionTest, LetsABatchInAsAWholeWhateverItsRows) {

@@ -22,7 +22,7 @@ TEST(Delivery, OfAnyOtherRowIsTheNextTier) {
 }
 
 TEST(Delivery, FailsWhereTheKernelsFailedWhateverThePolicy) {
-  for (const OnFailure policy : {OnFailure::kReject, OnFailure::kDegrade}) {
+  for (const OnFailure policy : {OnFailure::kReject, OnFailure::kDefer, OnFailure::kDegrade}) {
     for (const bool all_failed : {false, true}) {
       const RowSituation row = {.reduced = false,
                                 .all_failed = all_failed,
@@ -43,8 +43,8 @@ struct Full {
 
 TEST(Delivery, ToAFullTierIsAsItsPolicySays) {
   const Full cases[] = {
-      {Overload::kAuto, false, true, Delivery::kReject},
-      {Overload::kAuto, true, true, Delivery::kDefer},
+      {Overload::kAsCall, false, true, Delivery::kReject},
+      {Overload::kAsCall, true, true, Delivery::kDefer},
       {Overload::kReject, false, true, Delivery::kReject},
       {Overload::kReject, true, true, Delivery::kReject},
       {Overload::kDegrade, false, true, Delivery::kDegrade},
@@ -75,7 +75,10 @@ TEST(Delivery, OfARowThatEveryMemberFailedIsAsTheTiersPolicySays) {
       {OnFailure::kReject, false, false, Delivery::kFail},
       {OnFailure::kReject, false, true, Delivery::kFail},
       {OnFailure::kReject, true, true, Delivery::kFail},
-      {OnFailure::kDegrade, false, true, Delivery::kDefer},
+      {OnFailure::kDefer, false, false, Delivery::kDefer},
+      {OnFailure::kDefer, false, true, Delivery::kDefer},
+      {OnFailure::kDegrade, false, true, Delivery::kDegrade},
+      {OnFailure::kDegrade, false, false, Delivery::kFail},
       {OnFailure::kDegrade, true, true, Delivery::kDegrade},
       {OnFailure::kDegrade, true, false, Delivery::kFail},
   };
@@ -87,6 +90,16 @@ TEST(Delivery, OfARowThatEveryMemberFailedIsAsTheTiersPolicySays) {
                               .on_failure = failed.policy};
     EXPECT_EQ(Deliver(row), failed.expected);
   }
+}
+
+TEST(Delivery, OfARowThatEveryMemberFailedAsksNothingOfTheRule) {
+  EXPECT_EQ(Deliver({.all_failed = true, .exits = true, .on_failure = OnFailure::kDefer}),
+            Delivery::kDefer);
+}
+
+TEST(Delivery, OfAFailedRowThatIsDeferredRespectsAFullTier) {
+  EXPECT_EQ(Deliver({.all_failed = true, .next_full = true, .on_failure = OnFailure::kDefer}),
+            Delivery::kReject);
 }
 
 }  // namespace
