@@ -23,6 +23,7 @@ export type {
   Member,
   MemberBatch,
   MemberContext,
+  MemberReport,
   MemberFunction,
   ModelMember,
   OutputKind,

@@ -10,14 +10,27 @@ export interface MemberCounters extends NativeMemberCounters, MemberTraffic {
   readonly name: string;
 }
 
+/**
+ * How many times fell where: `counts[i]` of them are below `boundsMs[i]` and not below `boundsMs[i - 1]`. The first
+ * count is of all that are shorter, the last of all that are longer. Four buckets per power of two, from 1 us to 137 s.
+ */
+export interface TimeHistogram {
+  readonly boundsMs: readonly number[];
+  readonly counts: readonly number[];
+}
+
 /** One tier; entered = exited + deferred + failed + cancelled + expired + rejected + inFlight. */
-export interface TierCounters extends Omit<NativeTierCounters, "members"> {
+export interface TierCounters extends Omit<NativeTierCounters, "members" | "queueTimes" | "runTimes"> {
   readonly name: string;
+  /** Rows, by how long they waited in the tier until a thread took their batch up. */
+  readonly queueTime: TimeHistogram;
+  /** Batches, by how long their members ran. */
+  readonly runTime: TimeHistogram;
   readonly members: readonly MemberCounters[];
 }
 
 /** A snapshot, or the difference of two (in which `pending` and `inFlight` may be negative). */
-export interface CascadeCounters extends Omit<NativeCounters, "tiers"> {
+export interface CascadeCounters extends Omit<NativeCounters, "tiers" | "timeBoundsNs"> {
   readonly tiers: readonly TierCounters[];
 }
 
@@ -27,11 +40,15 @@ export function namedCounters(
   spec: ResolvedSpec,
   traffic: readonly (readonly MemberTraffic[])[],
 ): CascadeCounters {
+  const { timeBoundsNs, ...counters } = native;
+  const boundsMs = Array.from(timeBoundsNs, (ns) => ns / 1e6);
   return {
-    ...native,
-    tiers: native.tiers.map((tier, t) => ({
+    ...counters,
+    tiers: native.tiers.map(({ queueTimes, runTimes, ...tier }, t) => ({
       ...tier,
       name: spec.tiers[t]?.name ?? "",
+      queueTime: { boundsMs, counts: Array.from(queueTimes) },
+      runTime: { boundsMs, counts: Array.from(runTimes) },
       members: tier.members.map((member, m) => ({
         ...member,
         ...(traffic[t]?.[m] ?? noTraffic),
@@ -54,7 +71,9 @@ function difference(now: unknown, since: unknown): unknown {
   }
   if (typeof now === "object" && now !== null && typeof since === "object" && since !== null) {
     const earlier = since as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(Object.entries(now).map(([key, value]) => [key, difference(value, earlier[key])]));
+    return Object.fromEntries(
+      Object.entries(now).map(([key, value]) => [key, key === "boundsMs" ? value : difference(value, earlier[key])]),
+    );
   }
   if (now === since) return now;
   throw invalidArgument("`since` is not a snapshot of this cascade's counters.");
@@ -76,6 +95,11 @@ export function counterProblems(counters: CascadeCounters): string[] {
       tier.entered,
       left(tier) + tier.inFlight,
     );
+    equal(`tier "${tier.name}": batches = sum of its run times`, tier.batches, sum(tier.runTime.counts));
+    for (const member of tier.members) {
+      const rows = member.rowsRun + member.rowsSkipped;
+      equal(`member "${member.name}": rows run and skipped = sum of queue times`, rows, sum(tier.queueTime.counts));
+    }
   }
   for (const device of counters.devices) {
     equal(`device ${device.name}: busy time = sum of its shares`, device.busyNs, sum(device.shares.flat()));

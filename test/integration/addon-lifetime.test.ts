@@ -20,7 +20,7 @@ const spec = (...members) => ({
   ...${JSON.stringify(searchPaths({}))}, classes: 10, measures: 7, shapes: [], maxRowsInFlight: 65536,
   maxBytesInFlight: 2 ** 28, deviceQueueBytes: 2 ** 26, spinNs: 0, warmup: false,
   tiers: [{ name: "t", members, rule: [], combine: "vote", evidence: "tier", execution: "auto", device: "auto", maxRows: 256,
-    maxDelayNs: 0, maxQueueRows: 65536, maxInFlight: 0, onOverload: "auto", onFailure: "reject" }] });
+    maxDelayNs: 0, maxQueueRows: 65536, maxInFlight: 0, onOverload: null, onFailure: "reject" }] });
 const options = { priority: 0, deadlineMs: 0, degradeOnDeadline: false, trace: false, wait: true, copy: false };
 const names = ["onBuilt", "onRows", "onBatch", "onMemberCall", "onMemberCancel", "onLazy", "onProfiled", "onClosed"];
 const hooks = (more) => ({ ...Object.fromEntries(names.map((n) => [n, () => {}])), ...more });
@@ -67,7 +67,7 @@ describe("a process", () => {
   it("waits for answers that are due, also of a cascade that nobody holds", async () => {
     const ended = await child(
       `const native = await open(callback, {
-         onMemberCall: (id, t, m, count) => setTimeout(() => { native.completeMember(id, new Int32Array(count), ""); }, 200),
+         onMemberCall: (id, t, m, count) => setTimeout(() => { native.completeMember(id, new Int32Array(count), "", 0); }, 200),
          onRows: (rows) => console.log(rows.count) });
        native.submitRows(1, 1, [row], options);`,
     );
