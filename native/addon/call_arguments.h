@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "native/addon/napi_config.h"
-#include "native/engine/cascade_plan.h"
 #include "native/engine/request.h"
+#include "native/plan/cascade_plan.h"
 
 namespace quorate {
 

@@ -1,6 +1,6 @@
 #include "native/addon/info.h"
 
-#include "native/engine/device_tier.h"
+#include "native/plan/device_tier.h"
 
 namespace quorate {
 

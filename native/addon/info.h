@@ -2,7 +2,7 @@
 
 #include "native/addon/messages.h"
 #include "native/addon/napi_config.h"
-#include "native/engine/cascade_plan.h"
+#include "native/plan/cascade_plan.h"
 
 namespace quorate {
 

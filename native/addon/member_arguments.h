@@ -5,7 +5,7 @@
 
 #include "native/addon/napi_config.h"
 #include "native/base/clock.h"
-#include "native/engine/cascade_spec.h"
+#include "native/plan/cascade_spec.h"
 
 namespace quorate {
 

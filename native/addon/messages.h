@@ -9,7 +9,7 @@
 #include "native/addon/arrays.h"
 #include "native/addon/composition.h"
 #include "native/addon/results.h"
-#include "native/engine/cascade_plan.h"
+#include "native/plan/cascade_plan.h"
 
 namespace quorate {
 

@@ -9,9 +9,9 @@
 
 #include "native/base/aligned_buffer.h"
 #include "native/base/clock.h"
-#include "native/engine/cascade_plan.h"
 #include "native/engine/member_costs.h"
 #include "native/engine/row_place.h"
+#include "native/plan/cascade_plan.h"
 #include "native/scheduler/batcher.h"
 #include "native/scheduler/pool.h"
 

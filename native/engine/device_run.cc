@@ -6,8 +6,8 @@
 #include <numeric>
 #include <utility>
 
-#include "native/device/result_layout.h"
-#include "native/engine/device_tier.h"
+#include "native/device/pipeline/result_layout.h"
+#include "native/plan/device_tier.h"
 
 namespace quorate {
 

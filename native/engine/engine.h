@@ -9,9 +9,9 @@
 
 #include "native/base/clock.h"
 #include "native/engine/answers.h"
-#include "native/engine/cascade_plan.h"
 #include "native/engine/counters.h"
 #include "native/engine/request.h"
+#include "native/plan/cascade_plan.h"
 #include "native/scheduler/pool.h"
 
 namespace quorate {

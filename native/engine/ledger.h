@@ -5,8 +5,8 @@
 #include "native/engine/answers.h"
 #include "native/engine/batch_run.h"
 #include "native/engine/busy_meter.h"
-#include "native/engine/cascade_plan.h"
 #include "native/engine/counters.h"
+#include "native/plan/cascade_plan.h"
 
 namespace quorate {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "native/engine/cascade_plan.h"
+#include "native/plan/cascade_plan.h"
 
 namespace quorate {
 

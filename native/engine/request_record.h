@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "native/engine/answers.h"
-#include "native/engine/cascade_plan.h"
 #include "native/engine/request.h"
 #include "native/engine/row_place.h"
-#include "native/engine/row_room.h"
+#include "native/plan/cascade_plan.h"
 #include "native/scheduler/batcher.h"
+#include "native/scheduler/row_room.h"
 
 namespace quorate {
 

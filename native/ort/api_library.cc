@@ -8,7 +8,7 @@
 #include <cstring>
 #include <mutex>
 
-#include "native/ort/shared_library.h"
+#include "native/base/shared_library.h"
 
 namespace quorate::ort {
 namespace {

@@ -3,13 +3,14 @@
 #include <sstream>
 #include <utility>
 
+#include "native/cuda_setup/driver.h"
+#include "native/cuda_setup/inspect.h"
+#include "native/cuda_setup/runtime_links.h"
 #include "native/model/registry.h"
-#include "native/ort/cuda_driver.h"
-#include "native/ort/cuda_provider.h"
-#include "native/ort/device_sessions.h"
-#include "native/ort/ort_device_model.h"
-#include "native/ort/ort_model.h"
-#include "native/ort/runtime_links.h"
+#include "native/ort/device/cuda_provider.h"
+#include "native/ort/device/device_sessions.h"
+#include "native/ort/device/ort_device_model.h"
+#include "native/ort/host/ort_model.h"
 
 namespace quorate::ort {
 namespace {
@@ -30,6 +31,8 @@ std::vector<std::string> Linked(const std::vector<std::string>& paths, const Cud
   return linked;
 }
 
+RuntimeFile RuntimeOf(const ApiLibrary& library) { return {library.path(), library.version()}; }
+
 }  // namespace
 
 OrtModelLoader::OrtModelLoader(const ApiLibrary* library, CudaSearch cuda, DeviceAccess devices)
@@ -45,7 +48,7 @@ StatusOr<std::unique_ptr<OrtModelLoader>> OrtModelLoader::Create(
 std::string OrtModelLoader::library_path() const { return UnlinkedRuntime(library_->path()); }
 
 CudaReport OrtModelLoader::InspectDevices() const {
-  CudaReport report = InspectCuda(*library_, cuda_, 0, Inspection::kEverything);
+  CudaReport report = InspectCuda(RuntimeOf(*library_), cuda_, 0, Inspection::kEverything);
   if (!report.problem.empty()) return report;
   Status status = OpenCudaProvider(*library_, report, 0);
   if (status.ok()) status = OpenDevice(0).status();
@@ -57,7 +60,8 @@ CudaReport OrtModelLoader::InspectDevices() const {
 StatusOr<Device*> OrtModelLoader::OpenDevice(int index) const {
   if (!devices_.open) return Status(StatusCode::kDevice, "no devices are open to models here");
   if (devices_.simulated) return devices_.open(index);
-  const CudaReport report = InspectCuda(*library_, cuda_, index, Inspection::kUntilProblem);
+  const CudaReport report =
+      InspectCuda(RuntimeOf(*library_), cuda_, index, Inspection::kUntilProblem);
   if (!report.problem.empty()) {
     const std::string remedy = report.remedy.empty() ? "" : " (" + report.remedy + ")";
     return Status(StatusCode::kDevice, report.problem + remedy);

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "native/cuda_setup/report.h"
 #include "native/device/device.h"
-#include "native/model/device_report.h"
 #include "native/model/model.h"
+#include "native/onnx/onnx_file.h"
 #include "native/ort/api_library.h"
-#include "native/ort/onnx_file.h"
 
 namespace quorate::ort {
 

@@ -1,6 +1,6 @@
 #include "native/ort/session.h"
 
-#include "native/ort/cuda_errors.h"
+#include "native/ort/device/cuda_errors.h"
 
 namespace quorate::ort {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "native/base/status.h"
-#include "native/ort/cuda_session.h"
-#include "native/ort/onnx_file.h"
+#include "native/onnx/onnx_file.h"
+#include "native/ort/device/cuda_session.h"
 #include "native/ort/values.h"
 
 namespace quorate::ort {

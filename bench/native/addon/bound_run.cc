@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "native/ort/zero_run.h"
+#include "native/ort/probe/zero_run.h"
 
 namespace quorate::bench {
 namespace {
@@ -22,7 +22,7 @@ StatusOr<ort::Dims> OutputRow(const BenchModel& model) {
 StatusOr<std::shared_ptr<const BenchModel>> LoadBenchModel(const ort::ApiLibrary* library,
                                                            const std::string& path,
                                                            const ort::SessionConfig& config) {
-  QUORATE_ASSIGN_OR_RETURN(ort::OnnxFile file, ort::ReadOnnxFile({path, nullptr}));
+  QUORATE_ASSIGN_OR_RETURN(OnnxFile file, ReadOnnxFile({path, nullptr}));
   auto model = std::make_shared<BenchModel>();
   QUORATE_ASSIGN_OR_RETURN(model->session, ort::Session::Create(library, file, config));
   QUORATE_ASSIGN_OR_RETURN(model->plan, ort::MakeModelPlan(*model->session, file, {}));

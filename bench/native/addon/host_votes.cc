@@ -4,7 +4,8 @@
 #include <numeric>
 #include <utility>
 
-#include "native/ort/cuda_provider.h"
+#include "native/cuda_setup/inspect.h"
+#include "native/ort/device/cuda_provider.h"
 #include "native/ort/ort_loader.h"
 
 namespace quorate::bench {
@@ -28,7 +29,7 @@ StatusOr<ort::SessionConfig> ConfigFor(const ort::ApiLibrary& library, const Cud
     return Status(StatusCode::kDevice, "device '" + device + "': expected cpu, cuda or cuda:N");
   }
   const CudaReport report =
-      ort::InspectCuda(library, search, ordinal, ort::Inspection::kUntilProblem);
+      InspectCuda({library.path(), library.version()}, search, ordinal, Inspection::kUntilProblem);
   if (!report.problem.empty()) return Status(StatusCode::kDevice, report.problem);
   QUORATE_RETURN_IF_ERROR(ort::OpenCudaProvider(library, report, ordinal));
   config.cuda = ort::CudaSession{ordinal, nullptr, {}};

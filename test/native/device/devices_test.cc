@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "native/device/sim/simulated_device.h"
+#include "test/native/sim/simulated_device.h"
 
 namespace quorate {
 namespace {

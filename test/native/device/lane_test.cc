@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "native/device/sim/simulated_machine.h"
+#include "test/native/sim/simulated_machine.h"
 
 namespace quorate {
 namespace {

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "native/device/pipeline.h"
-#include "native/device/sim/simulated_machine.h"
+#include "native/device/pipeline/pipeline.h"
 #include "test/native/device/fake_device_model.h"
+#include "test/native/sim/simulated_machine.h"
 
 namespace quorate {
 

@@ -1,6 +1,6 @@
 // What a pipeline answers.
 
-#include "native/device/pipeline.h"
+#include "native/device/pipeline/pipeline.h"
 
 #include <gtest/gtest.h>
 

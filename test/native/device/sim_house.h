@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "native/device/buffer.h"
-#include "native/device/sim/simulated_machine.h"
+#include "test/native/sim/simulated_machine.h"
 
 namespace quorate {
 

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "native/device/sim/simulated_machine.h"
 #include "test/native/device/fake_device_model.h"
 #include "test/native/engine/busy_house.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
+#include "test/native/sim/simulated_machine.h"
 
 namespace quorate {
 

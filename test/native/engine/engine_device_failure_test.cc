@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "native/engine/device_tier.h"
+#include "native/plan/device_tier.h"
 #include "test/native/engine/device_house.h"
 
 namespace quorate {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "native/ort/cuda_errors.h"
-#include "native/ort/cuda_libraries.h"
-#include "native/ort/cuda_session.h"
+#include "native/cuda_setup/libraries.h"
+#include "native/ort/device/cuda_errors.h"
+#include "native/ort/device/cuda_session.h"
 #include "test/native/ort/cuda_under_test.h"
 #include "test/native/ort/new_process.h"
 

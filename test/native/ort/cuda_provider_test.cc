@@ -1,7 +1,7 @@
 // Every thing that can be missing on the way to the CUDA provider is found and named. Each test
 // runs in a process of its own, with fakes.
 
-#include "native/ort/cuda_provider.h"
+#include "native/ort/device/cuda_provider.h"
 
 #include <string>
 #include <vector>

@@ -11,10 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "native/ort/cuda_driver.h"
-#include "native/ort/cuda_provider.h"
-#include "native/ort/provider_file.h"
-#include "native/ort/runtime_links.h"
+#include "native/cuda_setup/driver.h"
+#include "native/cuda_setup/inspect.h"
+#include "native/cuda_setup/provider_file.h"
+#include "native/cuda_setup/runtime_links.h"
+#include "native/ort/device/cuda_provider.h"
 #include "test/native/ort/library_under_test.h"
 
 namespace quorate::ort {
@@ -72,7 +73,7 @@ class CudaMachine {
   }
 
   CudaReport Inspect(int device = 0, Inspection inspection = Inspection::kUntilProblem) const {
-    return InspectCuda(Runtime(), search, device, inspection);
+    return InspectCuda({Runtime().path(), Runtime().version()}, search, device, inspection);
   }
 
   // Whether the first problem's sentence has every one of `parts`.

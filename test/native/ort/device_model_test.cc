@@ -1,7 +1,7 @@
 // Models of ONNX Runtime on a device, with real sessions: on a simulated device they compute on the
 // CPU, in the device's memory.
 
-#include "native/ort/ort_device_model.h"
+#include "native/ort/device/ort_device_model.h"
 
 #include <gtest/gtest.h>
 

@@ -12,10 +12,10 @@
 
 #include "native/device/buffer.h"
 #include "native/device/device_model.h"
-#include "native/device/sim/simulated_machine.h"
 #include "native/ort/model_plan.h"
 #include "native/ort/ort_loader.h"
 #include "test/native/ort/library_under_test.h"
+#include "test/native/sim/simulated_machine.h"
 
 namespace quorate::ort {
 

@@ -1,4 +1,4 @@
-#include "native/ort/flops.h"
+#include "native/ort/probe/flops.h"
 
 #include <gtest/gtest.h>
 

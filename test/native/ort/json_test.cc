@@ -1,4 +1,4 @@
-#include "native/ort/json.h"
+#include "native/ort/probe/json.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "native/ort/node_placement.h"
+#include "native/ort/device/node_placement.h"
 
 #include <gtest/gtest.h>
 

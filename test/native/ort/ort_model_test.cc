@@ -1,4 +1,4 @@
-#include "native/ort/ort_model.h"
+#include "native/ort/host/ort_model.h"
 
 #include <gtest/gtest.h>
 

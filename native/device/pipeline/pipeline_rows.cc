@@ -1,0 +1,110 @@
+// Rows on their way in: from the host, from blocks of deferred rows, and into blocks.
+
+#include <cstring>
+
+#include "native/device/pipeline/pipeline_steps.h"
+
+namespace quorate {
+
+Status PipelineSteps::Clear(PipelineSlot& slot) {
+  for (size_t i = 0; i < slot.inputs.size(); ++i) {
+    const DeviceBuffer& staging = slot.staging[i];
+    const MemoryRange range = staging.Range();
+    QUORATE_RETURN_IF_ERROR(device_->OnHost({"clear staging", {}, {&range, 1}, [&](void*) {
+                                               std::memset(staging.data(), 0, staging.bytes());
+                                               return Status();
+                                             }}));
+    QUORATE_RETURN_IF_ERROR(
+        rows_stream_->Copy("clear inputs", slot.inputs[i].data(), staging.data(), staging.bytes()));
+  }
+  return rows_stream_->Record(slot.uploaded.get());
+}
+
+Status PipelineSteps::Upload(PipelineSlot& slot) {
+  Status status = FillStaging(slot);
+  if (status.ok()) status = rows_stream_->Record(slot.upload_begun.get());
+  if (status.ok()) status = UploadHostRows(slot);
+  if (status.ok()) status = TakeDeferredRows(slot);
+  // Also after a failure: blocks may have been read.
+  Status recorded = rows_stream_->Record(slot.uploaded.get());
+  for (const RowSegment& segment : slot.batch.segments) {
+    if (options_.Guarded(Guard::kBlockRead)) segment.block->UsedUntil(slot.uploaded);
+  }
+  slot.batch.segments.clear();
+  return status.ok() ? recorded : status;
+}
+
+Status PipelineSteps::FillStaging(PipelineSlot& slot) {
+  std::vector<void*> staging;
+  std::vector<MemoryRange> writes = {slot.evidence_staging.First(EvidenceBytes(slot))};
+  for (size_t i = 0; i < slot.staging.size(); ++i) {
+    staging.push_back(slot.staging[i].data());
+    writes.push_back(
+        slot.staging[i].First(slot.batch.host_rows * options_.inputs[i].tensor.row_bytes));
+  }
+  return device_->OnHost({"fill staging", {}, writes, [&](void*) {
+                            slot.batch.fill(staging.data());
+                            if (options_.evidence_in) {
+                              slot.batch.fill_evidence(
+                                  reinterpret_cast<float*>(slot.evidence_staging.data()));
+                            }
+                            return Status();
+                          }});
+}
+
+Status PipelineSteps::UploadHostRows(const PipelineSlot& slot) {
+  for (size_t i = 0; i < slot.inputs.size() && slot.batch.host_rows > 0; ++i) {
+    QUORATE_RETURN_IF_ERROR(
+        rows_stream_->Copy("upload rows", slot.inputs[i].data(), slot.staging[i].data(),
+                           slot.batch.host_rows * options_.inputs[i].tensor.row_bytes));
+  }
+  if (!options_.evidence_in) return Status();
+  return rows_stream_->Copy("upload evidence", slot.evidence.data(), slot.evidence_staging.data(),
+                            EvidenceBytes(slot));
+}
+
+Status PipelineSteps::TakeDeferredRows(const PipelineSlot& slot) {
+  size_t row = slot.batch.host_rows;
+  for (const RowSegment& segment : slot.batch.segments) {
+    if (options_.Guarded(Guard::kBlockReady)) {
+      QUORATE_RETURN_IF_ERROR(rows_stream_->Wait(segment.block->ready()));
+    }
+    for (size_t i = 0; i < slot.inputs.size(); ++i) {
+      const BlockTensor& tensor = options_.inputs[i].tensor;
+      const uint8_t* const source = segment.block->Find(tensor);
+      QUORATE_RETURN_IF_ERROR(rows_stream_->Copy(
+          "take deferred rows", slot.inputs[i].data() + row * tensor.row_bytes,
+          source + segment.first * tensor.row_bytes, segment.count * tensor.row_bytes));
+    }
+    row += segment.count;
+  }
+  return Status();
+}
+
+std::shared_ptr<RowBlock> PipelineSteps::KeepDeferred(PipelineSlot& slot, size_t count) {
+  slot.gather_timed = false;
+  if (count == 0 || kept_.empty()) return nullptr;
+  const ResultLayout layout = LayoutOf(slot);
+  const auto* const list = reinterpret_cast<const uint32_t*>(slot.result.data() + layout.deferred);
+  std::shared_ptr<RowBlock> kept =
+      blocks_->Fill(rows_stream_.get(), count, [&](size_t tensor, void* target) {
+        if (tensor == 0) QUORATE_RETURN_IF_ERROR(rows_stream_->Record(slot.gather_begun.get()));
+        const size_t input = kept_[tensor];
+        const size_t row_bytes = options_.inputs[input].tensor.row_bytes;
+        const uint8_t* const source = slot.inputs[input].data();
+        const MemoryRange reads[] = {{source, slot.rows * row_bytes},
+                                     {list, count * sizeof(*list)}};
+        const MemoryRange write = {target, count * row_bytes};
+        return rows_stream_->Launch({"gather deferred rows",
+                                     reads,
+                                     {&write, 1},
+                                     [=, kernels = device_->kernels()](void* stream) {
+                                       return kernels->Gather(source, row_bytes, list, count,
+                                                              target, stream);
+                                     }});
+      });
+  slot.gather_timed = kept != nullptr && rows_stream_->Record(slot.gathered.get()).ok();
+  return kept;
+}
+
+}  // namespace quorate

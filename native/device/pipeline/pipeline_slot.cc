@@ -1,0 +1,117 @@
+#include "native/device/pipeline/pipeline_slot.h"
+
+#include <string>
+#include <utility>
+
+namespace quorate {
+namespace {
+
+// Makes a slot's buffers and events, until one cannot be had.
+class SlotMaker {
+ public:
+  SlotMaker(Device* device, const PipelineOptions& options, size_t number)
+      : device_(device),
+        options_(options),
+        prefix_(options.name + ", slot " + std::to_string(number) + ": ") {}
+
+  void Buffer(DeviceBuffer* target, MemoryKind kind, size_t bytes, const std::string& name) {
+    if (!status_.ok()) return;
+    StatusOr<DeviceBuffer> made = DeviceBuffer::Create(device_, kind, bytes, prefix_ + name);
+    if (made.ok()) *target = std::move(made).value();
+    status_ = made.status();
+  }
+
+  template <typename Pointer>
+  void Event(Pointer* target) {
+    if (!status_.ok()) return;
+    StatusOr<std::unique_ptr<DeviceEvent>> made = device_->NewEvent();
+    if (made.ok()) *target = std::move(made).value();
+    status_ = made.status();
+  }
+
+  void Rows(PipelineSlot* slot) {
+    const size_t count = options_.inputs.size();
+    slot->staging.resize(count);
+    slot->inputs.resize(count);
+    for (size_t i = 0; i < count; ++i) {
+      const BlockTensor& tensor = options_.inputs[i].tensor;
+      const size_t bytes = MostRows() * tensor.row_bytes;
+      const std::string name = "tensor " + std::to_string(tensor.tensor);
+      Buffer(&slot->staging[i], MemoryKind::kPinned, bytes, "staging of " + name);
+      Buffer(&slot->inputs[i], MemoryKind::kDevice, bytes, "input " + name);
+    }
+    if (!options_.evidence_in) return;
+    const size_t bytes = MostRows() * options_.plan.classes * sizeof(float);
+    Buffer(&slot->evidence_staging, MemoryKind::kPinned, bytes, "staging of evidence");
+    Buffer(&slot->evidence, MemoryKind::kDevice, bytes, "evidence");
+  }
+
+  void Members(PipelineSlot* slot) {
+    const size_t count = options_.members.size();
+    slot->outputs.resize(count);
+    slot->output_data.resize(count);
+    slot->mapped.resize(count);
+    slot->bindings.resize(count);
+    slot->member_begun.resize(count);
+    slot->member_done.resize(count);
+    slot->member_status.resize(count);
+    slot->device_status.resize(count);
+    for (size_t k = 0; k < count; ++k) {
+      Buffer(&slot->outputs[k], MemoryKind::kDevice,
+             MostRows() * options_.members[k].OutputRowBytes(),
+             "output of member " + std::to_string(k));
+      slot->output_data[k] = slot->outputs[k].data();
+      if (!options_.members[k].class_map.empty()) {
+        Buffer(&slot->mapped[k], MemoryKind::kDevice, slot->outputs[k].bytes(),
+               "mapped output of member " + std::to_string(k));
+      }
+      Event(&slot->member_begun[k]);
+      Event(&slot->member_done[k]);
+    }
+  }
+
+  void Answers(PipelineSlot* slot) {
+    const size_t bytes = ResultLayout(options_, MostRows(), true).bytes;
+    Buffer(&slot->result, MemoryKind::kDevice, bytes, "result");
+    Buffer(&slot->host_result, MemoryKind::kPinned, bytes, "result on the host");
+  }
+
+  size_t MostRows() const { return options_.buckets.back(); }
+  const Status& status() const { return status_; }
+
+ private:
+  Device* const device_;
+  const PipelineOptions& options_;
+  const std::string prefix_;
+  Status status_;
+};
+
+}  // namespace
+
+StatusOr<PipelineSlot> PipelineSlot::Create(Device* device, const PipelineOptions& options,
+                                            size_t number) {
+  PipelineSlot slot;
+  SlotMaker maker(device, options, number);
+  maker.Rows(&slot);
+  maker.Members(&slot);
+  maker.Answers(&slot);
+  maker.Event(&slot.upload_begun);
+  maker.Event(&slot.uploaded);
+  maker.Event(&slot.reduction_begun);
+  maker.Event(&slot.reduced);
+  maker.Event(&slot.downloaded);
+  maker.Event(&slot.gather_begun);
+  maker.Event(&slot.gathered);
+  if (!maker.status().ok()) return maker.status();
+  return slot;
+}
+
+uint64_t PipelineSlot::DeviceBytes() const {
+  uint64_t bytes = evidence.bytes() + result.bytes();
+  for (const DeviceBuffer& input : inputs) bytes += input.bytes();
+  for (const DeviceBuffer& output : outputs) bytes += output.bytes();
+  for (const DeviceBuffer& output : mapped) bytes += output.bytes();
+  return bytes;
+}
+
+}  // namespace quorate

@@ -1,0 +1,169 @@
+#include "native/ort/host/ort_model.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "native/ort/probe/zero_run.h"
+
+namespace quorate::ort {
+namespace {
+
+RowShapes ShapesOf(const Batch& batch, size_t inputs) {
+  RowShapes shapes(inputs);
+  for (size_t i = 0; i < inputs; ++i) shapes[i] = batch.inputs[i].row_shape;
+  return shapes;
+}
+
+}  // namespace
+
+// A lane taken from the free list for one call, and given back.
+class OrtModel::Lease {
+ public:
+  static StatusOr<std::unique_ptr<Lease>> Take(OrtModel& model) {
+    {
+      std::lock_guard lock(model.mutex_);
+      if (model.terminated_) return model.Stopped();
+      if (!model.free_.empty()) {
+        std::unique_ptr<Lease> lease(new Lease(model, *model.free_.back()));
+        model.free_.pop_back();
+        return lease;
+      }
+    }
+    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lane> lane, Lane::Create(model.session_, model.plan_));
+    std::lock_guard lock(model.mutex_);
+    if (model.terminated_) return model.Stopped();
+    model.lanes_.push_back(std::move(lane));
+    return std::unique_ptr<Lease>(new Lease(model, *model.lanes_.back()));
+  }
+
+  ~Lease() {
+    std::lock_guard lock(model_.mutex_);
+    if (cancelled_ && !model_.terminated_) lane_.UnsetTerminate();
+    model_.free_.push_back(&lane_);
+  }
+
+  Lane& lane() { return lane_; }
+  // A CancelFlag::Hook call: must be gone before the lease is.
+  static void Cancel(void* lease) {
+    auto* self = static_cast<Lease*>(lease);
+    self->cancelled_ = true;
+    self->lane_.SetTerminate();
+  }
+
+ private:
+  Lease(OrtModel& model, Lane& lane) : model_(model), lane_(lane) {}
+
+  OrtModel& model_;
+  Lane& lane_;
+  bool cancelled_ = false;  // Written under the flag's lock, read after the hook is removed.
+};
+
+OrtModel::OrtModel(std::shared_ptr<Session> session, OnnxFile file, ModelPlan plan,
+                   bool profile_large)
+    : session_(std::move(session)),
+      plan_(std::move(plan)),
+      probe_(&session_->library(), std::move(file), &plan_, profile_large) {}
+
+StatusOr<std::shared_ptr<Model>> OrtModel::Create(std::shared_ptr<Session> session, OnnxFile file,
+                                                  const ModelOptions& options,
+                                                  const std::string& device_reason) {
+  QUORATE_ASSIGN_OR_RETURN(ModelPlan plan, MakeModelPlan(*session, file, options));
+  plan.spec.device_reason = device_reason;
+  std::shared_ptr<OrtModel> model(
+      new OrtModel(std::move(session), std::move(file), std::move(plan), options.profile_large));
+  QUORATE_RETURN_IF_ERROR(model->ResolveOutput());
+  return std::shared_ptr<Model>(std::move(model));
+}
+
+Status OrtModel::ResolveOutput() {
+  if (!plan_.OpenOutput() || plan_.OpenInputs()) return {};
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
+  QUORATE_ASSIGN_OR_RETURN(Dims row, probe_.OutputRow(plan_.InputRows(), ZerosOn(lease->lane())));
+  plan_.SetOutputRow(std::move(row));
+  return {};
+}
+
+Status OrtModel::Stopped() const { return StoppedStatus(plan_.spec); }
+
+ModelProbe::Run OrtModel::ZerosOn(const Lane& lane) const {
+  return [this, options = lane.run_options()](const RowShapes& row_shapes, size_t rows) {
+    return RunZeros(*session_, plan_, options, row_shapes, rows);
+  };
+}
+
+Status OrtModel::Run(const Batch& batch, uint64_t& padded_rows) {
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
+  const CancelFlag::Hook hook(batch.cancel, &Lease::Cancel, lease.get());
+  Lane& lane = lease->lane();
+  Dims resolved;
+  if (plan_.OpenOutput()) {
+    const RowShapes shapes = ShapesOf(batch, plan_.spec.inputs.size());
+    QUORATE_ASSIGN_OR_RETURN(resolved, probe_.OutputRow(shapes, ZerosOn(lane)));
+  }
+  LaneRows rows{batch.rows, batch.inputs, 0, batch.output,
+                plan_.OpenOutput() ? &resolved : &*plan_.output_row};
+  size_t needed = batch.rows * plan_.output_element_size;
+  for (const int64_t d : *rows.output_row) needed *= static_cast<size_t>(d);
+  if (needed != batch.output_bytes) {
+    return {StatusCode::kInternal, plan_.spec.name + " needs " + std::to_string(needed) +
+                                       " bytes for its output, got " +
+                                       std::to_string(batch.output_bytes)};
+  }
+  const size_t chunk = plan_.spec.fixed_batch;
+  if (chunk == 0) return lane.Run(rows);
+  for (size_t first = 0; first < batch.rows; first += chunk) {
+    rows.first_row = first;
+    rows.rows = std::min(chunk, batch.rows - first);
+    if (rows.rows == chunk) {
+      QUORATE_RETURN_IF_ERROR(lane.Run(rows));
+    } else {
+      QUORATE_RETURN_IF_ERROR(lane.RunPadded(rows, chunk));
+      padded_rows += chunk - rows.rows;
+    }
+  }
+  return {};
+}
+
+void OrtModel::Start(const Batch& batch, Completion completion) {
+  RunReport report;
+  if (batch.cancel != nullptr && batch.cancel->cancelled()) {
+    report.status = Stopped();
+    completion(std::move(report));
+    return;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  report.status = Run(batch, report.padded_rows);
+  report.run_ns = static_cast<uint64_t>(
+      std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count());
+  if (!report.status.ok()) {
+    bool stopped = batch.cancel != nullptr && batch.cancel->cancelled();
+    if (!stopped) {
+      std::lock_guard lock(mutex_);
+      stopped = terminated_;
+    }
+    if (stopped) report.status = Stopped();
+  }
+  completion(std::move(report));
+}
+
+StatusOr<Dims> OrtModel::OutputRowShape(const RowShapes& row_shapes) {
+  QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.spec, row_shapes));
+  if (!plan_.OpenOutput()) return plan_.spec.output.row_shape;
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
+  QUORATE_ASSIGN_OR_RETURN(const Dims row, probe_.OutputRow(row_shapes, ZerosOn(lease->lane())));
+  return PublicRowShape(row, plan_.spec.output.type);
+}
+
+StatusOr<uint64_t> OrtModel::FlopsPerRow(const RowShapes& row_shapes) {
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
+  return probe_.FlopsPerRow(row_shapes, lease->lane().run_options());
+}
+
+void OrtModel::Terminate() {
+  std::lock_guard lock(mutex_);
+  terminated_ = true;
+  for (const std::unique_ptr<Lane>& lane : lanes_) lane->SetTerminate();
+}
+
+}  // namespace quorate::ort

@@ -1,0 +1,43 @@
+#include "native/ort/probe/zero_run.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "native/base/aligned_buffer.h"
+
+namespace quorate::ort {
+
+StatusOr<Dims> RunZeros(const Session& session, const ModelPlan& plan, const OrtRunOptions* options,
+                        const RowShapes& row_shapes, size_t rows) {
+  const ApiLibrary& library = session.library();
+  std::vector<AlignedBuffer> zeros(row_shapes.size());
+  std::vector<OwnedValue> values;
+  std::vector<const OrtValue*> raw;
+  std::vector<const char*> names;
+  for (size_t i = 0; i < row_shapes.size(); ++i) {
+    const Dims dims = WithBatch(rows, row_shapes[i]);
+    const size_t bytes = Elements(dims) * ElementSize(plan.spec.inputs[i].type);
+    uint8_t* data = zeros[i].Reserve(std::max<size_t>(bytes, 1));
+    if (data == nullptr) {
+      return Status(StatusCode::kMember, "no memory for " + std::to_string(bytes) + " bytes");
+    }
+    std::memset(data, 0, bytes);
+    QUORATE_ASSIGN_OR_RETURN(OwnedValue value, TensorOver(library, library.cpu_memory(), data,
+                                                          bytes, dims, plan.input_types[i]));
+    values.push_back(std::move(value));
+    raw.push_back(values.back().get());
+    names.push_back(plan.input_ports[i].c_str());
+  }
+  const char* output_name = plan.output_port.c_str();
+  OwnedValue output(&library);  // The library allocates it.
+  QUORATE_RETURN_IF_ERROR(
+      session.ToStatus(library.api()[slot::kRun](session.get(), options, names.data(), raw.data(),
+                                                 raw.size(), &output_name, 1, output.out()),
+                       StatusCode::kMember, plan.spec.name + " failed"));
+  return TensorDims(library, output.get());
+}
+
+}  // namespace quorate::ort

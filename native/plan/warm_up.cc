@@ -1,0 +1,228 @@
+#include "native/plan/warm_up.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <random>
+
+#include "native/base/clock.h"
+#include "native/kernels/row_ops.h"
+
+namespace quorate {
+
+namespace {
+
+constexpr size_t kRows = 8;
+constexpr float kVariance = 1e-3f;  // A larger score difference is worth a warning.
+
+using Bytes = std::vector<uint8_t>;
+
+// One random element. Integers are 0 or 1: any vocabulary and any class count has both.
+void WriteRandom(ElementType type, std::mt19937& random, uint8_t* target) {
+  const auto put = [target](auto value) { memcpy(target, &value, sizeof(value)); };
+  const float unit = static_cast<float>(random() >> 8) * 0x1p-24f;
+  const bool one = unit >= 0.5f;
+  switch (type) {
+    case ElementType::kFloat32: return put(unit);
+    case ElementType::kFloat64: return put(static_cast<double>(unit));
+    case ElementType::kBFloat16: return put(static_cast<uint16_t>(portable::ToBits(unit) >> 16));
+    case ElementType::kFloat16:  // Sign and exponent of [0.5, 1), then a random fraction.
+      return put(static_cast<uint16_t>(0x3800u | (random() & 0x3ffu)));
+    case ElementType::kInt8:
+    case ElementType::kUint8:
+    case ElementType::kBool: return put(static_cast<uint8_t>(one));
+    case ElementType::kInt16:
+    case ElementType::kUint16: return put(static_cast<uint16_t>(one));
+    case ElementType::kInt32:
+    case ElementType::kUint32: return put(static_cast<uint32_t>(one));
+    case ElementType::kInt64:
+    case ElementType::kUint64: return put(static_cast<uint64_t>(one));
+  }
+}
+
+// kRows rows of every request tensor; the same in every process.
+std::vector<Bytes> RandomInputs(const CascadePlan& plan) {
+  std::mt19937 random(20240702);
+  std::vector<Bytes> inputs;
+  for (const RequestTensor& tensor : plan.tensors) {
+    const size_t size = ElementSize(tensor.type);
+    Bytes& bytes = inputs.emplace_back(kRows * tensor.row_bytes);
+    for (size_t at = 0; at < bytes.size(); at += size) {
+      WriteRandom(tensor.type, random, &bytes[at]);
+    }
+  }
+  return inputs;
+}
+
+template <typename T>
+float Load(const uint8_t* source) {
+  T value;
+  memcpy(&value, source, sizeof(value));
+  return static_cast<float>(portable::ToRaw(value));
+}
+
+float LoadScore(ElementType type, const uint8_t* source) {
+  switch (type) {
+    case ElementType::kFloat16: return Load<portable::Half>(source);
+    case ElementType::kBFloat16: return Load<portable::BFloat16>(source);
+    case ElementType::kFloat64: return Load<double>(source);
+    default: return Load<float>(source);
+  }
+}
+
+// Raw values of an output row.
+std::vector<float> LoadRow(const PlannedMember& member, const uint8_t* source) {
+  std::vector<float> values(member.width);
+  for (size_t c = 0; c < values.size(); ++c) {
+    values[c] = LoadScore(member.output_type, source + c * ElementSize(member.output_type));
+  }
+  return values;
+}
+
+// Logits become scores in [0, 1], so that a difference means the same for every model.
+std::vector<float> Normalised(const PlannedMember& member, std::vector<float> values) {
+  if (member.kind != OutputKind::kLogits) return values;
+  if (member.width == 1) return {1.0f / (1.0f + std::exp(-values[0] / member.temperature))};
+  const float top = *std::max_element(values.begin(), values.end());
+  float sum = 0.0f;
+  for (float& value : values) sum += value = std::exp((value - top) / member.temperature);
+  for (float& value : values) value /= sum;
+  return values;
+}
+
+float RowDifference(const PlannedMember& member, const uint8_t* a, const uint8_t* b) {
+  if (member.kind == OutputKind::kLabel) {
+    return memcmp(a, b, member.output_row_bytes) == 0 ? 0.0f : 1.0f;
+  }
+  const std::vector<float> x = Normalised(member, LoadRow(member, a));
+  const std::vector<float> y = Normalised(member, LoadRow(member, b));
+  float largest = 0.0f;
+  for (size_t c = 0; c < x.size(); ++c) {
+    if (std::isnan(x[c]) && std::isnan(y[c])) continue;
+    const float difference = std::fabs(x[c] - y[c]);
+    largest = std::max(largest, std::isnan(difference) ? 1.0f : difference);
+  }
+  return largest;
+}
+
+bool LooksLikeProbabilities(const PlannedMember& member, const Bytes& output) {
+  if (member.kind != OutputKind::kLogits || member.width < 2) return false;
+  for (size_t i = 0; i < kRows; ++i) {
+    float sum = 0.0f;
+    for (const float value : LoadRow(member, &output[i * member.output_row_bytes])) {
+      if (!(value >= 0.0f && value <= 1.0f)) return false;
+      sum += value;
+    }
+    if (std::fabs(sum - 1.0f) > 1e-3f) return false;
+  }
+  return true;
+}
+
+std::string Decimal(float value) {
+  char text[32];
+  snprintf(text, sizeof(text), "%.2g", static_cast<double>(value));
+  return text;
+}
+
+class MemberWarmUp {
+ public:
+  MemberWarmUp(const CascadePlan& plan, const std::vector<Bytes>& inputs, PlannedMember* member)
+      : plan_(plan), inputs_(inputs), member_(member) {}
+
+  // Runs the member and fills what it measures. `together` is what it said to all rows at once.
+  Status Run(Bytes* together) {
+    together->resize(kRows * member_->output_row_bytes);
+    int64_t best_ns = kForever;
+    for (int i = 0; i < 2; ++i) {
+      const int64_t started = clock_.NowNs();
+      QUORATE_RETURN_IF_ERROR(Call(0, kRows, together->data()));
+      best_ns = std::min(best_ns, clock_.NowNs() - started);
+    }
+    member_->warm_ns_per_row = static_cast<double>(best_ns) / kRows;
+    if (member_->model->spec().fixed_batch > 0) return Status();  // Rows are never alone.
+    return Compare(*together);
+  }
+
+ private:
+  Status Compare(const Bytes& together) {
+    Bytes alone(member_->output_row_bytes);
+    float largest = 0.0f;
+    for (size_t i = 0; i < kRows; ++i) {
+      QUORATE_RETURN_IF_ERROR(Call(i, 1, alone.data()));
+      const uint8_t* const row = &together[i * member_->output_row_bytes];
+      largest = std::max(largest, RowDifference(*member_, row, alone.data()));
+    }
+    member_->batch_difference = largest;
+    return Status();
+  }
+
+  // REQUIRES: the model is blocking, so the report is there when Start() returns.
+  Status Call(size_t first, size_t rows, uint8_t* output) {
+    std::vector<TensorView> views;
+    for (const uint32_t tensor : member_->tensors) {
+      const RequestTensor& shape = plan_.tensors[tensor];
+      views.push_back({inputs_[tensor].data() + first * shape.row_bytes, shape.row_shape});
+    }
+    static constexpr uint32_t kIds[kRows] = {0, 1, 2, 3, 4, 5, 6, 7};
+    Batch batch;
+    batch.rows = rows;
+    batch.inputs = views.data();
+    batch.output = output;
+    batch.output_bytes = rows * member_->output_row_bytes;
+    batch.row_ids = kIds + first;
+    Status status;
+    const auto keep = [](void* target, RunReport report) {
+      *static_cast<Status*>(target) = std::move(report.status);
+    };
+    member_->model->Start(batch, {keep, &status});
+    return status;
+  }
+
+  const CascadePlan& plan_;
+  const std::vector<Bytes>& inputs_;
+  PlannedMember* const member_;
+  const SteadyClock clock_;
+};
+
+void AddWarnings(const PlannedTier& tier, size_t m, const Bytes& output, CascadePlan* plan) {
+  const PlannedMember& member = tier.members[m];
+  const std::string where =
+      "tier \"" + tier.name + "\", member " + std::to_string(m) + " (" + member.name + ")";
+  if (member.batch_difference > kVariance && tier.max_rows > 1) {
+    plan->warnings.push_back(where + ": scores of a row differ by up to " +
+                             Decimal(member.batch_difference) +
+                             " between running alone and in a batch of 8, more than 0.001; "
+                             "batch: { maxRows: 1 } makes answers independent of the batch");
+  }
+  if (LooksLikeProbabilities(member, output)) {
+    plan->warnings.push_back(where +
+                             ": the output looks like probabilities but is read as "
+                             "logits; say output: \"probabilities\" if it is");
+  }
+}
+
+}  // namespace
+
+void WarmUp(CascadePlan* plan, std::vector<Status>* problems) {
+  const std::vector<Bytes> inputs = RandomInputs(*plan);
+  for (PlannedTier& tier : plan->tiers) {
+    for (size_t m = 0; m < tier.members.size(); ++m) {
+      PlannedMember& member = tier.members[m];
+      // A function must not be called before there is a request; a device warms up by itself.
+      if (!member.model->spec().blocking || member.model->on_device() != nullptr) continue;
+      Bytes output;
+      const Status status = MemberWarmUp(*plan, inputs, &member).Run(&output);
+      if (!status.ok()) {
+        problems->push_back({status.code(), "tier \"" + tier.name + "\", member " +
+                                                std::to_string(m) + " (" + member.name +
+                                                ") failed to warm up: " + status.message()});
+        continue;
+      }
+      AddWarnings(tier, m, output, plan);
+    }
+  }
+}
+
+}  // namespace quorate

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "native/base/status.h"
+#include "native/plan/cascade_plan.h"
+
+namespace quorate {
+
+// Runs every member on 8 rows of pseudo-random input, together and one by one: fills
+// batch_difference and warm_ns_per_row, and adds warnings (batch variance above 1e-3, a logits
+// member whose outputs look like probabilities). A member that fails is a problem.
+void WarmUp(CascadePlan* plan, std::vector<Status>* problems);
+
+}  // namespace quorate
