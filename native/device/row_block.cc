@@ -75,14 +75,13 @@ std::optional<RowBlock::Memory> RowBlockPool::Take() {
 
 StatusOr<RowBlock::Memory> RowBlockPool::NewMemory(size_t number) const {
   RowBlock::Memory memory;
-  QUORATE_ASSIGN_OR_RETURN(memory.ready, device_->NewEvent());
-  const std::string name =
-      options_.name + ": deferred rows, block " + std::to_string(number) + ", tensor ";
+  const std::string name = options_.name + ": deferred rows, block " + std::to_string(number);
+  QUORATE_ASSIGN_OR_RETURN(memory.ready, device_->NewEvent(name + " ready"));
   for (const BlockTensor& tensor : options_.tensors) {
     QUORATE_ASSIGN_OR_RETURN(
         DeviceBuffer buffer,
         DeviceBuffer::Create(device_, MemoryKind::kDevice, options_.max_rows * tensor.row_bytes,
-                             name + std::to_string(tensor.tensor)));
+                             name + ", tensor " + std::to_string(tensor.tensor)));
     memory.tensors.push_back(std::move(buffer));
   }
   return memory;

@@ -13,7 +13,7 @@ LaneTensors PipelineSteps::TensorsOf(const PipelineSlot& slot, size_t member, si
   for (const uint32_t input : m.inputs) {
     tensors.inputs.push_back({slot.inputs[input].data(), options_.inputs[input].row_shape});
   }
-  tensors.output = slot.output_data[member];
+  tensors.output = slot.outputs[member].data();
   tensors.output_bytes = rows * m.OutputRowBytes();
   return tensors;
 }
@@ -44,8 +44,7 @@ void PipelineSteps::UnbindMember(PipelineSlot& slot, size_t member) {
 void PipelineSteps::RunMember(PipelineSlot& slot, size_t member) {
   DeviceLane* const lane = LaneOf(member);
   Status ran;
-  Status ordered;
-  if (options_.Guarded(Guard::kInputReady)) ordered = lane->stream()->Wait(*slot.uploaded);
+  Status ordered = lane->stream()->Wait(*slot.uploaded);
   if (ordered.ok()) ordered = lane->stream()->Record(slot.member_begun[member].get());
   if (ordered.ok()) {
     const std::atomic<bool>* const cancelled = slot.batch.cancelled;
@@ -55,9 +54,7 @@ void PipelineSteps::RunMember(PipelineSlot& slot, size_t member) {
       ran = lane->Run(slot.bindings[member][slot.bucket].get());
     }
     // Also when it failed: what it enqueued before still reads the inputs.
-    if (ran.ok() || options_.Guarded(Guard::kFailedRecords)) {
-      ordered = lane->stream()->Record(slot.member_done[member].get());
-    }
+    ordered = lane->stream()->Record(slot.member_done[member].get());
   }
   slot.member_status[member] = std::move(ran);
   slot.device_status[member] = std::move(ordered);

@@ -131,7 +131,6 @@ Status PipelineImpl::Prepare() {
   for (size_t i = 0; i < options_.slots; ++i) {
     QUORATE_ASSIGN_OR_RETURN(PipelineSlot slot, PipelineSlot::Create(device_, options_, i));
     slots_.push_back(std::move(slot));
-    if (!options_.Guarded(Guard::kOwnOutputs)) slots_[i].output_data = slots_[0].output_data;
     QUORATE_RETURN_IF_ERROR(steps_->Clear(slots_[i]));
     QUORATE_RETURN_IF_ERROR(Bind(slots_[i]));
     QUORATE_RETURN_IF_ERROR(device_->Await(*slots_[i].uploaded));
@@ -237,7 +236,7 @@ void PipelineImpl::OnLanes(size_t first, size_t end, const std::function<void(si
 void PipelineImpl::Finish(PipelineSlot& slot) {
   PipelineResult result;
   bool answered = false;
-  if (options_.Guarded(Guard::kResultAwaited)) result.status = device_->Await(*slot.downloaded);
+  result.status = device_->Await(*slot.downloaded);
   if (!result.status.ok()) broken_ = result.status;
   if (result.status.ok()) {
     const MemoryRange read = slot.host_result.First(steps_->LayoutOf(slot).bytes);

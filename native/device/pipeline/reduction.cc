@@ -9,10 +9,8 @@ namespace quorate {
 
 Status PipelineSteps::Reduce(PipelineSlot& slot, std::function<void()> over) {
   const ResultLayout layout = LayoutOf(slot);
-  if (options_.Guarded(Guard::kMemberDone)) {
-    for (const auto& done : slot.member_done) {
-      QUORATE_RETURN_IF_ERROR(reduction_stream_->Wait(*done));
-    }
+  for (const auto& done : slot.member_done) {
+    QUORATE_RETURN_IF_ERROR(reduction_stream_->Wait(*done));
   }
   QUORATE_RETURN_IF_ERROR(reduction_stream_->Record(slot.reduction_begun.get()));
   QUORATE_RETURN_IF_ERROR(LaunchReduction(slot, layout));
@@ -32,7 +30,7 @@ Status PipelineSteps::LaunchReduction(const PipelineSlot& slot, const ResultLayo
     const PipelineMember& member = options_.members[k];
     outputs[k] = {nullptr, member.type, member.kind, member.temperature, member.width};
     if (!slot.member_status[k].ok()) continue;  // Without data it abstains.
-    outputs[k].data = slot.output_data[k];
+    outputs[k].data = slot.outputs[k].data();
     if (!member.class_map.empty()) {
       QUORATE_RETURN_IF_ERROR(class_maps_.Apply(reduction_stream_.get(), slot, k));
       outputs[k].data = slot.mapped[k].data();

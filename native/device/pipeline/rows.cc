@@ -28,7 +28,7 @@ Status PipelineSteps::Upload(PipelineSlot& slot) {
   // Also after a failure: blocks may have been read.
   Status recorded = rows_stream_->Record(slot.uploaded.get());
   for (const RowSegment& segment : slot.batch.segments) {
-    if (options_.Guarded(Guard::kBlockRead)) segment.block->UsedUntil(slot.uploaded);
+    segment.block->UsedUntil(slot.uploaded);
   }
   slot.batch.segments.clear();
   return status.ok() ? recorded : status;
@@ -66,9 +66,7 @@ Status PipelineSteps::UploadHostRows(const PipelineSlot& slot) {
 Status PipelineSteps::TakeDeferredRows(const PipelineSlot& slot) {
   size_t row = slot.batch.host_rows;
   for (const RowSegment& segment : slot.batch.segments) {
-    if (options_.Guarded(Guard::kBlockReady)) {
-      QUORATE_RETURN_IF_ERROR(rows_stream_->Wait(segment.block->ready()));
-    }
+    QUORATE_RETURN_IF_ERROR(rows_stream_->Wait(segment.block->ready()));
     for (size_t i = 0; i < slot.inputs.size(); ++i) {
       const BlockTensor& tensor = options_.inputs[i].tensor;
       const uint8_t* const source = segment.block->Find(tensor);

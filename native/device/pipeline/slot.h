@@ -21,7 +21,6 @@ struct PipelineSlot {
   DeviceBuffer evidence_staging;      // Pinned. Both empty without evidence_in.
   DeviceBuffer evidence;
   std::vector<DeviceBuffer> outputs;  // Per member.
-  std::vector<uint8_t*> output_data;  // Per member: that buffer, except in a test without guard.
   std::vector<DeviceBuffer> mapped;   // Per member: in the cascade's class order, if it has a map.
   DeviceBuffer result;
   DeviceBuffer host_result;  // Pinned.

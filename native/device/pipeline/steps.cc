@@ -11,7 +11,8 @@ StatusOr<std::unique_ptr<PipelineSteps>> PipelineSteps::Create(Device* device,
   QUORATE_ASSIGN_OR_RETURN(steps->reduction_stream_,
                            device->NewStream(options.name + " reduction"));
   for (size_t i = 0; i < options.members.size() + 2; ++i) {
-    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<DeviceEvent> event, device->NewEvent());
+    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<DeviceEvent> event,
+                             device->NewEvent(options.name + " drained"));
     steps->drained_.push_back(std::move(event));
   }
   RowBlockPool::Options blocks = {
