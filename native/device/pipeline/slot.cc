@@ -1,5 +1,6 @@
 #include "native/device/pipeline/slot.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -110,6 +111,26 @@ uint64_t PipelineSlot::DeviceBytes() const {
   for (const DeviceBuffer& output : outputs) bytes += output.bytes();
   for (const DeviceBuffer& output : mapped) bytes += output.bytes();
   return bytes;
+}
+
+PipelineTimes PipelineSlot::Times(Device* device) const {
+  const auto between = [&](const auto& from, const auto& to) {
+    const StatusOr<int64_t> ns = device->ElapsedNs(*from, *to);
+    return ns.ok() ? ns.value() : 0;
+  };
+  PipelineTimes times;
+  times.upload_ns = between(upload_begun, uploaded);
+  times.reduce_ns = between(reduction_begun, reduced);
+  times.download_ns = between(reduced, downloaded);
+  // The batch's upload, which has been awaited, was enqueued after the gather, on the same stream.
+  if (gather_timed) times.gather_ns = between(gather_begun, gathered);
+  for (size_t k = 0; k < member_done.size(); ++k) {
+    const bool ran = member_status[k].ok();
+    times.member_ns.push_back(ran ? between(member_begun[k], member_done[k]) : 0);
+    if (!ran) continue;
+    times.run_ns = std::max(times.run_ns, between(member_begun[k], reduction_begun));
+  }
+  return times;
 }
 
 }  // namespace quorate
