@@ -49,6 +49,8 @@ struct Protection {
   const char* other;
   size_t slots = 1;  // A slot that is used again soon, unless it takes two to meet.
   FakeFailure failure = FakeFailure::kNone;  // Of member 1.
+
+  friend void PrintTo(const Protection& each, std::ostream* out) { *out << each.name; }
 };
 
 class WithinATier : public ::testing::TestWithParam<Protection> {

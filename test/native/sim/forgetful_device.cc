@@ -49,7 +49,7 @@ class ForgetfulStream final : public DeviceStream {
 
 StatusOr<void*> ForgetfulDevice::Allocate(MemoryKind kind, size_t bytes, std::string name) {
   if (!IsPart(forgets_.own_memory, name)) return device_->Allocate(kind, bytes, std::move(name));
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   if (shared_ == nullptr) {
     QUORATE_ASSIGN_OR_RETURN(shared_, device_->Allocate(kind, bytes, std::move(name)));
   }
@@ -58,7 +58,7 @@ StatusOr<void*> ForgetfulDevice::Allocate(MemoryKind kind, size_t bytes, std::st
 }
 
 void ForgetfulDevice::Free(MemoryKind kind, void* data) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   if (data == shared_) {
     if (--sharers_ > 0) return;
     shared_ = nullptr;

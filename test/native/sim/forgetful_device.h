@@ -3,10 +3,11 @@
 // A simulated device that forgets something it was asked for: how a test shows that the work would
 // be unordered without it.
 
-#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "native/base/mutex.h"
 #include "native/device/device.h"
 
 namespace quorate::sim {
@@ -45,9 +46,9 @@ class ForgetfulDevice final : public Device {
  private:
   Device* const device_;
   const Forgets forgets_;
-  std::mutex mutex_;
-  void* shared_ = nullptr;  // Of own_memory's name. Guarded by mutex_, as the next.
-  size_t sharers_ = 0;
+  Mutex mutex_;
+  void* shared_ QUORATE_GUARDED_BY(mutex_) = nullptr;  // Of own_memory's name.
+  size_t sharers_ QUORATE_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace quorate::sim
