@@ -1,6 +1,7 @@
 /** Function members that misbehave. */
 import { Cascade, votesAtLeast } from "quorate";
-import { codeOf, onnx, row, runCase } from "./program.mjs";
+import { row } from "./digits.mjs";
+import { codeOf, onnx, runCase } from "./program.mjs";
 
 /** @param {import("quorate").MemberFunction} run */
 const withFunction = (run) =>

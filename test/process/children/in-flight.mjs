@@ -1,6 +1,7 @@
 /** What may happen to arrays, promises and cascades while rows are on their way. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { check, codeOf, collect, digits, image, row, rowCount, rowSize, runCase, slow, slowRow } from "./program.mjs";
+import { digits, image, row, rowCount, rowSize, slow, slowRow } from "./digits.mjs";
+import { check, codeOf, collect, runCase } from "./program.mjs";
 
 const manyRows = 120_000;
 

@@ -1,7 +1,8 @@
 /** A worker that is to be terminated in the middle of a batch. It posts "ready" before. */
 import { parentPort } from "node:worker_threads";
 import { Cascade } from "quorate";
-import { onnx, rowSize } from "./program.mjs";
+import { rowSize } from "./digits.mjs";
+import { onnx } from "./program.mjs";
 
 const cascade = await Cascade.builder()
   .tier("large", { members: [onnx("large")] })

@@ -3,20 +3,8 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { Cascade, votesAtLeast } from "quorate";
-import {
-  check,
-  codeOf,
-  collect,
-  digits,
-  image,
-  onnx,
-  row,
-  runCase,
-  slow,
-  slowRow,
-  threadCount,
-  until,
-} from "./program.mjs";
+import { digits, image, row, slow, slowRow } from "./digits.mjs";
+import { check, codeOf, collect, onnx, runCase, threadCount, until } from "./program.mjs";
 
 async function leftOpen() {
   const cascade = await digits();

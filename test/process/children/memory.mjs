@@ -1,6 +1,7 @@
 /** Memory over many rows. */
 import { Cascade } from "quorate";
-import { check, collect, digits, onnx, row, rowCount, rowSize, runCase } from "./program.mjs";
+import { digits, row, rowCount, rowSize } from "./digits.mjs";
+import { check, collect, onnx, runCase } from "./program.mjs";
 
 /** The most that RSS may grow while rows of 256 MB and more are offered: nothing near them is kept. */
 const boundBytes = 192 << 20;

@@ -1,41 +1,17 @@
-/** What the programs of the process tests share: the bundled digits, checks, and how a case is chosen. */
-import { readdirSync, readFileSync } from "node:fs";
+/** What the programs of tests share: where models are, checks, and how a case is chosen. */
+import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { agreementAtLeast, Cascade } from "quorate";
 
 /** @param {string} path from the root of the repository */
 const at = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 /** @param {string} name */
-export const onnx = (name) => at(`examples/digits/${name}.onnx`);
+export const digitsFile = (name) => at(`examples/digits/${name}`);
+/** @param {string} name */
+export const onnx = (name) => digitsFile(`${name}.onnx`);
 /** @param {string} name */
 export const fixture = (name) => at(`test/fixtures/models/${name}.onnx`);
-
-export const rowSize = 64;
-const lines = readFileSync(at("examples/digits/test.csv"), "utf8").trim().split("\n");
-export const rowCount = lines.length;
-/** All rows, one after the other. */
-export const image = Float32Array.from(lines.flatMap((line) => line.split(",").slice(0, rowSize).map(Number)));
-/** @param {number} i */
-export const row = (i) => image.slice(i * rowSize, (i + 1) * rowSize);
-
-export const tiny = ["tiny-a", "tiny-b", "tiny-c"].map(onnx);
-
-/** Two tiers, of which the second is one model. */
-export const digits = () =>
-  Cascade.builder()
-    .tier("tiny", { members: tiny, exitWhen: agreementAtLeast(1) })
-    .tier("small", { members: [onnx("small-a")] })
-    .build();
-
-/** A model whose one run takes 10 s and more. */
-export const slow = () =>
-  Cascade.builder()
-    .options({ warmup: false, classes: 2 })
-    .tier("slow", { members: [fixture("slow")] })
-    .build();
-export const slowRow = () => new Float32Array(2).fill(1);
 
 /** Threads of this process. */
 export const threadCount = () => readdirSync("/proc/self/task").length;

@@ -1,6 +1,6 @@
 /** A worker that answers all rows three times over, in a batch and one by one, and posts how often it was right. */
 import { parentPort, workerData } from "node:worker_threads";
-import { digits } from "./program.mjs";
+import { digits } from "./digits.mjs";
 
 /**
  * @typedef {object} Work

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { agreementAtLeast, Cascade } from "quorate";
-import { check, collect, digits, image, row, rowCount, runCase, tiny, until } from "./program.mjs";
+import { digits, image, row, rowCount, tiny } from "./digits.mjs";
+import { check, collect, runCase, until } from "./program.mjs";
 
 const cores = availableParallelism();
 
