@@ -1,14 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "native/addon/completion_channel.h"
 #include "native/addon/composition.h"
 #include "native/addon/member_calls.h"
+#include "native/base/mutex.h"
 #include "native/engine/engine.h"
 
 namespace quorate {
@@ -76,18 +75,17 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   const std::shared_ptr<CompletionChannel> channel_;
   const std::shared_ptr<MemberCalls> member_calls_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // All below: guarded by mutex_.
-  State state_ = State::kBuilding;
-  std::shared_ptr<Engine> engine_;
-  std::shared_ptr<CascadeCore> self_;  // While the engine is open.
-  Counters last_counters_;
-  int threads_ = 0;
-  bool close_asked_ = false;
-  bool closed_reported_ = false;
-  int64_t drain_ns_ = kForever;
-  bool abandoned_ = false;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  State state_ QUORATE_GUARDED_BY(mutex_) = State::kBuilding;
+  std::shared_ptr<Engine> engine_ QUORATE_GUARDED_BY(mutex_);
+  std::shared_ptr<CascadeCore> self_ QUORATE_GUARDED_BY(mutex_);  // While the engine is open.
+  Counters last_counters_ QUORATE_GUARDED_BY(mutex_);
+  int threads_ QUORATE_GUARDED_BY(mutex_) = 0;
+  bool close_asked_ QUORATE_GUARDED_BY(mutex_) = false;
+  bool closed_reported_ QUORATE_GUARDED_BY(mutex_) = false;
+  int64_t drain_ns_ QUORATE_GUARDED_BY(mutex_) = kForever;
+  bool abandoned_ QUORATE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace quorate
