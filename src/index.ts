@@ -11,6 +11,7 @@ export { type CascadeCounters, counterProblems, type MemberCounters, type TierCo
 export type { Explanation, MemberExplanation, TierExplanation } from "./cascade/explain.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
 export { type CudaReport, type MachineReport, machineReport } from "./native/machine-report.js";
+export { getThreads, setThreads } from "./native/threads.js";
 export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,

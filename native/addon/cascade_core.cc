@@ -10,6 +10,25 @@
 
 namespace quorate {
 
+namespace {
+
+// [tier][member]
+StatusOr<std::vector<std::vector<std::string>>> HashModels(const CascadePlan& plan) {
+  std::vector<std::vector<std::string>> hashes;
+  for (const PlannedTier& tier : plan.tiers) {
+    std::vector<std::string>& of_tier = hashes.emplace_back();
+    for (const PlannedMember& member : tier.members) {
+      std::string& hash = of_tier.emplace_back();
+      const ModelSpec& model = member.model->spec();
+      if (!model.sha256) continue;
+      QUORATE_ASSIGN_OR_RETURN(hash, model.sha256());
+    }
+  }
+  return hashes;
+}
+
+}  // namespace
+
 CascadeCore::CascadeCore(CascadeRequest request, std::shared_ptr<CompletionChannel> channel)
     : request_(std::move(request)),
       measures_(request_.spec.measures),
@@ -57,6 +76,21 @@ void CascadeCore::RunProfile() {
     message.error = {StatusCode::kClosed, "the cascade is closed"};
   } else {
     message.flops = open->Profile();
+  }
+  channel_->Post(std::move(message));
+}
+
+void CascadeCore::Hash() { StartThread(&CascadeCore::RunHash); }
+
+void CascadeCore::RunHash() {
+  const auto open = engine();
+  HashedMessage message;
+  if (open == nullptr) {
+    message.error = {StatusCode::kClosed, "the cascade is closed"};
+  } else {
+    auto hashes = HashModels(open->plan());
+    message.error = hashes.status();
+    if (hashes.ok()) message.sha256 = std::move(hashes).value();
   }
   channel_->Post(std::move(message));
 }

@@ -34,8 +34,9 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   StatusOr<Counters> Snapshot() const;
   MemberCalls* member_calls() { return member_calls_.get(); }
 
-  // On a thread of its own.
+  // On threads of their own.
   void Profile();
+  void Hash();
 
   // While building: after that. ClosedMessage follows, once.
   void Close(int64_t drain_ns);
@@ -46,7 +47,7 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   // Waits until nothing of it runs any more, or until the clock shows `until_ns`. True: it ended.
   bool WaitUntilEnded(int64_t until_ns);
 
-  // Whether it builds or profiles: that cannot be stopped.
+  // Whether it builds, profiles or hashes: that cannot be stopped.
   bool has_threads() const;
 
   CompletionChannel* channel() { return channel_.get(); }
@@ -66,6 +67,7 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   std::shared_ptr<const CascadePlan> Assemble(std::vector<Status>* problems, RuntimeInfo* runtime);
   void Open(BuiltMessage message);
   void RunProfile();
+  void RunHash();
   Status GoOn() const;  // kClosed once it was abandoned.
   void AddFunctions();
   bool NeedsRuntime() const;

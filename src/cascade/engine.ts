@@ -22,6 +22,9 @@ import type { ResolvedSpec } from "../spec/resolve.js";
 /** FLOPs per row, [tier][member]; -1 = unknown. */
 export type FlopsTable = readonly (readonly number[])[];
 
+/** SHA-256 of the models, [tier][member]; empty for functions. */
+export type HashTable = readonly (readonly string[])[];
+
 interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
@@ -39,6 +42,8 @@ export class Engine {
   #legend: Legend;
   #flops: FlopsTable | undefined;
   #profiled: Deferred<FlopsTable> | undefined;
+  /** Waits for the addon. */
+  #hashed: Deferred<HashTable> | undefined;
   #closed: Deferred<void> | undefined;
   /** Nothing will come from the addon any more: building failed, or the cascade has closed. */
   #done = false;
@@ -140,6 +145,19 @@ export class Engine {
     return this.#profiled.promise;
   }
 
+  /** Reads every model file, each time. @throws when a file is no longer the one that was loaded */
+  hashes(): Promise<HashTable> {
+    if (this.#closed !== undefined) return Promise.reject(closedError());
+    if (this.#hashed === undefined) {
+      this.#hashed = deferred();
+      this.#watch();
+      const { promise } = this.#hashed;
+      this.#native.hash();
+      return promise;
+    }
+    return this.#hashed.promise;
+  }
+
   /** A second close gives the promise of the first. */
   close(drainMs: number): Promise<void> {
     try {
@@ -178,6 +196,7 @@ export class Engine {
       this.#calls.waiting > 0 ||
       this.#info === undefined ||
       (this.#profiled !== undefined && this.#flops === undefined) ||
+      this.#hashed !== undefined ||
       this.#closed !== undefined;
     const keep = waits && !this.#done;
     if (keep === this.#kept) return;
@@ -236,9 +255,17 @@ export class Engine {
         }
         this.#watch();
       },
+      onHashed: (error, sha256) => {
+        if (sha256 === null)
+          this.#hashed?.reject(new QuorateError(toCode(error?.code), error?.message ?? "hashing failed."));
+        else this.#hashed?.resolve(sha256);
+        this.#hashed = undefined;
+        this.#watch();
+      },
       onClosed: () => {
         this.#calls.rejectAll();
         this.#profiled?.reject(closedError());
+        this.#hashed?.reject(closedError());
         this.#closed?.resolve();
         this.#finish();
       },

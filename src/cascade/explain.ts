@@ -5,12 +5,14 @@ import { specWarnings } from "../spec/check.js";
 import type { Price } from "../spec/options.js";
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
-import type { FlopsTable } from "./engine.js";
+import type { FlopsTable, HashTable } from "./engine.js";
 
 /** One member, as it was loaded. */
 export interface MemberExplanation extends NativeMemberInfo {
   /** null when unknown (functions), or when measuring failed. */
   readonly flopsPerRow: number | null;
+  /** SHA-256 of the model's file and its external data, hexadecimal; null for functions, or when it is not known. */
+  readonly sha256: string | null;
 }
 
 /** One tier. */
@@ -48,20 +50,27 @@ export interface Explanation {
   readonly warnings: readonly string[];
 }
 
-/** @param flops a table, or why there is none */
-export function explanationOf(spec: ResolvedSpec, info: NativeInfo, flops: FlopsTable | Error): Explanation {
+/** @param flops, hashes tables, or why there are none */
+export function explanationOf(
+  spec: ResolvedSpec,
+  info: NativeInfo,
+  flops: FlopsTable | Error,
+  hashes: HashTable | Error,
+): Explanation {
   const { runtimeVersion, runtimePath, telemetryOff } = info;
   const table = flops instanceof Error ? [] : flops;
+  const hashed = hashes instanceof Error ? [] : hashes;
   return {
     runtime: { version: runtimeVersion, path: runtimePath, telemetryOff },
     classes: info.classes,
     classNames: spec.classNames,
     tensors: info.tensors,
-    tiers: spec.tiers.map((tier, t) => explainTier(tier, info.tiers[t], table[t] ?? [])),
+    tiers: spec.tiers.map((tier, t) => explainTier(tier, info.tiers[t], table[t] ?? [], hashed[t] ?? [])),
     warnings: [
       ...specWarnings(spec),
       ...info.warnings,
       ...(flops instanceof Error ? [`FLOPs could not be measured: ${flops.message}`] : []),
+      ...(hashes instanceof Error ? [`SHA-256 could not be computed: ${hashes.message}`] : []),
     ],
   };
 }
@@ -70,6 +79,7 @@ function explainTier(
   tier: ResolvedTier,
   info: NativeInfo["tiers"][number] | undefined,
   flops: readonly number[],
+  hashes: readonly string[],
 ): TierExplanation {
   const rule = tier.exitWhen;
   const members = info?.members ?? [];
@@ -81,7 +91,11 @@ function explainTier(
     combine: tier.combine,
     evidence: tier.evidence,
     execution: tier.execution,
-    members: members.map((member, m) => ({ ...member, flopsPerRow: orNull(known[m] ?? -1) })),
+    members: members.map((member, m) => ({
+      ...member,
+      flopsPerRow: orNull(known[m] ?? -1),
+      sha256: hashes[m] || null,
+    })),
     device: info?.device ?? null,
     flopsPerRow: known.some((figure) => figure < 0) ? null : known.reduce((sum, figure) => sum + figure, 0),
     price: tier.price,

@@ -25,6 +25,7 @@ export function doctorLines(report: DoctorReport): string[] {
       ["quorate", report.version],
       ["Node.js", `${report.node}, ${report.platform}`],
       ["addon", addonText(report)],
+      ["threads", report.addon.threads ?? "none"],
       ["ONNX Runtime", report.runtime === null ? "none" : `${report.runtime.version}, ${report.runtime.path}`],
       ["CPU", report.cpu.problem === "" ? "works: a bundled model answered a row" : "does not work"],
       ...cudaRows(report.cuda),

@@ -3,6 +3,7 @@ import { messageOf } from "../errors.js";
 import { type GivenPaths, searchPaths } from "../runtime/cuda.js";
 import type { NativeAddon, NativeDeviceReport } from "./contract.js";
 import { loadAddon } from "./load.js";
+import { decidedThreads, threadsText } from "./threads.js";
 
 /** What was found of CUDA, and the first thing that is missing. */
 export type CudaReport = NativeDeviceReport["cuda"];
@@ -15,6 +16,8 @@ export interface MachineReport {
     readonly version?: string;
     /** Devices for the CUDA kernels, or why there are none. */
     readonly kernels?: string;
+    /** How many threads compute and why so many, or why that cannot be said. */
+    readonly threads?: string;
   };
   /** Why ONNX Runtime was not opened; empty when it was. */
   readonly problem: string;
@@ -37,7 +40,13 @@ export function machineReport(paths: GivenPaths = {}): MachineReport {
 
 function ownReport(addon: NativeAddon): MachineReport["addon"] {
   const { devices, reason } = addon.cuda();
-  return { problem: "", version: addon.version, kernels: reason || `${devices} devices` };
+  const threads = attempt(() => decidedThreads(addon));
+  return {
+    problem: "",
+    version: addon.version,
+    kernels: reason || `${devices} devices`,
+    threads: typeof threads === "string" ? threads : threadsText(threads),
+  };
 }
 
 /** What `call` gives, or the sentence of what it throws. */

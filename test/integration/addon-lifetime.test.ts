@@ -22,7 +22,7 @@ const spec = (...members) => ({
   tiers: [{ name: "t", members, rule: [], combine: "vote", evidence: "tier", execution: "auto", device: "auto", maxRows: 256,
     maxDelayNs: 0, maxQueueRows: 65536, maxInFlight: 0, onOverload: "auto", onFailure: "reject" }] });
 const options = { priority: 0, deadlineMs: 0, degradeOnDeadline: false, trace: false, wait: true, copy: false };
-const names = ["onBuilt", "onRows", "onBatch", "onMemberCall", "onMemberCancel", "onLazy", "onProfiled", "onClosed"];
+const names = ["onBuilt", "onRows", "onBatch", "onMemberCall", "onMemberCancel", "onLazy", "onProfiled", "onHashed", "onClosed"];
 const hooks = (more) => ({ ...Object.fromEntries(names.map((n) => [n, () => {}])), ...more });
 const open = (member, more = {}) => new Promise((resolve, reject) => {
   const native = addon.createCascade(spec(member), hooks({ ...more, onBuilt: (error) => (error ? reject(error) : resolve(native)) }));

@@ -21,7 +21,7 @@ const report: DoctorReport = {
   version: "0.1.0",
   node: "20.20.0",
   platform: "linux-x64",
-  addon: { problem: "", version: "0.1.0", kernels: "built without CUDA kernels" },
+  addon: { problem: "", version: "0.1.0", kernels: "built without CUDA kernels", threads: "2, because" },
   runtimeVariable: null,
   runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
   cuda,
@@ -34,6 +34,7 @@ describe("the doctor's report", () => {
       "quorate         0.1.0",
       "Node.js         20.20.0, linux-x64",
       "addon           0.1.0, CUDA kernels: built without CUDA kernels",
+      "threads         2, because",
       "ONNX Runtime    1.30.0, /r/libonnxruntime.so.1",
       "CPU             works: a bundled model answered a row",
       "CUDA driver     CUDA 13.2, /lib/libcuda.so.1",
@@ -55,7 +56,7 @@ describe("the doctor's report", () => {
     );
     const bare = { driverPath: "", driverVersion: 0, devices: [], providerPath: "", providerVersion: "" };
     const lines = doctorLines({ ...report, cuda: { ...bare, libraries: [], problem: "no driver", remedy: "" } });
-    expect(lines.slice(5, 9)).toEqual([
+    expect(lines.slice(6, 10)).toEqual([
       "CUDA driver     none",
       "CUDA devices    none",
       "CUDA provider   none",

@@ -13,7 +13,7 @@ const member: MemberExplanation = {
   deviceReason: "",
   deviceBytes: 0,
   hostNodes: [],
-  sha256: "",
+  sha256: null,
   batchDifference: -1,
   flopsPerRow: 2410,
 };

@@ -18,19 +18,11 @@ void Remember(std::map<RowShapes, Value>& known, const RowShapes& row_shapes, co
   known[row_shapes] = value;
 }
 
-OnnxFile WithoutBytes(OnnxFile file) {
-  if (!file.path.empty()) file.bytes = nullptr;  // It can be read again.
-  return file;
-}
-
 }  // namespace
 
 ModelProbe::ModelProbe(const ApiLibrary* library, OnnxFile file, const ModelPlan* plan,
                        bool profile_large)
-    : library_(library),
-      file_(WithoutBytes(std::move(file))),
-      plan_(plan),
-      profile_large_(profile_large) {}
+    : library_(library), file_(std::move(file)), plan_(plan), profile_large_(profile_large) {}
 
 StatusOr<Dims> ModelProbe::OutputRow(const RowShapes& row_shapes, const Run& run) {
   QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_->spec, row_shapes));

@@ -30,7 +30,7 @@ class ModelProbe {
 
  private:
   const ApiLibrary* const library_;
-  const OnnxFile file_;  // Without its bytes if it has a path.
+  const OnnxFile file_;
   const ModelPlan* const plan_;
   const bool profile_large_;
 

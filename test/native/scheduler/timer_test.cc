@@ -6,7 +6,6 @@
 #include <future>
 #include <latch>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "native/scheduler/pool.h"
@@ -21,21 +20,20 @@ namespace {
 TEST(Timer, CallsBackInOrderOfTime) {
   const SteadyClock clock;
   Timer timer(&clock);
-  std::mutex mutex;
   std::vector<int> order;
-  std::latch done(2);
-  int a = 0, b = 0;
+  std::latch both_set(1), done(2);
+  int gate = 0, a = 0, b = 0;
   const int64_t now = clock.NowNs();
-  timer.Set(&a, now + 4 * kNsPerMs, [&] {
-    std::lock_guard lock(mutex);
+  timer.Set(&gate, now, [&] { both_set.wait(); });
+  timer.Set(&a, now + 2, [&] {
     order.push_back(1);
     done.count_down();
   });
-  timer.Set(&b, now + 2 * kNsPerMs, [&] {
-    std::lock_guard lock(mutex);
+  timer.Set(&b, now + 1, [&] {
     order.push_back(2);
     done.count_down();
   });
+  both_set.count_down();
   done.wait();
   EXPECT_EQ(order, (std::vector<int>{2, 1}));
 }
