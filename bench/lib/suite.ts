@@ -13,7 +13,7 @@ export interface Trial {
   readonly notes?: readonly string[];
 }
 
-/** What issue 5 asks of a ratio. */
+/** What is asked of a ratio. */
 export interface Target {
   readonly ratio: string;
   readonly atLeast?: number;

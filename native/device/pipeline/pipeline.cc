@@ -8,8 +8,8 @@
 #include <thread>
 #include <utility>
 
-#include "native/device/pipeline/pipeline_check.h"
-#include "native/device/pipeline/pipeline_steps.h"
+#include "native/device/pipeline/check.h"
+#include "native/device/pipeline/steps.h"
 
 namespace quorate {
 namespace {

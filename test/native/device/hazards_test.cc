@@ -8,20 +8,20 @@
 #include <mutex>
 #include <thread>
 
-#include "test/native/device/pipeline_house.h"
-#include "test/native/device/sim_house.h"
+#include "test/native/device/simulated_test.h"
+#include "test/native/device/test_tier.h"
 
 namespace quorate {
 namespace {
 
 // The violations of `batches` batches of 8 rows, all submitted before the first one begins.
-std::vector<std::string> Violations(sim::SimulatedMachine* machine, TierHouse* tier,
+std::vector<std::string> Violations(sim::SimulatedMachine* machine, TestTier* tier,
                                     size_t batches) {
   EXPECT_TRUE(tier->Open().ok());
   AnswerBox box(*tier);
   std::atomic<bool> all_in{false};
   for (size_t i = 0; i < batches; ++i) {
-    PipelineBatch batch = TierHouse::Batch(Counting(0, 8));
+    PipelineBatch batch = TestTier::Batch(Counting(0, 8));
     batch.fill = [&all_in, fill = batch.fill](void* const* staging) {
       while (!all_in) std::this_thread::yield();
       fill(staging);
@@ -56,7 +56,7 @@ class TierGuard : public ::testing::TestWithParam<LeftOut> {
     const auto left_out = static_cast<uint32_t>(GetParam().guard);
     // A slot that is used again soon, unless it takes two to meet.
     const size_t slots = GetParam().guard == Guard::kOwnOutputs ? 2 : 1;
-    TierHouse tier(&machine, {.slots = slots, .without_guards = guarded ? 0 : left_out});
+    TestTier tier(&machine, {.slots = slots, .without_guards = guarded ? 0 : left_out});
     if (GetParam().guard == Guard::kFailedRecords) {
       tier.models[1]->failure = FakeFailure::kHalfway;
     }
@@ -85,18 +85,18 @@ INSTANTIATE_TEST_SUITE_P(
 
 std::vector<std::string> DeferTwice(Guard guard, bool guarded) {
   sim::SimulatedMachine machine({});
-  TierHouse first(&machine, {.deferred_blocks = 1});
-  TierHouse second(&machine, {.name = "tier 1",
-                              .members = 1,
-                              .last = true,
-                              .without_guards = guarded ? 0 : static_cast<uint32_t>(guard)});
+  TestTier first(&machine, {.deferred_blocks = 1});
+  TestTier second(&machine, {.name = "tier 1",
+                             .members = 1,
+                             .last = true,
+                             .without_guards = guarded ? 0 : static_cast<uint32_t>(guard)});
   EXPECT_TRUE(first.Open().ok());
   EXPECT_TRUE(second.Open().ok());
   for (int round = 0; round < 2 && machine.violations().empty(); ++round) {
-    Answer answer = first.Run(TierHouse::Batch(Counting(0, 8)));
+    Answer answer = first.Run(TestTier::Batch(Counting(0, 8)));
     if (answer.deferred_rows == nullptr) continue;
     (void)second.Run(
-        TierHouse::Batch(std::move(answer.deferred_rows), Counting(0, 8).Subset(answer.deferred)));
+        TestTier::Batch(std::move(answer.deferred_rows), Counting(0, 8).Subset(answer.deferred)));
   }
   first.pipeline->Close();  // Whatever still runs comes to its end.
   second.pipeline->Close();
@@ -119,20 +119,20 @@ TEST(BetweenTiers, DeferredRowsStayUntilTheNextTierHasThem) {
 
 TEST(Arenas, OnePerModelIsOrdered) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {});
+  TestTier tier(&machine, {});
   EXPECT_EQ(Violations(&machine, &tier, 3), std::vector<std::string>());
 }
 
 TEST(Arenas, OneForTwoModelsIsFound) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 3}, true);
+  TestTier tier(&machine, {.members = 3}, true);
   ExpectNames(Violations(&machine, &tier, 3), "stream 'tier 0 member 0'",
               "stream 'tier 0 member 2'");
 }
 
 TEST(Arenas, OneSessionOnTwoStreamsIsFound) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 3});
+  TestTier tier(&machine, {.members = 3});
   // Two members run the first one's session, each on its own lane.
   FakeDeviceModel* const session = tier.models[0].get();
   tier.models[2]->run = [session](const FakeRun& run) { return session->Compute(run); };
@@ -143,33 +143,33 @@ TEST(Arenas, OneSessionOnTwoStreamsIsFound) {
 // A block that returns to a pool when Run() returns, not when the stream has passed it, and from
 // there to another stream: what the memory pattern block once was.
 TEST(Arenas, ABlockHandedOnWithoutItsStreamIsFound) {
-  SimHouse house;
-  DeviceStream* const a = house.NewStream("a");
-  DeviceStream* const b = house.NewStream("b");
-  const DeviceBuffer block = house.NewBuffer("pattern block");
+  SimulatedTest test;
+  DeviceStream* const a = test.NewStream("a");
+  DeviceStream* const b = test.NewStream("b");
+  const DeviceBuffer block = test.NewBuffer("pattern block");
   EXPECT_TRUE(Write(a, "run of a", block.Range()).ok());
   EXPECT_TRUE(Write(b, "run of b", block.Range()).ok());
-  (void)house.Finish(a);
-  (void)house.Finish(b);
-  ExpectOneViolation(house.machine, {"'run of a' on stream 'a'", "'run of b' on stream 'b'"});
+  (void)test.Finish(a);
+  (void)test.Finish(b);
+  ExpectOneViolation(test.machine, {"'run of a' on stream 'a'", "'run of b' on stream 'b'"});
 }
 
 // --- Hazard 2, the other half: an output that ends with its run ---
 
 TEST(Outputs, OneThatTheModelFreesWhileTheReductionReadsIsFound) {
-  SimHouse house;
-  DeviceStream* const member = house.NewStream("member");
-  DeviceStream* const reduction = house.NewStream("reduction");
-  DeviceEvent* const done = house.NewEvent();
-  DeviceBuffer output = house.NewBuffer("output");
+  SimulatedTest test;
+  DeviceStream* const member = test.NewStream("member");
+  DeviceStream* const reduction = test.NewStream("reduction");
+  DeviceEvent* const done = test.NewEvent();
+  DeviceBuffer output = test.NewBuffer("output");
   EXPECT_TRUE(Write(member, "scores", output.Range()).ok());
   EXPECT_TRUE(member->Record(done).ok());
   EXPECT_TRUE(reduction->Wait(*done).ok());
   EXPECT_TRUE(Read(reduction, "reduce", output.Range()).ok());
-  (void)house.Finish(member);
+  (void)test.Finish(member);
   output = DeviceBuffer();
-  (void)house.Finish(reduction);
-  ExpectOneViolation(house.machine, {"'reduce' on stream 'reduction'", "free", "'output'"});
+  (void)test.Finish(reduction);
+  ExpectOneViolation(test.machine, {"'reduce' on stream 'reduction'", "free", "'output'"});
 }
 
 // --- Hazard 3: pinned buffers that only a synchronising run lets go ---
@@ -177,7 +177,7 @@ TEST(Outputs, OneThatTheModelFreesWhileTheReductionReadsIsFound) {
 Status RunMany(uint32_t synchronise_every) {
   constexpr size_t kPinned = 4096;
   sim::SimulatedMachine machine({.pinned_bytes = kPinned});
-  TierHouse tier(&machine, {.members = 1, .buckets = {1}, .synchronise_every = synchronise_every});
+  TestTier tier(&machine, {.members = 1, .buckets = {1}, .synchronise_every = synchronise_every});
   std::vector<DeviceBuffer> staged;
   tier.models[0]->run = [&](const FakeRun& run) {
     StatusOr<DeviceBuffer> buffer =
@@ -190,7 +190,7 @@ Status RunMany(uint32_t synchronise_every) {
   };
   EXPECT_TRUE(tier.Open().ok());
   uint64_t failed = 0;
-  for (int i = 0; i < 40; ++i) failed |= tier.Run(TierHouse::Batch(Counting(0, 1))).failed_members;
+  for (int i = 0; i < 40; ++i) failed |= tier.Run(TestTier::Batch(Counting(0, 1))).failed_members;
   EXPECT_EQ(machine.violations(), std::vector<std::string>());
   tier.pipeline.reset();
   staged.clear();
@@ -205,13 +205,13 @@ TEST(StagedArrays, PileUpWithoutASynchronisingRun) { EXPECT_FALSE(RunMany(0).ok(
 
 std::vector<std::string> RunWithHostNode(bool synchronises) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 1});
+  TestTier tier(&machine, {.members = 1});
   const DeviceBuffer host =
       DeviceBuffer::Create(tier.device, MemoryKind::kPinned, 64, "values on the host").value();
   const std::unique_ptr<DeviceEvent> copied = tier.device->NewEvent().value();
   tier.models[0]->run = [&](const FakeRun& run) {
     QUORATE_RETURN_IF_ERROR(run.stream->Copy("to the host node", host.data(),
-                                             run.tensors->inputs[0].data, HouseRowBytes(0)));
+                                             run.tensors->inputs[0].data, TestRowBytes(0)));
     QUORATE_RETURN_IF_ERROR(run.stream->Record(copied.get()));
     if (synchronises) QUORATE_RETURN_IF_ERROR(tier.device->Await(*copied));
     QUORATE_RETURN_IF_ERROR(TouchOnHost(tier.device, "host node", host.First(8), true));
@@ -234,7 +234,7 @@ TEST(HostNodes, ThatDoNotAreFound) {
 
 TEST(Devices, AMemberOfAnotherDeviceIsRefused) {
   sim::SimulatedMachine machine({.devices = 2});
-  TierHouse tier(&machine, {.device = 1});
+  TestTier tier(&machine, {.device = 1});
   tier.device = machine.device(0);  // The pipeline's.
   EXPECT_EQ(tier.Open().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(machine.violations(), std::vector<std::string>());
@@ -242,8 +242,8 @@ TEST(Devices, AMemberOfAnotherDeviceIsRefused) {
 
 TEST(Devices, AMemberOfAnotherDeviceIsFoundWhereItIsNotRefused) {
   sim::SimulatedMachine machine({.devices = 2});
-  TierHouse tier(&machine,
-                 {.device = 1, .without_guards = static_cast<uint32_t>(Guard::kSameDevice)});
+  TestTier tier(&machine,
+                {.device = 1, .without_guards = static_cast<uint32_t>(Guard::kSameDevice)});
   tier.device = machine.device(0);  // The pipeline's.
   EXPECT_FALSE(tier.Open().ok());
   ExpectNames(machine.violations(), "an event of device 0", "a stream of device 1");

@@ -29,8 +29,8 @@ inline sim::SimulatedOptions TwoDevices() {
 }
 
 // Models go before it.
-struct DeviceHouse {
-  explicit DeviceHouse(const sim::SimulatedOptions& options = TwoDevices()) : machine(options) {
+struct TestDevices {
+  explicit TestDevices(const sim::SimulatedOptions& options = TwoDevices()) : machine(options) {
     (void)Library();  // Or the process ends with the reason.
     DeviceAccess access;
     access.simulated = true;
@@ -40,7 +40,7 @@ struct DeviceHouse {
     };
     loader = OrtModelLoader::Create({LibraryPath()}, {}, access).value();
   }
-  ~DeviceHouse() { EXPECT_EQ(machine.violations(), std::vector<std::string>()); }
+  ~TestDevices() { EXPECT_EQ(machine.violations(), std::vector<std::string>()); }
 
   StatusOr<std::shared_ptr<Model>> TryLoad(const std::string& path, ModelOptions options) const {
     return loader->Load({path, nullptr}, options);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "native/device/pipeline/pipeline_steps.h"
+#include "native/device/pipeline/steps.h"
 
 namespace quorate {
 

@@ -1,4 +1,4 @@
-#include "native/device/class_maps.h"
+#include "native/device/pipeline/class_maps.h"
 
 #include <cstring>
 #include <string>

@@ -1,4 +1,4 @@
-#include "native/device/pipeline/pipeline_steps.h"
+#include "native/device/pipeline/steps.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "native/device/pipeline/pipeline_check.h"
+#include "native/device/pipeline/check.h"
 
 #include <algorithm>
 #include <string>

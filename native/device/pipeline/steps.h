@@ -13,8 +13,8 @@
 #include <memory>
 #include <vector>
 
-#include "native/device/class_maps.h"
-#include "native/device/pipeline/pipeline_slot.h"
+#include "native/device/pipeline/class_maps.h"
+#include "native/device/pipeline/slot.h"
 
 namespace quorate {
 
@@ -25,7 +25,7 @@ class PipelineSteps {
   static StatusOr<std::unique_ptr<PipelineSteps>> Create(Device* device,
                                                          const PipelineOptions& options);
 
-  // --- Rows (pipeline_rows.cc) ---
+  // --- Rows (rows.cc) ---
 
   // Zeroes the slot's inputs: rows beyond a batch's are computed too.
   Status Clear(PipelineSlot& slot);
@@ -36,7 +36,7 @@ class PipelineSteps {
   // The deferred rows of a batch that was awaited; nullptr when they are not kept on the device.
   std::shared_ptr<RowBlock> KeepDeferred(PipelineSlot& slot, size_t count);
 
-  // --- Members, on their lanes (pipeline_members.cc) ---
+  // --- Members, on their lanes (members.cc) ---
 
   // Binds the member to the slot once per bucket and, to warm it up, runs it, waiting each time.
   Status BindMember(PipelineSlot& slot, size_t member);
@@ -47,7 +47,7 @@ class PipelineSteps {
   // Sets the member's statuses.
   void RunMember(PipelineSlot& slot, size_t member);
 
-  // --- Answers (pipeline_reduction.cc) ---
+  // --- Answers (reduction.cc) ---
 
   // Brings the members' class maps to the device. Once, before the first reduction.
   Status UploadClassMaps() { return class_maps_.Upload(reduction_stream_.get()); }

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "native/device/pipeline/pipeline_steps.h"
+#include "native/device/pipeline/steps.h"
 
 namespace quorate {
 

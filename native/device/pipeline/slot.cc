@@ -1,4 +1,4 @@
-#include "native/device/pipeline/pipeline_slot.h"
+#include "native/device/pipeline/slot.h"
 
 #include <string>
 #include <utility>
