@@ -36,6 +36,7 @@ describe("the doctor's report", () => {
       "quorate         0.1.0",
       "Node.js         20.20.0, linux-x64",
       "addon           0.1.0, CUDA kernels: built without CUDA kernels",
+      "threads         2, because",
       "ONNX Runtime    1.30.0, /r/libonnxruntime.so.1",
       "CPU             works: a bundled model answered a row",
       "CUDA driver     CUDA 13.2, /lib/libcuda.so.1",
