@@ -26,6 +26,7 @@ export type {
 } from "./cascade/info.js";
 export { machineReport } from "./cascade/machine-report.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
+export { getThreads, setThreads } from "./native/threads.js";
 export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
 
+#include "native/base/mutex.h"
 #include "native/base/shared_library.h"
 
 namespace quorate::ort {
@@ -56,8 +56,8 @@ std::string Sentence(std::string message) {
 
 // Never destroyed, as what it holds.
 struct ProcessLibrary {
-  std::mutex mutex;
-  const ApiLibrary* opened = nullptr;
+  Mutex mutex;
+  const ApiLibrary* opened QUORATE_GUARDED_BY(mutex) = nullptr;
 };
 
 ProcessLibrary& TheProcess() {
@@ -152,7 +152,7 @@ StatusOr<const ApiLibrary*> ApiLibrary::Open(const std::vector<std::string>& pat
 
 StatusOr<const ApiLibrary*> ApiLibrary::Get(const std::vector<std::string>& paths) {
   ProcessLibrary& process = TheProcess();
-  std::lock_guard lock(process.mutex);
+  MutexLock lock(&process.mutex);
   if (process.opened == nullptr) {
     QUORATE_ASSIGN_OR_RETURN(process.opened, Open(paths));
   }
@@ -161,7 +161,7 @@ StatusOr<const ApiLibrary*> ApiLibrary::Get(const std::vector<std::string>& path
 
 const ApiLibrary* ApiLibrary::Opened() {
   ProcessLibrary& process = TheProcess();
-  std::lock_guard lock(process.mutex);
+  MutexLock lock(&process.mutex);
   return process.opened;
 }
 

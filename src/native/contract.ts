@@ -182,6 +182,8 @@ export interface NativeHooks {
   onLazy(id: number, tensor: number, rows: Uint32Array): void;
   /** FLOPs per row, [tier][member]; -1 where the model cannot say. */
   onProfiled(error: NativeError | null, flops: readonly (readonly number[])[] | null): void;
+  /** SHA-256 of every model's file and its external data, hexadecimal, [tier][member]; empty for functions. */
+  onHashed(error: NativeError | null, sha256: readonly (readonly string[])[] | null): void;
   onClosed(): void;
 }
 
@@ -215,8 +217,6 @@ export interface NativeMemberInfo {
    * ONNX Runtime before 1.24.
    */
   readonly hostNodes: readonly string[];
-  /** SHA-256 of the model's bytes, hex; empty for functions. */
-  readonly sha256: string;
   /** Largest difference of a score between 8 rows alone and together; -1 when not measured. */
   readonly batchDifference: number;
 }
@@ -315,6 +315,8 @@ export interface NativeCascade {
   counters(): NativeCounters;
   /** Starts profiling; answers through onProfiled. */
   profile(): void;
+  /** Starts to hash the models' files, a few hundred MB/s; answers through onHashed. */
+  hash(): void;
   /** Idempotent; answers through onClosed. */
   close(drainMs: number): void;
 }
@@ -345,6 +347,12 @@ export interface NativeDeviceReport {
   readonly cuda: NativeCudaReport;
 }
 
+/** How many threads compute, and what says so; what a program sets goes before a variable, that before the rest. */
+export interface NativeThreads {
+  readonly count: number;
+  readonly reason: "affinity" | "quota" | "variable" | "program";
+}
+
 export interface NativeAddon {
   /** The package version the binary was built for. */
   readonly version: string;
@@ -354,6 +362,9 @@ export interface NativeAddon {
    * lasts: for the command line. Throws a coded error when there is no ONNX Runtime.
    */
   inspectDevices(paths: RuntimePaths): NativeDeviceReport;
+  threads(): NativeThreads;
+  /** Ignored where a later reason has decided. Threads too many finish their task first. Throws for other counts than 1 to 1024. */
+  setThreads(threads: { readonly count: number; readonly reason: "variable" | "program" }): void;
   /** Returns at once; models load off the JS thread; hooks.onBuilt reports. Throws only for malformed arguments. */
   createCascade(spec: NativeSpec, hooks: NativeHooks): NativeCascade;
 }

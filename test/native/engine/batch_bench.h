@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -107,7 +108,7 @@ class Caller final : public BatchListener {
   const uint32_t* data() const { return data_.data(); }
 
   const uint8_t* RowData(const RowRef& row, uint32_t) override {
-    EXPECT_TRUE(bench_->pool.OnPoolThread());
+    EXPECT_NE(std::this_thread::get_id(), owner_) << "not a thread of the pool";
     return reinterpret_cast<const uint8_t*>(&data_[Place(row.row)]);
   }
   const float* RowEvidence(const RowRef& row) override {
@@ -116,7 +117,7 @@ class Caller final : public BatchListener {
   }
   void OnBatchDone(BatchRun* run) override {
     EXPECT_EQ(run, run_.get());
-    EXPECT_TRUE(bench_->pool.OnPoolThread());
+    EXPECT_NE(std::this_thread::get_id(), owner_) << "not a thread of the pool";
     std::lock_guard lock(mutex_);
     EXPECT_FALSE(done_);
     done_ = true;
@@ -136,6 +137,7 @@ class Caller final : public BatchListener {
   size_t Place(uint32_t row) const { return scattered_ ? data_.size() - 1 - row * 2 : row; }
 
   Bench* const bench_;
+  const std::thread::id owner_ = std::this_thread::get_id();
   std::unique_ptr<BatchRun> run_;
   std::vector<uint32_t> data_;
   bool scattered_ = false;
