@@ -11,6 +11,7 @@ export { type CascadeCounters, counterProblems, type MemberCounters, type TierCo
 export type { Explanation, MemberExplanation, TierExplanation } from "./cascade/explain.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
 export { type CudaReport, type MachineReport, machineReport } from "./native/machine-report.js";
+export type { Measure } from "./spec/columns.js";
 export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
@@ -19,7 +20,6 @@ export type {
   CascadeSpec,
   CudaOptions,
   FunctionMember,
-  Measure,
   Member,
   MemberBatch,
   MemberContext,
