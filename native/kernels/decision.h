@@ -1,7 +1,7 @@
 #pragma once
 
 // From votes and sums to a label, measures, a rule's truth and a sequential verdict. Scalar code,
-// host and device, shared by all implementations; semantics.md sections 2 to 4.
+// host and device, shared by all implementations; sections 2 to 4 of docs/semantics.md.
 
 #include "native/kernels/kernels.h"
 #include "native/kernels/measures.h"

@@ -1,7 +1,7 @@
 #pragma once
 
 // Agreement, compaction, gather and class maps, with one CPU and one CUDA implementation of the
-// same arithmetic (row_ops.h). semantics.md sections 2 and 3 of the docs say what is computed.
+// same arithmetic (row_ops.h). Sections 2 and 3 of docs/semantics.md say what is computed.
 
 #include <cstddef>
 #include <cstdint>
@@ -96,8 +96,8 @@ class Kernels {
                         const RowState& state, const ReductionColumns& columns, Stream stream) = 0;
 
   // Sequential execution, after the first `ran` members: may the row stop? Writes [rows] Verdicts
-  // (semantics.md section 4): kExit / kDefer only if running the others cannot change label, exit
-  // or agreed. `outputs` has plan.members entries, those from `ran` on are not read.
+  // (docs/semantics.md section 4): kExit / kDefer only if running the others cannot change label,
+  // exit or agreed. `outputs` has plan.members entries, those from `ran` on are not read.
   virtual Status Decide(const ReductionPlan& plan, const MemberOutput* outputs, uint32_t ran,
                         size_t rows, const RowState& state, Verdict* verdicts, Stream stream) = 0;
 

@@ -147,8 +147,8 @@ class Model {
   }
 
   // Floating-point operations per row, from one profiled run of one row with the given concrete
-  // row shapes (docs/semantics, cost). Slow: it builds a throw-away session. kInvalidArgument
-  // when the model cannot say (a function member).
+  // row shapes (docs/semantics.md section 5). Slow: it builds a throw-away session.
+  // kInvalidArgument when the model cannot say (a function member).
   virtual StatusOr<uint64_t> FlopsPerRow(const std::vector<std::vector<int64_t>>& row_shapes) = 0;
 
   // Stops every Run of this user in progress, now and in the future (shutdown). Other users of the

@@ -67,7 +67,7 @@ Status Session::ToStatus(OrtStatus* status, StatusCode code, const std::string& 
                           : ToCudaStatus(*library_, status, code, context);
 }
 
-Status Session::UseCuda(const CudaSession& cuda, OrtSessionOptions* options,
+Status Session::UseCuda(const CudaSessionOptions& cuda, OrtSessionOptions* options,
                         const std::string& context) {
   QUORATE_RETURN_IF_ERROR(AppendCudaProvider(*library_, cuda, options, context));
   device_ = cuda.device;

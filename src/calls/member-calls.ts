@@ -1,7 +1,7 @@
 /** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
 import { types } from "node:util";
 import { messageOf } from "../errors.js";
-import type { NativeCascade, NativeInfo } from "../native/contract.js";
+import type { NativeCascade } from "../native/contract.js";
 import type { TensorData } from "../spec/element-type.js";
 import type { ResolvedFunction } from "../spec/members.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
@@ -28,6 +28,14 @@ export interface MemberCall {
   readonly rows: Uint32Array;
 }
 
+/** What calls need to know of the built cascade. */
+export interface Loaded {
+  readonly classes: number;
+  readonly tiers: readonly {
+    readonly members: readonly { readonly inputs: readonly { readonly name: string }[] }[];
+  }[];
+}
+
 export class MemberCalls {
   readonly #functions: readonly (readonly (ResolvedFunction | undefined)[])[];
   readonly #traffic: MemberTraffic[][];
@@ -46,18 +54,18 @@ export class MemberCalls {
   }
 
   /** Answers one request; failures become the member's failure on these rows. */
-  async answer(call: MemberCall, owner: object, native: NativeCascade, info: NativeInfo): Promise<void> {
+  async answer(call: MemberCall, owner: object, native: NativeCascade, loaded: Loaded): Promise<void> {
     const member = this.#functions[call.tier]?.[call.member];
     if (member === undefined) return native.completeMember(call.callId, null, "this member is not a function.");
     const controller = new AbortController();
     this.#controllers.set(call.callId, controller);
-    const batch = { tensors: named(call, info), count: call.count, rows: call.rows };
+    const batch = { tensors: named(call, loaded), count: call.count, rows: call.rows };
     this.#count(call, { calls: 1, bytesSent: byteLength(call.tensors), bytesReceived: 0 });
     let reply: Int32Array | Float32Array | null = null;
     let message = "";
     try {
       const given = await asUserCode(owner, () => member.run(batch, { signal: controller.signal }));
-      message = replyProblem(given, call.count, info.classes, member.output === "label") ?? "";
+      message = replyProblem(given, call.count, loaded.classes, member.output === "label") ?? "";
       if (message === "") reply = given;
     } catch (thrown) {
       message = messageOf(thrown);
@@ -87,8 +95,8 @@ export class MemberCalls {
   }
 }
 
-function named({ tier, member, tensors }: MemberCall, info: NativeInfo): Readonly<Record<string, TensorData>> {
-  const inputs = info.tiers[tier]?.members[member]?.inputs ?? [];
+function named({ tier, member, tensors }: MemberCall, loaded: Loaded): Readonly<Record<string, TensorData>> {
+  const inputs = loaded.tiers[tier]?.members[member]?.inputs ?? [];
   return Object.fromEntries(tensors.map((data, i) => [inputs[i]?.name ?? String(i), data]));
 }
 

@@ -8,12 +8,14 @@ import { invalidArgument, toQuorateError } from "../errors.js";
 import { loadAddon } from "../native/load.js";
 import { lowerSpec } from "../native/lower.js";
 import { searchPaths } from "../runtime/cuda.js";
+import type { RequestTensor } from "../spec/element-type.js";
 import type { CascadeOptions, CascadeSpec, TierOptions, TierSpec } from "../spec/options.js";
 import { checkedSpec, readSpec } from "../spec/read.js";
 import { type CostPrices, type CostReport, costOf } from "./cost.js";
-import { type CascadeCounters, countersSince, namedCounters } from "./counters.js";
+import { type CascadeCounters, countersSince } from "./counters.js";
 import { Engine } from "./engine.js";
 import { type Explanation, explanationOf } from "./explain.js";
+import type { TierInfo } from "./info.js";
 
 /** Options of `close`. */
 export interface CloseOptions {
@@ -59,6 +61,26 @@ export class Cascade implements AsyncDisposable {
     return this.#engine.spec.given;
   }
 
+  /** Request tensors: what a call must give; those that no tier reads (empty `tiers`) may be left out. */
+  get inputs(): readonly RequestTensor[] {
+    return this.#engine.info.inputs;
+  }
+
+  /** Number of classes. */
+  get classes(): number {
+    return this.#engine.info.classes;
+  }
+
+  /** Their names in the cascade's order; null when only their number is known. */
+  get classNames(): readonly string[] | null {
+    return this.#engine.spec.classNames;
+  }
+
+  /** What every tier is: its rule in words, its members, where they run. `explain()` measures FLOPs too. */
+  get tiers(): readonly TierInfo[] {
+    return this.#engine.info.tiers;
+  }
+
   /** Answers one row; calls from many callers are batched together. The row is copied before the call returns. */
   run(row: RowInput, options: CallOptions = noOptions): Promise<Answer> {
     return this.#engine.run(row, options, false);
@@ -81,7 +103,7 @@ export class Cascade implements AsyncDisposable {
 
   /** What every tier and member has done: a consistent snapshot, or with `since` the difference to an earlier one. */
   counters(options: SinceOptions = {}): CascadeCounters {
-    const now = namedCounters(this.#engine.counters(), this.#engine.spec, this.#engine.traffic);
+    const now = this.#engine.counters();
     return options.since === undefined ? now : countersSince(now, options.since);
   }
 

@@ -4,23 +4,16 @@ import type { BatchAnswer } from "../calls/batch-answer.js";
 import { type BatchCallOptions, type CallOptions, checkCallOptions } from "../calls/call-options.js";
 import { Calls, closedError } from "../calls/calls.js";
 import { keepAlive, weakHooks } from "../calls/keep-alive.js";
-import { MemberCalls, type MemberTraffic } from "../calls/member-calls.js";
+import { MemberCalls } from "../calls/member-calls.js";
 import { refuseReentry } from "../calls/reentry.js";
 import { RowBlock } from "../calls/row-block.js";
 import { checkInputs } from "../calls/tensors.js";
 import { errorFromProblems, QuorateError, toCode, toQuorateError } from "../errors.js";
-import type {
-  NativeAddon,
-  NativeCascade,
-  NativeCounters,
-  NativeHooks,
-  NativeInfo,
-  NativeSpec,
-} from "../native/contract.js";
+import type { NativeAddon, NativeCascade, NativeHooks, NativeSpec } from "../native/contract.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
-
-/** FLOPs per row, [tier][member]; -1 = unknown. */
-export type FlopsTable = readonly (readonly number[])[];
+import type { CascadeCounters } from "./counters.js";
+import type { CascadeInfo, FlopsTable } from "./info.js";
+import { liftCounters, liftFlops, liftInfo } from "./lift.js";
 
 interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -33,8 +26,8 @@ export class Engine {
   readonly #native: NativeCascade;
   readonly #calls = new Calls();
   readonly #members: MemberCalls;
-  readonly #built: Deferred<NativeInfo> = deferred();
-  #info: NativeInfo | undefined;
+  readonly #built: Deferred<CascadeInfo> = deferred();
+  #info: CascadeInfo | undefined;
   #block: RowBlock | undefined;
   #legend: Legend;
   #flops: FlopsTable | undefined;
@@ -68,14 +61,9 @@ export class Engine {
     return engine;
   }
 
-  get info(): NativeInfo {
+  get info(): CascadeInfo {
     if (this.#info === undefined) throw new QuorateError("QUORATE_ERR_INTERNAL", "the cascade is not built.");
     return this.#info;
-  }
-
-  /** [tier][member]. */
-  get traffic(): readonly (readonly MemberTraffic[])[] {
-    return this.#members.traffic;
   }
 
   /** @param wait over the admission bounds: wait, or reject with _QUEUE_FULL */
@@ -86,7 +74,7 @@ export class Engine {
       const id = this.#calls.nextId;
       if (this.#block?.add(id, input, native))
         return this.#watched(this.#calls.row(options.signal, undefined, this.#cancel));
-      const checked = checkInputs(this.info.tensors, input, 1);
+      const checked = checkInputs(this.info.inputs, input, 1);
       this.#block?.flush();
       const answer = this.#calls.row(options.signal, checked.lazy, this.#cancel);
       try {
@@ -105,7 +93,7 @@ export class Engine {
       this.#checkOpen("runBatch");
       this.#block?.flush();
       const native = checkCallOptions(options, true);
-      const checked = checkInputs(this.info.tensors, input, options.rows);
+      const checked = checkInputs(this.info.inputs, input, options.rows);
       const answer = this.#calls.batch({
         signal: options.signal,
         lazy: checked.lazy,
@@ -118,10 +106,10 @@ export class Engine {
     }
   }
 
-  counters(): NativeCounters {
+  counters(): CascadeCounters {
     this.#block?.flush();
     try {
-      return this.#native.counters();
+      return liftCounters(this.#native.counters(), this.spec, this.#members.traffic);
     } catch (thrown) {
       throw toQuorateError(thrown);
     }
@@ -192,10 +180,11 @@ export class Engine {
 
   #makeHooks(): NativeHooks {
     return {
-      onBuilt: (error, info) => {
-        if (info !== null) {
+      onBuilt: (error, native) => {
+        if (native !== null) {
+          const info = liftInfo(native, this.spec);
           this.#info = info;
-          this.#block = new RowBlock(this.#native, info.tensors, this.spec.maxRowsInFlight, (id, count, thrown) =>
+          this.#block = new RowBlock(this.#native, info.inputs, this.spec.maxRowsInFlight, (id, count, thrown) =>
             this.#calls.refuseRows(id, count, thrown),
           );
           this.#built.resolve(info);
@@ -223,14 +212,14 @@ export class Engine {
         const lazy = this.#calls.lazyOf(id);
         if (lazy === undefined)
           return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.");
-        void lazy.provide(id, tensor, rows, this, this.#native, this.info.tensors);
+        void lazy.provide(id, tensor, rows, this, this.#native, this.info.inputs);
       },
       onProfiled: (error, flops) => {
         if (flops === null) {
           this.#profiled?.reject(new QuorateError(toCode(error?.code), error?.message ?? "profiling failed."));
           this.#profiled = undefined;
         } else {
-          this.#flops = withGivenFlops(this.spec, flops);
+          this.#flops = liftFlops(flops, this.spec);
           this.#legend = { ...this.#legend, flops: this.#flops };
           this.#profiled?.resolve(this.#flops);
         }
@@ -248,15 +237,10 @@ export class Engine {
 
 function legendOf({ classNames, tiers }: ResolvedSpec): Legend {
   return {
-    classNames: classNames ?? undefined,
+    classNames,
     tiers: tiers.map(({ name, members }) => ({ name, members: members.map((member) => member.name) })),
     flops: undefined,
   };
-}
-
-/** The user's figures over the measured ones. */
-function withGivenFlops(spec: ResolvedSpec, measured: FlopsTable): FlopsTable {
-  return spec.tiers.map((tier, t) => tier.members.map((member, m) => member.flopsPerRow ?? measured[t]?.[m] ?? -1));
 }
 
 function deferred<T>(): Deferred<T> {

@@ -31,7 +31,11 @@ describe("quorate doctor", () => {
 
   it("gives the same as JSON", () => {
     const report = JSON.parse(doctor(["--json"]).stdout);
-    expect(report).toMatchObject({ node: process.versions.node, cpu: { problem: "" }, addon: { problem: "" } });
+    expect(report).toMatchObject({
+      node: process.versions.node,
+      cpu: { problem: null },
+      addon: expect.stringMatching(/^\d/),
+    });
     expect(Object.keys(report.cuda).sort()).toEqual(
       "devices driverPath driverVersion libraries problem providerPath providerVersion remedy".split(" "),
     );
@@ -61,7 +65,7 @@ describe("quorate doctor", () => {
     const file = join(folder, "libonnxruntime_providers_cuda.so");
     copyFileSync(fixture("linear"), file);
     const { cuda } = JSON.parse(doctor(["--json"], { QUORATE_CUDA_PROVIDER: folder }).stdout);
-    expect(cuda).toMatchObject({ providerPath: file, providerVersion: "" });
-    expect(cuda.problem).not.toBe("");
+    expect(cuda).toMatchObject({ providerPath: file, providerVersion: null });
+    expect(cuda.problem).not.toBeNull();
   });
 });

@@ -108,10 +108,13 @@ describe("run", () => {
       agreement: 2 / 3,
       score: 0.75,
       confidence: 0.875,
+      margin: null,
+      entropy: null,
       agreed: true,
       valid: true,
       degraded: false,
       partial: false,
+      trace: null,
     });
   });
 
@@ -122,7 +125,7 @@ describe("run", () => {
       rowColumns([1], { label: Int32Array.of(-1), flags: Uint8Array.of(1), status: Uint8Array.of(1) }),
     );
     expect(await answer).toMatchObject({ label: -1, valid: false, agreed: false });
-    expect(await answer).not.toHaveProperty("labelName");
+    expect(await answer).toMatchObject({ labelName: null });
   });
 
   it.each([
@@ -219,7 +222,7 @@ describe("run", () => {
         members: [
           { member: "a.onnx", vote: 1, score: 0.5 },
           { member: "b.onnx", vote: 1, score: 1 },
-          { member: "c.onnx" },
+          { member: "c.onnx", vote: null, score: null },
         ],
         queueMs: 0.5,
         runMs: 1.5,

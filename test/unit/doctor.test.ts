@@ -12,7 +12,7 @@ const cuda = {
   providerVersion: "1.30.0",
   libraries: [
     { name: "libcudart.so.13", path: "/c/libcudart.so.13" },
-    { name: "libcudnn.so.9", path: "" },
+    { name: "libcudnn.so.9", path: null },
   ],
   problem: "libraries of CUDA are missing: libcudnn.so.9",
   remedy: "pip install nvidia-cudnn-cu13",
@@ -21,11 +21,12 @@ const report: DoctorReport = {
   version: "0.1.0",
   node: "20.20.0",
   platform: "linux-x64",
-  addon: { problem: "", version: "0.1.0", kernels: "built without CUDA kernels" },
+  addon: "0.1.0",
+  kernels: "built without CUDA kernels",
   runtimeVariable: null,
   runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
   cuda,
-  cpu: { problem: "" },
+  cpu: { problem: null },
 };
 
 describe("the doctor's report", () => {
@@ -50,11 +51,11 @@ describe("the doctor's report", () => {
   });
 
   it("says so when nothing is missing, and when nothing is there", () => {
-    expect(doctorLines({ ...report, cuda: { ...cuda, problem: "", remedy: "" } }).at(-1)).toBe(
+    expect(doctorLines({ ...report, cuda: { ...cuda, problem: null, remedy: null } }).at(-1)).toBe(
       "Models run on the CPU and on CUDA.",
     );
-    const bare = { driverPath: "", driverVersion: 0, devices: [], providerPath: "", providerVersion: "" };
-    const lines = doctorLines({ ...report, cuda: { ...bare, libraries: [], problem: "no driver", remedy: "" } });
+    const bare = { driverPath: null, driverVersion: null, devices: [], providerPath: null, providerVersion: null };
+    const lines = doctorLines({ ...report, cuda: { ...bare, libraries: [], problem: "no driver", remedy: null } });
     expect(lines.slice(5, 9)).toEqual([
       "CUDA driver     none",
       "CUDA devices    none",
@@ -65,8 +66,8 @@ describe("the doctor's report", () => {
   });
 
   it("gives the command for what comes first", () => {
-    const broken = { problem: "no addon" };
-    expect(remedyOf({ ...report, addon: broken, runtime: null, cuda: null, cpu: broken })).toBeUndefined();
+    const broken = { addon: null, kernels: null, runtime: null, cuda: null, cpu: { problem: "no addon" } };
+    expect(remedyOf({ ...report, ...broken })).toBeUndefined();
     const without = { ...report, runtime: null, cuda: null, cpu: { problem: "no runtime" } };
     expect(remedyOf(without)).toBe("npm install onnxruntime-node");
     expect(remedyOf({ ...without, runtimeVariable: "/x.so" })).toBe("unset QUORATE_ONNXRUNTIME_PATH");

@@ -8,13 +8,13 @@ const member: MemberExplanation = {
   output: "logits",
   outputType: "float32",
   outputWidth: 10,
-  fixedBatch: 0,
+  fixedBatch: null,
   device: "cpu",
-  deviceReason: "",
-  deviceBytes: 0,
+  deviceReason: null,
+  deviceBytes: null,
   hostNodes: [],
-  sha256: "",
-  batchDifference: -1,
+  sha256: null,
+  batchDifference: null,
   flopsPerRow: 2410,
 };
 const tier: TierExplanation = {
@@ -35,7 +35,7 @@ function linesOf(change: Partial<MemberExplanation>, device: TierExplanation["de
     runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
     classes: 10,
     classNames: null,
-    tensors: [],
+    inputs: [],
     tiers: [{ ...tier, device, members: [{ ...member, ...change }] }],
     warnings: [],
   };

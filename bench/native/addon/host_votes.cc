@@ -32,7 +32,7 @@ StatusOr<ort::SessionConfig> ConfigFor(const ort::ApiLibrary& library, const Cud
       InspectCuda({library.path(), library.version()}, search, ordinal, Inspection::kUntilProblem);
   if (!report.problem.empty()) return Status(StatusCode::kDevice, report.problem);
   QUORATE_RETURN_IF_ERROR(ort::OpenCudaProvider(library, report, ordinal));
-  config.cuda = ort::CudaSession{ordinal, nullptr, {}};
+  config.cuda = ort::CudaSessionOptions{ordinal, nullptr, {}};
   return config;
 }
 

@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "native/cuda_setup/libraries.h"
-#include "native/ort/device/cuda_session.h"
+#include "native/ort/device/cuda_session_options.h"
 
 namespace quorate::ort {
 
@@ -16,7 +16,7 @@ Status OpenCudaProvider(const ApiLibrary& library, const CudaReport& report, int
   OwnedOptions options(&library);
   QUORATE_RETURN_IF_ERROR(library.ToStatus(
       library.api()[slot::kCreateSessionOptions](options.out()), StatusCode::kInternal, context));
-  CudaSession session;
+  CudaSessionOptions session;
   session.device = device;
   return AppendCudaProvider(library, session, options.get(), context);
 }

@@ -59,7 +59,7 @@ DeviceSessions::~DeviceSessions() {
 StatusOr<std::shared_ptr<Session>> DeviceSessions::Load(const OnnxFile& file) const {
   SessionConfig config;
   if (void* const stream = lane_->stream()->handle(); stream != nullptr) {
-    config.cuda = CudaSession{lane_->device()->index(), stream, options_};
+    config.cuda = CudaSessionOptions{lane_->device()->index(), stream, options_};
     config.record_assignment = true;
   }
   const std::shared_lock lock(Capturing());

@@ -1,4 +1,4 @@
-// Rules at their boundaries, ties, abstention and the other corners that semantics.md names.
+// Rules at their boundaries, ties, abstention and the other corners that docs/semantics.md names.
 
 #include <gtest/gtest.h>
 

@@ -8,27 +8,29 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "native/device/pipeline/pipeline.h"
 #include "test/native/device/fake_device_model.h"
+#include "test/native/sim/forgetful_device.h"
 #include "test/native/sim/simulated_machine.h"
 
 namespace quorate {
 
-constexpr uint32_t kHouseClasses = 4;
-constexpr size_t kHouseNumbers[] = {3, 1};  // Of a row, per tensor: numbers of four bytes.
-constexpr size_t HouseRowBytes(size_t tensor) { return kHouseNumbers[tensor] * sizeof(uint32_t); }
+constexpr uint32_t kTestClasses = 4;
+constexpr size_t kTestNumbers[] = {3, 1};  // Of a row, per tensor: numbers of four bytes.
+constexpr size_t TestRowBytes(size_t tensor) { return kTestNumbers[tensor] * sizeof(uint32_t); }
 
 // Rows of a test: both tensors of row r hold numbers that follow from its own.
-class HouseRows {
+class TestRows {
  public:
-  explicit HouseRows(std::vector<uint32_t> ids);
+  explicit TestRows(std::vector<uint32_t> ids);
   size_t size() const { return ids_.size(); }
   const std::vector<uint32_t>& ids() const { return ids_; }
   const uint8_t* data(size_t tensor) const { return bytes_[tensor].data(); }
-  HouseRows Subset(const std::vector<uint32_t>& rows) const;
+  TestRows Subset(const std::vector<uint32_t>& rows) const;
   // [rows x classes]: what earlier tiers would have said.
   std::vector<float> Evidence() const;
 
@@ -36,9 +38,9 @@ class HouseRows {
   std::vector<uint32_t> ids_;
   std::vector<uint8_t> bytes_[2];
 };
-HouseRows Counting(uint32_t first, size_t count);
+TestRows Counting(uint32_t first, size_t count);
 
-struct HouseTier {
+struct TestTierOptions {
   std::string name = "tier 0";
   int device = 0;
   uint32_t members = 2;
@@ -52,7 +54,7 @@ struct HouseTier {
   size_t deferred_blocks = 2;
   bool warm_up = false;
   uint32_t synchronise_every = 4;
-  uint32_t without_guards = 0;
+  std::optional<sim::Forgets> forgets = {};  // By its device.
 };
 
 // What comes back, copied out of the call.
@@ -73,32 +75,33 @@ struct Answer {
 };
 
 // Member k's model of a tier. Even members read tensor 0, the others tensors 1 and 0.
-std::shared_ptr<FakeDeviceModel> NewHouseModel(Device* device, const HouseTier& tier, uint32_t k,
-                                               FakeDeviceModel* arena_of = nullptr);
+std::shared_ptr<FakeDeviceModel> NewTestModel(Device* device, const TestTierOptions& tier,
+                                              uint32_t k, FakeDeviceModel* arena_of = nullptr);
 
 // A tier's models and pipeline.
-class TierHouse {
+class TestTier {
  public:
   // `one_arena`: the models of members 0 and 2 share one.
-  TierHouse(sim::SimulatedMachine* machine, const HouseTier& tier, bool one_arena = false);
+  TestTier(sim::SimulatedMachine* machine, const TestTierOptions& tier, bool one_arena = false);
   // Over models that another tier has.
-  TierHouse(sim::SimulatedMachine* machine, const HouseTier& tier, const TierHouse& models_of);
-  ~TierHouse();
+  TestTier(sim::SimulatedMachine* machine, const TestTierOptions& tier, const TestTier& models_of);
+  ~TestTier();
 
   PipelineOptions Options() const;
   Status Open();
 
   // The batch's `done` still has to be set. Of a block: its first rows, which are `rows`.
-  static PipelineBatch Batch(const HouseRows& rows);
-  static PipelineBatch Batch(std::shared_ptr<RowBlock> block, const HouseRows& rows);
+  static PipelineBatch Batch(const TestRows& rows);
+  static PipelineBatch Batch(std::shared_ptr<RowBlock> block, const TestRows& rows);
   Answer AnswerOf(const PipelineResult& result) const;
 
   // Submits and waits.
   Answer Run(PipelineBatch batch);
   // What the CPU says.
-  Answer Expected(const HouseRows& rows, uint64_t failed_members = 0, bool traced = false) const;
+  Answer Expected(const TestRows& rows, uint64_t failed_members = 0, bool traced = false) const;
 
-  HouseTier tier;
+  TestTierOptions tier;
+  std::unique_ptr<sim::ForgetfulDevice> forgetful;  // Or nullptr.
   Device* device;
   std::vector<std::shared_ptr<FakeDeviceModel>> models;
   std::unique_ptr<Pipeline> pipeline;
@@ -107,13 +110,13 @@ class TierHouse {
 // Collects answers from any thread.
 class AnswerBox {
  public:
-  explicit AnswerBox(const TierHouse& tier) : tier_(tier) {}
+  explicit AnswerBox(const TestTier& tier) : tier_(tier) {}
   std::function<void(const PipelineResult&)> Slot(size_t index);
   // Waits for `count` answers, and returns them by index.
   std::vector<Answer> Await(size_t count);
 
  private:
-  const TierHouse& tier_;
+  const TestTier& tier_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Answer> answers_;

@@ -1,4 +1,4 @@
-#include "native/ort/device/cuda_session.h"
+#include "native/ort/device/cuda_session_options.h"
 
 #include "native/ort/device/cuda_errors.h"
 
@@ -18,7 +18,7 @@ const char* SearchName(ConvSearch search) {
 
 }  // namespace
 
-std::vector<std::pair<const char*, std::string>> CudaSettings(const CudaSession& cuda) {
+std::vector<std::pair<const char*, std::string>> CudaSettings(const CudaSessionOptions& cuda) {
   const CudaOptions& options = cuda.options;
   std::vector<std::pair<const char*, std::string>> settings = {
       {"device_id", std::to_string(cuda.device)},
@@ -37,7 +37,7 @@ std::vector<std::pair<const char*, std::string>> CudaSettings(const CudaSession&
 }
 
 // Every call is checked: appending the provider answers OK also where its options were refused.
-Status AppendCudaProvider(const ApiLibrary& library, const CudaSession& cuda,
+Status AppendCudaProvider(const ApiLibrary& library, const CudaSessionOptions& cuda,
                           OrtSessionOptions* options, const std::string& context) {
   const Table& api = library.api();
   const auto check = [&](OrtStatus* status) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "native/device/buffer.h"
-#include "native/device/pipeline/pipeline_slot.h"
+#include "native/device/pipeline/slot.h"
 
 namespace quorate {
 

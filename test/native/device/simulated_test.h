@@ -25,9 +25,9 @@ inline void ExpectOneViolation(const sim::SimulatedMachine& machine,
   }
 }
 
-struct SimHouse {
-  explicit SimHouse(const sim::SimulatedOptions& options = {}) : machine(options) {}
-  ~SimHouse() { streams.clear(); }
+struct SimulatedTest {
+  explicit SimulatedTest(const sim::SimulatedOptions& options = {}) : machine(options) {}
+  ~SimulatedTest() { streams.clear(); }
 
   Device* device(int index = 0) { return machine.device(index); }
   DeviceStream* NewStream(const std::string& name, int index = 0) {
@@ -35,7 +35,7 @@ struct SimHouse {
     return streams.back().get();
   }
   DeviceEvent* NewEvent(int index = 0) {
-    events.push_back(device(index)->NewEvent().value());
+    events.push_back(device(index)->NewEvent("event").value());
     return events.back().get();
   }
   DeviceBuffer NewBuffer(const std::string& name, MemoryKind kind = MemoryKind::kDevice,
