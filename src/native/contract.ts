@@ -4,6 +4,7 @@
  * given: the addon has no defaults. Durations are nanoseconds, or milliseconds where the name says so.
  */
 import type { RuntimePaths } from "../runtime/cuda.js";
+import type { ResultColumns } from "../spec/columns.js";
 import type { ElementType, TensorData } from "../spec/element-type.js";
 import type { ResolvedTier } from "../spec/resolve.js";
 
@@ -75,7 +76,7 @@ export interface NativeTier extends Omit<ResolvedTier, "exitWhen" | "members" | 
 export interface NativeSpec extends RuntimePaths {
   /** Number of classes; 0 = from the models. */
   readonly classes: number;
-  /** Bits of Measure in native/kernels/kernels.h to report: 1 score, 2 confidence, 4 margin, 8 entropy. */
+  /** Bits of the measures to report: measureBits. */
   readonly measures: number;
   /** Concrete row shapes for tensors whose models leave dimensions open. */
   readonly shapes: readonly (readonly [string, readonly number[]])[];
@@ -94,31 +95,17 @@ export interface NativeError {
   readonly message: string;
 }
 
-/** Bits of the `flags` column: RowFlag of native/kernels/kernels.h, and the engine's own. */
+/** Bits of the `flags` column: RowFlag of native/kernels/columns.h. */
 export const rowFlag = { exit: 1, tied: 2, valid: 4, agreed: 8, partial: 16, degraded: 32 } as const;
 
 /** Values of the `status` column. */
 export const rowStatus = { ok: 0, invalid: 1, failed: 2, cancelled: 3, expired: 4, rejected: 5 } as const;
 
 /** Result columns of `count` rows, in the order of the call. */
-export interface NativeColumns {
+export interface NativeColumns extends ResultColumns {
   readonly count: number;
-  readonly labels: Int32Array;
-  readonly tiers: Uint8Array;
-  readonly votes: Uint8Array;
-  /** Members the votes and measures are over: k, or fewer on partial rows; agreement = votes / voters. */
-  readonly voters: Uint8Array;
-  readonly flags: Uint8Array;
-  readonly status: Uint8Array;
-  /** 0 = none, i = errors[i - 1] (255 = the last). */
-  readonly errorIndex: Uint8Array;
   /** Distinct errors of these rows. */
   readonly errors: readonly NativeError[];
-  /** Present when the cascade reports the measure. */
-  readonly score?: Float32Array;
-  readonly confidence?: Float32Array;
-  readonly margin?: Float32Array;
-  readonly entropy?: Float32Array;
   /** Present when some row asked for a trace: one entry per row, undefined for rows that did not. */
   readonly traces?: readonly (readonly NativeTraceTier[] | undefined)[];
 }

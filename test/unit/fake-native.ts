@@ -22,8 +22,8 @@ import type { TensorData } from "../../src/spec/element-type.js";
 export function columns(count: number, over: Partial<NativeColumns> = {}): NativeColumns {
   return {
     count,
-    labels: new Int32Array(count).fill(1),
-    tiers: new Uint8Array(count),
+    label: new Int32Array(count).fill(1),
+    tierIndex: new Uint8Array(count),
     votes: new Uint8Array(count).fill(2),
     voters: new Uint8Array(count).fill(3),
     flags: new Uint8Array(count).fill(1 | 4 | 8),
