@@ -16,7 +16,7 @@ async function checkPool(count, when) {
 
 await runCase({
   async resized() {
-    const cascade = await digits().build();
+    const cascade = await digits();
     const expected = (await cascade.runBatch({ image })).labels;
     await checkPool(3, "with QUORATE_THREADS=3");
     let wrong = 0;
@@ -39,18 +39,16 @@ await runCase({
   },
 
   async refused() {
-    const problem = await digits()
-      .build()
-      .then(
-        () => "built",
-        (error) => `${error.code} ${error.message}`,
-      );
+    const problem = await digits().then(
+      () => "built",
+      (/** @type {{ code: string, message: string }} */ error) => `${error.code} ${error.message}`,
+    );
     check(
       problem === 'QUORATE_ERR_INVALID_ARGUMENT QUORATE_THREADS is "many", expected a whole number from 1 to 1024.',
       problem,
     );
     setThreads(2);
-    const cascade = await digits().build();
+    const cascade = await digits();
     await cascade.runBatch({ image });
     await checkPool(2, "after setThreads(2)");
     await cascade.close();
