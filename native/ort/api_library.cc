@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include "native/base/mutex.h"
 #include "native/base/shared_library.h"
@@ -30,8 +31,7 @@ size_t RemoveLocation(std::string& message, size_t from) {
   size_t colon = message.find(".cc:", from);
   colon = std::min(colon, message.find(".h:", from));
   if (colon == std::string::npos) return colon;
-  size_t start = message.rfind(' ', colon);
-  start = start == std::string::npos ? 0 : start + 1;
+  size_t start = message.find_last_of(" :", colon - 1) + 1;  // 0 when there is none.
   size_t end = message.find('(', colon);
   for (int depth = 0; message[start] == '/' && end < message.size(); ++end) {
     if (message[end] == '(') ++depth;
@@ -50,6 +50,11 @@ std::string Sentence(std::string message) {
     if (c == '\n' || c == '\r' || c == '\t') c = ' ';
   }
   for (size_t at = 0; at != std::string::npos;) at = RemoveLocation(message, at);
+  // What our own sentence says already.
+  constexpr std::string_view kFrom = "Load model from ";
+  constexpr std::string_view kFailed = " failed:";
+  const size_t failed = message.starts_with(kFrom) ? message.find(kFailed) : std::string::npos;
+  if (failed != std::string::npos) message.erase(0, failed + kFailed.size());
   while (!message.empty() && message.back() == ' ') message.pop_back();
   return message;
 }
