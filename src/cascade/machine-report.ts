@@ -5,6 +5,8 @@ import { type GivenPaths, searchPaths } from "../runtime/cuda.js";
 import type { MachineReport } from "./info.js";
 import { liftDevices } from "./lift.js";
 
+export type { GivenPaths };
+
 /**
  * Opens the addon, ONNX Runtime and, where nothing is missing, its CUDA provider; what fails is in the report. Takes
  * the JS thread for as long as that lasts: for command lines and the start of a server.
