@@ -24,7 +24,7 @@ export type {
   TierDevice,
   TierInfo,
 } from "./cascade/info.js";
-export { type GivenPaths, machineReport } from "./cascade/machine-report.js";
+export { machineReport } from "./cascade/machine-report.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
 export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {

@@ -1,17 +1,18 @@
 /** What this machine offers to models, as far as it can be found without a cascade. */
 import { messageOf } from "../errors.js";
 import { loadAddon } from "../native/load.js";
-import { type GivenPaths, searchPaths } from "../runtime/cuda.js";
+import { searchPaths } from "../runtime/cuda.js";
+import type { CascadeOptions } from "../spec/options.js";
 import type { MachineReport } from "./info.js";
 import { liftDevices } from "./lift.js";
-
-export type { GivenPaths };
 
 /**
  * Opens the addon, ONNX Runtime and, where nothing is missing, its CUDA provider; what fails is in the report. Takes
  * the JS thread for as long as that lasts: for command lines and the start of a server.
  */
-export function machineReport(paths: GivenPaths = {}): MachineReport {
+export function machineReport(
+  paths: Pick<CascadeOptions, "onnxruntimePath" | "cudaProviderPath" | "cudaLibraryPath"> = {},
+): MachineReport {
   const report: MachineReport = { addon: null, kernels: null, runtime: null, cuda: null, problem: null };
   const addon = attempt(loadAddon);
   if (typeof addon === "string") return { ...report, problem: addon };

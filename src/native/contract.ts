@@ -60,7 +60,7 @@ export interface NativeTensorDeclaration {
   readonly rowShape?: readonly number[];
 }
 
-/** `device`, `execution`, `onOverload` and their like: as the specification has them, and always there. */
+/** Plain options, such as `device` and `execution`, are as the specification has them, and always there. */
 export interface NativeTier extends Omit<ResolvedTier, "exitWhen" | "members" | "batch" | "cuda" | "price"> {
   readonly members: readonly NativeMember[];
   /** Postfix; empty = no rule (last tier only). */

@@ -1,4 +1,8 @@
-/** What the parts of a specification must mean together. Their shape is checked before, by `schema.ts`. */
+/**
+ * What the parts of a specification must mean together, as far as the user's own spelling shows it. Their shape is
+ * checked before, by `schema.ts`; what is lowered from them is checked again by native/plan/cascade_spec.cc, and what
+ * only loaded models show by native/kernels/plan_needs.cc.
+ */
 import { existsSync } from "node:fs";
 import type { QuorateProblem } from "../errors.js";
 import type { ResolvedMember } from "./members.js";

@@ -35,34 +35,17 @@ struct PipelineMember {
   size_t OutputRowBytes() const { return width * ElementSize(type); }
 };
 
-// What keeps work in order. Tests leave one out to show that its absence is found.
-enum class Guard : uint32_t {
-  kInputReady = 1 << 0,     // Members wait for the upload.
-  kMemberDone = 1 << 1,     // The reduction waits for the members.
-  kResultAwaited = 1 << 2,  // The host awaits the download before it reads, and reuses the slot.
-  kOwnOutputs = 1 << 3,     // Each slot has outputs of its own.
-  kFailedRecords = 1 << 4,  // A member that failed still marks how far its stream is.
-  kBlockReady = 1 << 5,     // The next tier waits until deferred rows are gathered.
-  kBlockRead = 1 << 6,      // Deferred rows stay until the next tier has copied them.
-  kSameDevice = 1 << 7,     // Models of another device are refused.
-};
-
 struct PipelineOptions {
-  std::string name;                      // For messages: "tier 0".
-  std::vector<PipelineInput> inputs;     // What the members read.
-  std::vector<PipelineMember> members;   // plan.members of them.
-  ReductionPlan plan;                    // With earlier members: REQUIRES evidence_in.
-  bool evidence_in = false;              // Batches bring sums over earlier tiers.
-  bool evidence_out = false;             // Sums come back.
-  std::vector<size_t> buckets;           // Ascending. A batch runs as the smallest that holds it.
-  size_t slots = 2;                      // Batches on the device at a time.
-  size_t deferred_blocks = 0;            // Batches of deferred rows kept on the device.
-  bool warm_up = true;                   // Run every member once per slot and bucket first.
-  uint32_t without_guards_for_test = 0;  // Guard bits.
-
-  bool Guarded(Guard guard) const {
-    return (without_guards_for_test & static_cast<uint32_t>(guard)) == 0;
-  }
+  std::string name;                     // For messages: "tier 0".
+  std::vector<PipelineInput> inputs;    // What the members read.
+  std::vector<PipelineMember> members;  // plan.members of them.
+  ReductionPlan plan;                   // With earlier members: REQUIRES evidence_in.
+  bool evidence_in = false;             // Batches bring sums over earlier tiers.
+  bool evidence_out = false;            // Sums come back.
+  std::vector<size_t> buckets;          // Ascending. A batch runs as the smallest that holds it.
+  size_t slots = 2;                     // Batches on the device at a time.
+  size_t deferred_blocks = 0;           // Batches of deferred rows kept on the device.
+  bool warm_up = true;                  // Run every member once per slot and bucket first.
 };
 
 // Rows first, first + 1, ... of a block of any device.

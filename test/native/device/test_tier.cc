@@ -146,6 +146,10 @@ std::shared_ptr<FakeDeviceModel> NewTestModel(Device* device, const TestTierOpti
 
 TestTier::TestTier(sim::SimulatedMachine* machine, const TestTierOptions& spec, bool one_arena)
     : tier(spec), device(machine->device(spec.device)) {
+  if (tier.forgets) {
+    forgetful = std::make_unique<sim::ForgetfulDevice>(device, *tier.forgets);
+    device = forgetful.get();
+  }
   for (uint32_t k = 0; k < tier.members; ++k) {
     FakeDeviceModel* const arena_of = one_arena && k == 2 ? models[0].get() : nullptr;
     models.push_back(NewTestModel(device, tier, k, arena_of));
@@ -179,7 +183,6 @@ PipelineOptions TestTier::Options() const {
   options.slots = tier.slots;
   options.deferred_blocks = tier.last ? 0 : tier.deferred_blocks;
   options.warm_up = tier.warm_up;
-  options.without_guards_for_test = tier.without_guards;
   return options;
 }
 
