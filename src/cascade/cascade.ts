@@ -141,6 +141,7 @@ export class Cascade implements AsyncDisposable {
     return this.#engine.close(drainMs);
   }
 
+  /** `await using` closes the cascade as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -325,7 +325,7 @@ export interface NativeCudaReport {
   readonly libraries: readonly { readonly name: string; readonly path: string }[];
   /** The first thing that is missing; empty when nothing is. */
   readonly problem: string;
-  /** The command that mends it; empty when there is none. */
+  /** The command that fixes it; empty when there is none. */
   readonly remedy: string;
 }
 
