@@ -7,10 +7,27 @@ export type { BatchInput, RowInput } from "./calls/inputs.js";
 export type { RowSource, StreamAnswer, StreamOptions } from "./calls/stream.js";
 export { Cascade, type CascadeBuilder, type CloseOptions, type SinceOptions } from "./cascade/cascade.js";
 export type { CostFigures, CostPrices, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
-export { type CascadeCounters, counterProblems, type MemberCounters, type TierCounters } from "./cascade/counters.js";
+export {
+  type CascadeCounters,
+  counterProblems,
+  type DeviceCounters,
+  type MemberCounters,
+  type TierCounters,
+} from "./cascade/counters.js";
 export type { Explanation, MemberExplanation, TierExplanation } from "./cascade/explain.js";
+export type {
+  CudaReport,
+  MachineReport,
+  MemberInfo,
+  MemberInput,
+  RuntimeInfo,
+  TierDevice,
+  TierInfo,
+} from "./cascade/info.js";
+export { machineReport } from "./cascade/machine-report.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
-export { type CudaReport, type MachineReport, machineReport } from "./native/machine-report.js";
+export { getThreads, setThreads } from "./native/threads.js";
+export type { Measure } from "./spec/columns.js";
 export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
@@ -19,12 +36,11 @@ export type {
   CascadeSpec,
   CudaOptions,
   FunctionMember,
-  Measure,
   Member,
   MemberBatch,
   MemberContext,
-  MemberReport,
   MemberFunction,
+  MemberReport,
   ModelMember,
   OutputKind,
   Price,

@@ -21,7 +21,7 @@ export interface Counters {
 
 export interface Explanation {
   readonly tiers: readonly {
-    readonly members: readonly { readonly device: string; readonly deviceReason: string }[];
+    readonly members: readonly { readonly device: string; readonly deviceReason: string | null }[];
   }[];
 }
 

@@ -21,7 +21,7 @@ export const batch: Suite = {
     "The first rows of the set are what a small call repeats: with 1 and 16 rows other tiers are reached than on " +
       "average.",
     "65,536 rows at a time is also MLPerf's Offline scenario: all rows are there from the start, and rows/s counts.",
-    "Issue 5 has no target for this cascade; its batch target is for 5 members of a 784-256-256-10 MLP.",
+    "There is no target for this cascade; the target for batches is that of suite `mlp`.",
   ],
   async run(smoke) {
     const contenders = await openContenders();

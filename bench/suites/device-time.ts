@@ -10,7 +10,7 @@ const reductionShare = "first tier: reduction / whole batch";
 export const deviceTime: Suite = {
   name: "device-time",
   question: `Where does a batch's time go on a device (${device})?`,
-  // Issue 7's, for members of at least 10 MFLOPs.
+  // For members of at least 10 MFLOPs.
   targets: ["residual nets", "transformers"].map((name) => ({ ratio: `${name}, ${reductionShare}`, atMost: 0.03 })),
   notes: [
     `The cascades of \`device\`, two runBatch calls of 4,096 rows in flight, batches of up to ` +

@@ -18,7 +18,7 @@ const titleOf = ({ name }: { readonly name: string }, batchRows: number): string
 export const deviceCascade: Suite = {
   name: "device",
   question: `A cascade on a device (${device}), against the same provider driven by hand: how many rows per second?`,
-  // Issue 7's, for a GPU of a data centre.
+  // For a GPU of a data centre.
   targets: [
     ...["perceptrons", "residual nets", "transformers"].flatMap((name) => [
       { ratio: `${titleOf({ name }, 1024)}, ${overByHand}`, atLeast: 3 },

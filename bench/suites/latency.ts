@@ -11,11 +11,11 @@ import { best, figure, type Metrics, type Suite } from "../lib/suite.js";
 const tinyModel = modelPath("tiny-a.onnx");
 const oneModel = { tiers: [{ name: "tiny", members: [tinyModel] }] };
 
-/** What issue 5 grants beyond the empty hop and the bare run. */
-const grantedUs = 8;
+/** What is allowed beyond the empty hop and the bare run. */
+const allowedUs = 8;
 const spins = [0, 50] as const;
 const againstFloor = (spinUs: number): string =>
-  `one model, p50: quorate, spinUs ${spinUs} / (empty hop + bare C++ run + ${grantedUs} µs)`;
+  `one model, p50: quorate, spinUs ${spinUs} / (empty hop + bare C++ run + ${allowedUs} µs)`;
 
 export const latency: Suite = {
   name: "latency",
@@ -27,7 +27,7 @@ export const latency: Suite = {
       "digits cascade against its JavaScript rival.",
     "Empty hop: the same row copied to an idle native thread, which a condition variable wakes, and a promise settled " +
       "through a ThreadSafeFunction. Bare C++ run: tiny-a on one row, inputs and outputs bound before, again and again " +
-      "on one thread, so with warm caches. The floor is the sum of their p50 and the 8 µs that issue 5 grants.",
+      "on one thread, so with warm caches. The floor is the sum of their p50 and the 8 µs that are allowed beyond it.",
     "The contestants take five turns; a trial's figure is the median over the turns.",
     "After a run() with `spinUs: 50` the worker keeps a core busy for up to 50 µs; CPU per row shows it. With other " +
       "processes on the machine the tails are theirs.",
@@ -55,7 +55,7 @@ export const latency: Suite = {
       })),
     };
     const p50 = (name: string): number => figure(figures, name, "p50 µs");
-    const floor = p50("one model: empty hop") + p50("one model: bare C++ run") + grantedUs;
+    const floor = p50("one model: empty hop") + p50("one model: bare C++ run") + allowedUs;
     const session = best(figures, "one model: onnxruntime-node", "p50 µs", "low");
     const js = p50("cascade: JS on onnxruntime-node, intra_op 1");
     const each = (ratio: (spinUs: number) => [string, number]) => Object.fromEntries(spins.map(ratio));

@@ -65,7 +65,7 @@ Napi::Float64Array ToNumbers(Napi::Env env, size_t count, Value value) {
 }
 
 Napi::Float64Array ToHistogram(Napi::Env env, const Histogram& times) {
-  return ToNumbers(env, Histogram::kBuckets, [&](size_t i) { return times.count(i); });
+  return ToNumbers(env, Histogram::kBuckets, [&times](size_t i) { return times.count(i); });
 }
 
 Napi::Object ToTier(Napi::Env env, const TierCounters& tier) {

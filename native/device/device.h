@@ -1,8 +1,8 @@
 #pragma once
 
 // The few things the engine asks of a device, behind one interface: memory, streams, events,
-// copies, launches, callbacks. Two implementations: cuda/, and test/native/sim/, a device of threads
-// that finds every access no event orders.
+// copies, launches, callbacks. Two implementations: cuda/, and test/native/sim/, a device of
+// threads that finds every access no event orders.
 //
 // Order. What one stream is given runs in that order. Between streams, and between a stream and a
 // host thread, only events order: Record() on one side, Wait() or Await() on the other. Work is
@@ -96,7 +96,8 @@ class Device {
   // Streams never wait for the default stream. `name` is for messages.
   virtual StatusOr<std::unique_ptr<DeviceStream>> NewStream(std::string name) = 0;
 
-  virtual StatusOr<std::unique_ptr<DeviceEvent>> NewEvent() = 0;
+  // `name` is for messages.
+  virtual StatusOr<std::unique_ptr<DeviceEvent>> NewEvent(std::string name) = 0;
 
   // Blocks until the work that `event` marks is over; its error, if there was one.
   virtual Status Await(const DeviceEvent& event) = 0;

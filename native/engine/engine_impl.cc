@@ -16,8 +16,10 @@ std::unique_ptr<Engine> Engine::Create(EngineParts parts, EngineListener* listen
 }
 
 EngineImpl::EngineImpl(EngineParts parts, EngineListener* listener)
-    : parts_(std::move(parts)), listener_(listener), state_(parts_, this) {
-  if (parts_.plan->spin_ns > 0) parts_.pool->SpinAtLeast(parts_.plan->spin_ns);
+    : parts_(std::move(parts)),
+      listener_(listener),
+      spin_(parts_.pool, parts_.plan->spin_ns),
+      state_(parts_, this) {
   parts_.timer->Start();  // Here, not on one of the pool's nice threads.
 }
 

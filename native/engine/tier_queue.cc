@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "native/engine/device_run.h"
+#include "native/engine/host_batch/host_batch.h"
 
 namespace quorate {
 
@@ -53,7 +54,7 @@ BatchRun* TierQueue::IdleRun() {
     return run;
   }
   auto run = parts_.tier->on_device != nullptr ? NewDeviceRun(parts_, listener_)
-                                               : NewHostRun(parts_, listener_);
+                                               : NewHostBatch(parts_, listener_);
   run->tier = parts_.tier_index;
   run->number = static_cast<uint32_t>(runs_.size());
   runs_.push_back({std::move(run)});

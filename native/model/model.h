@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -35,7 +36,11 @@ struct ModelSpec {
   std::vector<TensorSpec> inputs;  // In the order Batch::inputs has them.
   TensorSpec output;               // row_shape {} = label, {1} = binary, {C} = classes.
   size_t fixed_batch = 0;  // > 0: the model only takes batches of this size (it pads, and says so).
-  std::string sha256;      // Of the file and its external data, hexadecimal; empty for a function.
+  // Equal for two loads of one file that has not changed between them; empty for a function.
+  std::string identity;
+  // SHA-256 of the file and its external data, hexadecimal. Reads all of it: slow. kModelLoad when
+  // it has changed since it was loaded. Empty for a function.
+  std::function<StatusOr<std::string>()> sha256;
   std::string device = "cpu";  // Where it runs.
   std::string device_reason;   // Why not where it was asked to, or empty.
   bool blocking = true;  // Start() computes on the calling thread and completes before it returns.
@@ -150,8 +155,8 @@ class Model {
   }
 
   // Floating-point operations per row, from one profiled run of one row with the given concrete
-  // row shapes (docs/semantics, cost). Slow: it builds a throw-away session. kInvalidArgument
-  // when the model cannot say (a function member).
+  // row shapes (docs/semantics.md section 5). Slow: it builds a throw-away session.
+  // kInvalidArgument when the model cannot say (a function member).
   virtual StatusOr<uint64_t> FlopsPerRow(const std::vector<std::vector<int64_t>>& row_shapes) = 0;
 
   // Stops every Run of this user in progress, now and in the future (shutdown). Other users of the

@@ -9,7 +9,7 @@
 
 #include "native/base/status.h"
 #include "native/onnx/onnx_file.h"
-#include "native/ort/device/cuda_session.h"
+#include "native/ort/device/cuda_session_options.h"
 #include "native/ort/values.h"
 
 namespace quorate::ort {
@@ -23,10 +23,10 @@ struct PortInfo {
 };
 
 struct SessionConfig {
-  bool profile = false;             // Count work: no optimisation, no prepacking, and a profile.
-  std::string profile_prefix;       // Path prefix of the profile's file.
-  std::optional<CudaSession> cuda;  // On CUDA; else on the CPU.
-  bool record_assignment = false;   // For NodesElsewhere().
+  bool profile = false;        // Count work: no optimisation, no prepacking, and a profile.
+  std::string profile_prefix;  // Path prefix of the profile's file.
+  std::optional<CudaSessionOptions> cuda;  // On CUDA; else on the CPU.
+  bool record_assignment = false;          // For NodesElsewhere().
 };
 
 // A loaded model. Immutable. On the CPU, Run is thread-safe; on CUDA one thread makes, runs and
@@ -53,7 +53,8 @@ class Session {
  private:
   explicit Session(const ApiLibrary* library)
       : library_(library), device_memory_(library), session_(library) {}
-  Status UseCuda(const CudaSession& cuda, OrtSessionOptions* options, const std::string& context);
+  Status UseCuda(const CudaSessionOptions& cuda, OrtSessionOptions* options,
+                 const std::string& context);
   Status ReadPorts(const std::string& context);
   Status ReadPort(bool input, size_t index, const std::string& context, PortInfo& port);
 

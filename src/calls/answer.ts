@@ -5,8 +5,8 @@ import { type NativeColumns, type NativeTraceTier, rowFlag } from "../native/con
 export interface Answer {
   /** Class index in the cascade's order; -1 when no member gave a valid vote. */
   readonly label: number;
-  /** The class's name, when the cascade's `classes` are names and the answer is valid. */
-  readonly labelName?: string;
+  /** The class's name; null unless the cascade's `classes` are names and the answer is valid. */
+  readonly labelName: string | null;
   /** Name of the tier that answered. */
   readonly tier: string;
   readonly tierIndex: number;
@@ -14,14 +14,14 @@ export interface Answer {
   readonly votes: number;
   /** votes / members, in [0, 1]. */
   readonly agreement: number;
-  /** Mean score of the label, in [0, 1]; absent on tiers that only give labels. */
-  readonly score?: number;
-  /** Largest mean score of any label; absent as `score`. */
-  readonly confidence?: number;
-  /** Largest minus second largest mean score; absent as `score`. */
-  readonly margin?: number;
-  /** Entropy of the mean scores over ln C, in [0, 1]; absent as `score`, and unless asked for in `measures`. */
-  readonly entropy?: number;
+  /** Mean score of the label, in [0, 1]; null on tiers that only give labels, and unless in `measures`. */
+  readonly score: number | null;
+  /** Largest mean score of any label; null as `score`. */
+  readonly confidence: number | null;
+  /** Largest minus second largest mean score; null as `score`. */
+  readonly margin: number | null;
+  /** Entropy of the mean scores over ln C, in [0, 1]; null as `score`. */
+  readonly entropy: number | null;
   /** The tier's rule holds; without a rule, the vote is valid and not tied. */
   readonly agreed: boolean;
   /** At least one member gave a valid vote. */
@@ -30,8 +30,8 @@ export interface Answer {
   readonly degraded: boolean;
   /** Sequential execution stopped early: votes and measures cover the members that ran. */
   readonly partial: boolean;
-  /** Present when the call asked for it: the tiers the row visited, in order. */
-  readonly trace?: readonly TraceTier[];
+  /** The tiers the row visited, in order; null unless the call asked for it. */
+  readonly trace: readonly TraceTier[] | null;
 }
 
 /** One tier that a traced row visited. */
@@ -42,82 +42,64 @@ export interface TraceTier {
   readonly votes: number;
   readonly tied: boolean;
   readonly agreed: boolean;
-  /** Absent on tiers that only give labels. */
-  readonly score?: number;
+  /** null on tiers that only give labels. */
+  readonly score: number | null;
   readonly members: readonly TraceMember[];
   /** Milliseconds the row waited in this tier, until a thread took its batch up, and its batch's members ran. */
   readonly queueMs: number;
   readonly runMs: number;
   /** Rows of that batch. */
   readonly batchRows: number;
-  /** FLOPs of the members on this row; absent before `cost()` or `explain()` measured them, or when unknown. */
-  readonly flops?: number;
+  /** FLOPs of the members on this row; null before `cost()` or `explain()` measured them, or when unknown. */
+  readonly flops: number | null;
 }
 
 /** One member's part in a traced tier. */
 export interface TraceMember {
   readonly member: string;
-  /** Absent when the member abstained. */
-  readonly vote?: number;
-  /** Its score for its vote; absent when it abstained or gives labels. */
-  readonly score?: number;
+  /** null when the member abstained. */
+  readonly vote: number | null;
+  /** Its score for its vote; null when it abstained or gives labels. */
+  readonly score: number | null;
 }
 
 /** What the numbers in columns stand for. */
 export interface Legend {
-  readonly classNames: readonly string[] | undefined;
+  readonly classNames: readonly string[] | null;
   readonly tiers: readonly { readonly name: string; readonly members: readonly string[] }[];
-  /** FLOPs per row, [tier][member], -1 = unknown; undefined before they are measured. */
-  readonly flops: readonly (readonly number[])[] | undefined;
+  /** FLOPs per row, [tier][member], null = unknown; undefined before they are measured. */
+  readonly flops: readonly (readonly (number | null)[])[] | undefined;
 }
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The answer in row `i` of the columns; the row must have one. */
 export function answerAt(columns: NativeColumns, i: number, legend: Legend): Answer {
-  const label = columns.labels[i] ?? -1;
-  const tierIndex = columns.tiers[i] ?? 0;
+  const label = columns.label[i] ?? -1;
+  const tierIndex = columns.tierIndex[i] ?? 0;
   const votes = columns.votes[i] ?? 0;
   const flags = columns.flags[i] ?? 0;
-  const tier = legend.tiers[tierIndex]?.name ?? "";
-  const agreement = votes / (columns.voters[i] || 1);
-  const agreed = (flags & rowFlag.agreed) !== 0;
-  const valid = (flags & rowFlag.valid) !== 0;
-  const degraded = (flags & rowFlag.degraded) !== 0;
-  const partial = (flags & rowFlag.partial) !== 0;
-  const score = columns.score?.[i];
-  const confidence = columns.confidence?.[i];
-  const margin = columns.margin?.[i];
-  const entropy = columns.entropy?.[i];
-  const answer: Writable<Answer> =
-    isNumber(score) && isNumber(confidence) && isNumber(margin)
-      ? // One literal for the common case: adding fields one by one costs more than all the rest.
-        { label, tier, tierIndex, votes, agreement, score, confidence, margin, agreed, valid, degraded, partial }
-      : {
-          label,
-          tier,
-          tierIndex,
-          votes,
-          agreement,
-          agreed,
-          valid,
-          degraded,
-          partial,
-          ...(isNumber(score) ? { score } : {}),
-          ...(isNumber(confidence) ? { confidence } : {}),
-          ...(isNumber(margin) ? { margin } : {}),
-        };
-  const labelName = legend.classNames?.[label];
-  if (labelName !== undefined) answer.labelName = labelName;
-  if (isNumber(entropy)) answer.entropy = entropy;
   const trace = columns.traces?.[i];
-  if (trace !== undefined) answer.trace = trace.map((tier) => traceTier(tier, legend));
-  return answer;
+  // One literal: adding fields one by one costs more than all the rest.
+  return {
+    label,
+    labelName: legend.classNames?.[label] ?? null,
+    tier: legend.tiers[tierIndex]?.name ?? "",
+    tierIndex,
+    votes,
+    agreement: votes / (columns.voters[i] || 1),
+    score: known(columns.score?.[i]),
+    confidence: known(columns.confidence?.[i]),
+    margin: known(columns.margin?.[i]),
+    entropy: known(columns.entropy?.[i]),
+    agreed: (flags & rowFlag.agreed) !== 0,
+    valid: (flags & rowFlag.valid) !== 0,
+    degraded: (flags & rowFlag.degraded) !== 0,
+    partial: (flags & rowFlag.partial) !== 0,
+    trace: trace === undefined ? null : trace.map((tier) => traceTier(tier, legend)),
+  };
 }
 
 function traceTier(native: NativeTraceTier, legend: Legend): TraceTier {
   const tier = legend.tiers[native.tier];
-  const flops = legend.flops?.[native.tier];
   return {
     tier: tier?.name ?? "",
     tierIndex: native.tier,
@@ -125,19 +107,24 @@ function traceTier(native: NativeTraceTier, legend: Legend): TraceTier {
     votes: native.votes,
     tied: (native.flags & rowFlag.tied) !== 0,
     agreed: (native.flags & rowFlag.agreed) !== 0,
-    ...(isNumber(native.score) ? { score: native.score } : {}),
+    score: known(native.score),
     members: (tier?.members ?? []).map((member, m) => {
       const vote = native.memberVotes[m] ?? -1;
-      const score = native.memberScores[m];
-      return { member, ...(vote < 0 ? {} : { vote, ...(isNumber(score) ? { score } : {}) }) };
+      return vote < 0 ? { member, vote: null, score: null } : { member, vote, score: known(native.memberScores[m]) };
     }),
     queueMs: native.queueUs / 1000,
     runMs: native.runUs / 1000,
     batchRows: native.batchRows,
-    ...(flops?.every((figure) => figure >= 0) ? { flops: flops.reduce((sum, figure) => sum + figure, 0) } : {}),
+    flops: flopsOf(legend.flops?.[native.tier] ?? [null]),
   };
 }
 
-function isNumber(value: number | undefined): value is number {
-  return value !== undefined && !Number.isNaN(value);
+/** The sum; null when one is unknown. */
+function flopsOf(members: readonly (number | null)[]): number | null {
+  return members.reduce((sum, figure) => (sum === null || figure === null ? null : sum + figure), 0);
+}
+
+/** NaN and absent columns mean unknown. */
+function known(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
 }

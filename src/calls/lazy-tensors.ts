@@ -1,6 +1,7 @@
 /** Tensors given as functions: called only for rows that reach a tier that needs them. */
 import { messageOf } from "../errors.js";
-import type { NativeCascade, NativeTensorInfo } from "../native/contract.js";
+import type { NativeCascade } from "../native/contract.js";
+import type { RequestTensor } from "../spec/element-type.js";
 import { asUserCode } from "./reentry.js";
 import { dataProblem, type LazyTensor } from "./tensors.js";
 
@@ -22,7 +23,7 @@ export class LazyTensors {
     rows: Uint32Array,
     owner: object,
     native: NativeCascade,
-    table: readonly NativeTensorInfo[],
+    table: readonly RequestTensor[],
     keep: (thrown: unknown) => number,
   ): Promise<void> {
     const tensor = table[index];

@@ -1,7 +1,7 @@
 /** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
 import { types } from "node:util";
 import { invalidArgument, messageOf } from "../errors.js";
-import type { NativeCascade, NativeInfo } from "../native/contract.js";
+import type { NativeCascade } from "../native/contract.js";
 import type { TensorData } from "../spec/element-type.js";
 import type { ResolvedFunction } from "../spec/members.js";
 import type { MemberContext, MemberReport } from "../spec/options.js";
@@ -34,6 +34,14 @@ export interface MemberCall {
   readonly priority: number;
 }
 
+/** What calls need to know of the built cascade. */
+export interface Loaded {
+  readonly classes: number;
+  readonly tiers: readonly {
+    readonly members: readonly { readonly inputs: readonly { readonly name: string }[] }[];
+  }[];
+}
+
 export class MemberCalls {
   readonly #functions: readonly (readonly (ResolvedFunction | undefined)[])[];
   readonly #traffic: MemberTraffic[][];
@@ -59,14 +67,14 @@ export class MemberCalls {
     call: MemberCall,
     owner: object,
     native: NativeCascade,
-    info: NativeInfo,
+    loaded: Loaded,
     keep: (thrown: unknown) => number,
   ): Promise<void> {
     const member = this.#functions[call.tier]?.[call.member];
     if (member === undefined) return native.completeMember(call.callId, null, "this member is not a function.", 0);
     const controller = new AbortController();
     this.#controllers.set(call.callId, controller);
-    const batch = { tensors: named(call, info), count: call.count, rows: call.rows };
+    const batch = { tensors: named(call, loaded), count: call.count, rows: call.rows };
     this.#count(call, { calls: 1 });
     const reported = { bytesSent: false, bytesReceived: false };
     const report = (given: MemberReport): void => {
@@ -81,7 +89,7 @@ export class MemberCalls {
     let cause = 0;
     try {
       const given = await asUserCode(owner, () => member.run(batch, context));
-      message = replyProblem(given, call.count, info.classes, member.output === "label") ?? "";
+      message = replyProblem(given, call.count, loaded.classes, member.output === "label") ?? "";
       if (message === "") reply = given;
     } catch (thrown) {
       message = messageOf(thrown);
@@ -114,8 +122,8 @@ export class MemberCalls {
   }
 }
 
-function named({ tier, member, tensors }: MemberCall, info: NativeInfo): Readonly<Record<string, TensorData>> {
-  const inputs = info.tiers[tier]?.members[member]?.inputs ?? [];
+function named({ tier, member, tensors }: MemberCall, loaded: Loaded): Readonly<Record<string, TensorData>> {
+  const inputs = loaded.tiers[tier]?.members[member]?.inputs ?? [];
   return Object.fromEntries(tensors.map((data, i) => [inputs[i]?.name ?? String(i), data]));
 }
 

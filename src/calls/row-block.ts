@@ -1,6 +1,6 @@
 /** Single rows on their way into the engine: those of one turn go together, since each call across the border costs. */
-import type { NativeCallOptions, NativeCascade, NativeInputs, NativeTensorInfo } from "../native/contract.js";
-import { arrayTypes, rowLength, type TensorData } from "../spec/element-type.js";
+import type { NativeCallOptions, NativeCascade, NativeInputs } from "../native/contract.js";
+import { arrayTypes, type RequestTensor, rowLength, type TensorData } from "../spec/element-type.js";
 
 /** Most rows and bytes of a block. A block's memory in the engine lives as long as its last row. */
 const mostRows = 64;
@@ -28,7 +28,7 @@ export class RowBlock {
   #options: NativeCallOptions | undefined;
   #scheduled = false;
 
-  constructor(native: NativeCascade, table: readonly NativeTensorInfo[], maxRows: number, refused: Refused) {
+  constructor(native: NativeCascade, table: readonly RequestTensor[], maxRows: number, refused: Refused) {
     this.#native = native;
     this.#refused = refused;
     const rowBytes = table.reduce(

@@ -1,8 +1,8 @@
 /** Request tensors: what a call gives is compared with what the models read, before anything is queued. */
 import { types } from "node:util";
 import { invalidArgument, type QuorateError } from "../errors.js";
-import type { NativeInputs, NativeTensorInfo } from "../native/contract.js";
-import { arrayTypes, rowLength, type TensorData } from "../spec/element-type.js";
+import type { NativeInputs } from "../native/contract.js";
+import { arrayTypes, type RequestTensor, rowLength, type TensorData } from "../spec/element-type.js";
 
 /** A tensor's data, or a function that gives it when a row reaches a tier that needs it. */
 export type LazyTensor = (rows: Uint32Array) => TensorData | Promise<TensorData>;
@@ -24,11 +24,7 @@ export interface CheckedInputs {
  * @param rows number of rows when it is known beforehand; undefined = from the first tensor's length
  * @throws QuorateError that names the tensor, what was expected and what came
  */
-export function checkInputs(
-  table: readonly NativeTensorInfo[],
-  input: unknown,
-  rows: number | undefined,
-): CheckedInputs {
+export function checkInputs(table: readonly RequestTensor[], input: unknown, rows: number | undefined): CheckedInputs {
   const given = byName(table, input);
   for (const name of Object.keys(given)) {
     if (!table.some((tensor) => tensor.name === name)) {
@@ -55,7 +51,7 @@ export function checkInputs(
 }
 
 /** Why `data` cannot be `count` rows of the tensor; undefined when it can. */
-export function dataProblem(tensor: NativeTensorInfo, data: unknown, count: number): string | undefined {
+export function dataProblem(tensor: RequestTensor, data: unknown, count: number): string | undefined {
   const type = typeProblem(tensor, data);
   if (type !== undefined) return type;
   const { buffer, length } = data as TensorData;
@@ -71,7 +67,7 @@ export function dataProblem(tensor: NativeTensorInfo, data: unknown, count: numb
   return `${subject} has ${length} elements, expected ${expected}: ${rows} of ${describe(tensor)}.`;
 }
 
-function typeProblem(tensor: NativeTensorInfo, data: unknown): string | undefined {
+function typeProblem(tensor: RequestTensor, data: unknown): string | undefined {
   const expected = arrayTypes[tensor.type].name;
   const name = types.isTypedArray(data) ? data[Symbol.toStringTag] : undefined;
   return name === expected
@@ -79,7 +75,7 @@ function typeProblem(tensor: NativeTensorInfo, data: unknown): string | undefine
     : `tensor "${tensor.name}" is ${name ?? kindOf(data)}, expected ${describe(tensor)}.`;
 }
 
-function byName(table: readonly NativeTensorInfo[], input: unknown): Readonly<Record<string, Given>> {
+function byName(table: readonly RequestTensor[], input: unknown): Readonly<Record<string, Given>> {
   if (ArrayBuffer.isView(input)) {
     const [only, ...others] = table.filter((tensor) => tensor.tiers.length > 0);
     if (only === undefined || others.length > 0) {
@@ -96,7 +92,7 @@ function byName(table: readonly NativeTensorInfo[], input: unknown): Readonly<Re
 }
 
 /** Rows of a batch, from the first tensor that is given as data. */
-function rowsOf(table: readonly NativeTensorInfo[], given: Readonly<Record<string, Given>>): number {
+function rowsOf(table: readonly RequestTensor[], given: Readonly<Record<string, Given>>): number {
   for (const tensor of table) {
     const value = given[tensor.name];
     if (value === undefined || value === null || typeof value === "function") continue;
@@ -113,7 +109,7 @@ function rowsOf(table: readonly NativeTensorInfo[], given: Readonly<Record<strin
   throw invalidArgument("every tensor is a function: give the number of rows as option `rows`.");
 }
 
-function noRows(tensor: NativeTensorInfo, buffer: ArrayBuffer): QuorateError {
+function noRows(tensor: RequestTensor, buffer: ArrayBuffer): QuorateError {
   return invalidArgument(
     isDetached(buffer)
       ? `tensor "${tensor.name}" has been transferred away: its buffer is detached.`
@@ -131,14 +127,14 @@ function isDetached(buffer: ArrayBuffer): boolean {
   }
 }
 
-function describe(tensor: NativeTensorInfo): string {
+function describe(tensor: RequestTensor): string {
   const shape = tensor.rowShape.length === 0 ? "one number" : `[${tensor.rowShape.join(", ")}]`;
   // Where the array's name does not say what its elements are.
   const type = ["float16", "bfloat16", "bool"].includes(tensor.type) ? ` (${tensor.type})` : "";
   return `${arrayTypes[tensor.type].name} of ${shape}${type}`;
 }
 
-function namesOf(table: readonly NativeTensorInfo[]): string {
+function namesOf(table: readonly RequestTensor[]): string {
   const names = table.map((tensor) => `"${tensor.name}"`);
   return `${names.length === 1 ? "tensor" : "tensors"} ${names.join(", ")}`;
 }

@@ -7,13 +7,16 @@ import { type RowSource, type StreamAnswer, type StreamOptions, streamRows } fro
 import { invalidArgument, toQuorateError } from "../errors.js";
 import { loadAddon } from "../native/load.js";
 import { lowerSpec } from "../native/lower.js";
+import { decidedThreads } from "../native/threads.js";
 import { searchPaths } from "../runtime/cuda.js";
+import type { RequestTensor } from "../spec/element-type.js";
 import type { CascadeOptions, CascadeSpec, TierOptions, TierSpec } from "../spec/options.js";
 import { checkedSpec, readSpec } from "../spec/read.js";
 import { type CostPrices, type CostReport, costOf } from "./cost.js";
-import { type CascadeCounters, countersSince, namedCounters } from "./counters.js";
+import { type CascadeCounters, countersSince } from "./counters.js";
 import { Engine } from "./engine.js";
 import { type Explanation, explanationOf } from "./explain.js";
+import type { TierInfo } from "./info.js";
 
 /** Options of `close`. */
 export interface CloseOptions {
@@ -51,12 +54,34 @@ export class Cascade implements AsyncDisposable {
   static async fromSpec(specOrPath: CascadeSpec | string): Promise<Cascade> {
     const spec = typeof specOrPath === "string" ? await readSpec(specOrPath) : checkedSpec(specOrPath, process.cwd());
     const lowered = lowerSpec(spec, searchPaths(spec));
-    return new Cascade(await Engine.open(loadAddon(), spec, lowered));
+    const addon = loadAddon();
+    decidedThreads(addon);
+    return new Cascade(await Engine.open(addon, spec, lowered));
   }
 
   /** What it was built from, with absolute paths. */
   get spec(): CascadeSpec {
     return this.#engine.spec.given;
+  }
+
+  /** Request tensors: what a call must give; those that no tier reads (empty `tiers`) may be left out. */
+  get inputs(): readonly RequestTensor[] {
+    return this.#engine.info.inputs;
+  }
+
+  /** Number of classes. */
+  get classes(): number {
+    return this.#engine.info.classes;
+  }
+
+  /** Their names in the cascade's order; null when only their number is known. */
+  get classNames(): readonly string[] | null {
+    return this.#engine.spec.classNames;
+  }
+
+  /** What every tier is: its rule in words, its members, where they run. `explain()` measures FLOPs too. */
+  get tiers(): readonly TierInfo[] {
+    return this.#engine.info.tiers;
   }
 
   /** Answers one row; calls from many callers are batched together. The row is copied before the call returns. */
@@ -81,7 +106,7 @@ export class Cascade implements AsyncDisposable {
 
   /** What every tier and member has done: a consistent snapshot, or with `since` the difference to an earlier one. */
   counters(options: SinceOptions = {}): CascadeCounters {
-    const now = namedCounters(this.#engine.counters(), this.#engine.spec, this.#engine.traffic);
+    const now = this.#engine.counters();
     return options.since === undefined ? now : countersSince(now, options.since);
   }
 
@@ -93,14 +118,18 @@ export class Cascade implements AsyncDisposable {
     return costOf(this.#engine.spec, this.counters(options), flops, prices);
   }
 
-  /** Devices and why not others, rules in votes, FLOPs per row, warnings. */
+  /** Devices and why not others, rules in votes, FLOPs per row, hashes of the models, warnings. Reads every model. */
   async explain(): Promise<Explanation> {
-    const flops = await this.#engine.flops().catch((error: unknown) => {
+    const reasonOf = (error: unknown): Error => {
       const reason = toQuorateError(error);
       if (reason.code === "QUORATE_ERR_CLOSED") throw reason;
       return reason;
-    });
-    return explanationOf(this.#engine.spec, this.#engine.info, flops);
+    };
+    const [flops, hashes] = await Promise.all([
+      this.#engine.flops().catch(reasonOf),
+      this.#engine.hashes().catch(reasonOf),
+    ]);
+    return explanationOf(this.#engine.spec, this.#engine.info, flops, hashes);
   }
 
   /** Refuses new calls, lets running ones finish, releases the models. A second call gives the same promise. */
@@ -112,6 +141,7 @@ export class Cascade implements AsyncDisposable {
     return this.#engine.close(drainMs);
   }
 
+  /** `await using` closes the cascade as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -6,7 +6,7 @@
 import type { CallPrice, Price } from "../spec/options.js";
 import { type ResolvedPrice, type ResolvedSpec, resolvePrice } from "../spec/resolve.js";
 import type { CascadeCounters, MemberCounters } from "./counters.js";
-import type { FlopsTable } from "./engine.js";
+import type { FlopsTable } from "./info.js";
 
 /** Four ways to measure cost; null = not known. */
 export interface CostFigures {
@@ -88,10 +88,9 @@ function tierUse(
   const deviceBytes = shares(tier.bytesToDevice + tier.bytesToHost, tier.members.length);
   return tier.members.map((member, m) => {
     const options = spec.tiers[t]?.members[m];
-    const perRow = flops[t]?.[m] ?? -1;
     return {
       counters: member,
-      flopsPerRow: perRow < 0 ? null : perRow,
+      flopsPerRow: flops[t]?.[m] ?? null,
       busyNs: counters.devices.reduce((sum, device) => sum + (device.shares[t]?.[m] ?? 0), 0),
       deviceBytes: deviceBytes[m] ?? 0,
       price,

@@ -1,13 +1,23 @@
 /** Cost counters: what every tier and member has done so far. */
-import type { MemberTraffic } from "../calls/member-calls.js";
-import { noTraffic } from "../calls/member-calls.js";
 import { invalidArgument } from "../errors.js";
-import type { NativeCounters, NativeMemberCounters, NativeTierCounters } from "../native/contract.js";
-import type { ResolvedSpec } from "../spec/resolve.js";
 
 /** One member. Rows are member-rows; times in nanoseconds. */
-export interface MemberCounters extends NativeMemberCounters, MemberTraffic {
+export interface MemberCounters {
   readonly name: string;
+  readonly rowsRun: number;
+  /** Not run because sequential execution stopped before this member. */
+  readonly rowsSkipped: number;
+  readonly rowsFailed: number;
+  /** Run beside real rows, to fill a batch of fixed size. */
+  readonly rowsPadded: number;
+  readonly runNs: number;
+  /** Calls of a function member; models have none. */
+  readonly calls: number;
+  /** Bytes that a function member reported, and where it reported none of the tensors handed to it and of its replies. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Money that a function member reported. */
+  readonly cost: number;
 }
 
 /**
@@ -20,42 +30,58 @@ export interface TimeHistogram {
 }
 
 /** One tier; entered = exited + deferred + failed + cancelled + expired + rejected + inFlight. */
-export interface TierCounters extends Omit<NativeTierCounters, "members" | "queueTimes" | "runTimes"> {
+export interface TierCounters {
   readonly name: string;
   /** Rows, by how long they waited in the tier until a thread took their batch up. */
   readonly queueTime: TimeHistogram;
   /** Batches, by how long their members ran. */
   readonly runTime: TimeHistogram;
+  readonly entered: number;
+  readonly exited: number;
+  readonly deferred: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly expired: number;
+  readonly rejected: number;
+  readonly inFlight: number;
+  /** Of `exited`: answered without a valid vote, and degraded answers. */
+  readonly invalid: number;
+  readonly degraded: number;
+  readonly batches: number;
+  /** From a row's arrival in the tier until a thread takes its batch up. Summed over rows; the other times over batches. */
+  readonly queueNs: number;
+  /** Bringing rows together: into a batch on the host, and deferred rows that stay on a device. */
+  readonly gatherNs: number;
+  /** To a device; 0 on the host. */
+  readonly uploadNs: number;
+  /** From the first member's start to the last one's end. */
+  readonly runNs: number;
+  readonly reduceNs: number;
+  /** From a device; 0 on the host. */
+  readonly downloadNs: number;
+  readonly scatterNs: number;
+  readonly bytesToDevice: number;
+  readonly bytesToHost: number;
   readonly members: readonly MemberCounters[];
 }
 
-/** A snapshot, or the difference of two (in which `pending` and `inFlight` may be negative). */
-export interface CascadeCounters extends Omit<NativeCounters, "tiers" | "timeBoundsNs"> {
-  readonly tiers: readonly TierCounters[];
+/** Busy time of a device: the union of the intervals in which it ran a batch. */
+export interface DeviceCounters {
+  /** "cpu", "cuda:N" or "function". */
+  readonly name: string;
+  readonly busyNs: number;
+  /** The same, split per [tier][member]. */
+  readonly shares: readonly (readonly number[])[];
 }
 
-/** The engine's counters with names, and with what function members counted in JavaScript. */
-export function namedCounters(
-  native: NativeCounters,
-  spec: ResolvedSpec,
-  traffic: readonly (readonly MemberTraffic[])[],
-): CascadeCounters {
-  const { timeBoundsNs, ...counters } = native;
-  const boundsMs = Array.from(timeBoundsNs, (ns) => ns / 1e6);
-  return {
-    ...counters,
-    tiers: native.tiers.map(({ queueTimes, runTimes, ...tier }, t) => ({
-      ...tier,
-      name: spec.tiers[t]?.name ?? "",
-      queueTime: { boundsMs, counts: Array.from(queueTimes) },
-      runTime: { boundsMs, counts: Array.from(runTimes) },
-      members: tier.members.map((member, m) => ({
-        ...member,
-        ...(traffic[t]?.[m] ?? noTraffic),
-        name: spec.tiers[t]?.members[m]?.name ?? "",
-      })),
-    })),
-  };
+/** A snapshot, or the difference of two (in which `pending` and `inFlight` may be negative). */
+export interface CascadeCounters {
+  /** Rows submitted and settled; submitted = settled + pending. */
+  readonly submitted: number;
+  readonly settled: number;
+  readonly pending: number;
+  readonly tiers: readonly TierCounters[];
+  readonly devices: readonly DeviceCounters[];
 }
 
 /** What happened between two snapshots of one cascade. @throws QuorateError for another cascade's snapshot */

@@ -4,23 +4,16 @@ import type { BatchAnswer } from "../calls/batch-answer.js";
 import { type BatchCallOptions, type CallOptions, checkCallOptions, type OnFull } from "../calls/call-options.js";
 import { Calls, closedError } from "../calls/calls.js";
 import { keepAlive, weakHooks } from "../calls/keep-alive.js";
-import { MemberCalls, type MemberTraffic } from "../calls/member-calls.js";
+import { MemberCalls } from "../calls/member-calls.js";
 import { refuseReentry } from "../calls/reentry.js";
 import { RowBlock } from "../calls/row-block.js";
 import { checkInputs } from "../calls/tensors.js";
 import { errorFromProblems, QuorateError, toCode, toQuorateError } from "../errors.js";
-import type {
-  NativeAddon,
-  NativeCascade,
-  NativeCounters,
-  NativeHooks,
-  NativeInfo,
-  NativeSpec,
-} from "../native/contract.js";
+import type { NativeAddon, NativeCascade, NativeHooks, NativeSpec } from "../native/contract.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
-
-/** FLOPs per row, [tier][member]; -1 = unknown. */
-export type FlopsTable = readonly (readonly number[])[];
+import type { CascadeCounters } from "./counters.js";
+import type { CascadeInfo, FlopsTable, HashTable } from "./info.js";
+import { liftCounters, liftFlops, liftHashes, liftInfo } from "./lift.js";
 
 interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -33,12 +26,14 @@ export class Engine {
   readonly #native: NativeCascade;
   readonly #calls = new Calls();
   readonly #members: MemberCalls;
-  readonly #built: Deferred<NativeInfo> = deferred();
-  #info: NativeInfo | undefined;
+  readonly #built: Deferred<CascadeInfo> = deferred();
+  #info: CascadeInfo | undefined;
   #block: RowBlock | undefined;
   #legend: Legend;
   #flops: FlopsTable | undefined;
   #profiled: Deferred<FlopsTable> | undefined;
+  /** Waits for the addon. */
+  #hashed: Deferred<HashTable> | undefined;
   #closed: Deferred<void> | undefined;
   /** Nothing will come from the addon any more: building failed, or the cascade has closed. */
   #done = false;
@@ -68,14 +63,9 @@ export class Engine {
     return engine;
   }
 
-  get info(): NativeInfo {
+  get info(): CascadeInfo {
     if (this.#info === undefined) throw new QuorateError("QUORATE_ERR_INTERNAL", "the cascade is not built.");
     return this.#info;
-  }
-
-  /** [tier][member]. */
-  get traffic(): readonly (readonly MemberTraffic[])[] {
-    return this.#members.traffic;
   }
 
   /** @param ifFull what the call does where there is no room, unless its options say */
@@ -86,7 +76,7 @@ export class Engine {
       const id = this.#calls.nextId;
       if (this.#block?.add(id, input, native))
         return this.#watched(this.#calls.row(options.signal, undefined, this.#cancel));
-      const checked = checkInputs(this.info.tensors, input, 1);
+      const checked = checkInputs(this.info.inputs, input, 1);
       this.#block?.flush();
       const answer = this.#calls.row(options.signal, checked.lazy, this.#cancel);
       try {
@@ -105,7 +95,7 @@ export class Engine {
       this.#checkOpen("runBatch");
       this.#block?.flush();
       const native = checkCallOptions(options, "wait");
-      const checked = checkInputs(this.info.tensors, input, options.rows);
+      const checked = checkInputs(this.info.inputs, input, options.rows);
       const answer = this.#calls.batch({
         signal: options.signal,
         lazy: checked.lazy,
@@ -118,10 +108,10 @@ export class Engine {
     }
   }
 
-  counters(): NativeCounters {
+  counters(): CascadeCounters {
     this.#block?.flush();
     try {
-      return this.#native.counters();
+      return liftCounters(this.#native.counters(), this.spec, this.#members.traffic);
     } catch (thrown) {
       throw toQuorateError(thrown);
     }
@@ -138,6 +128,19 @@ export class Engine {
       return promise;
     }
     return this.#profiled.promise;
+  }
+
+  /** Reads every model file, each time. @throws when a file is no longer the one that was loaded */
+  hashes(): Promise<HashTable> {
+    if (this.#closed !== undefined) return Promise.reject(closedError());
+    if (this.#hashed === undefined) {
+      this.#hashed = deferred();
+      this.#watch();
+      const { promise } = this.#hashed;
+      this.#native.hash();
+      return promise;
+    }
+    return this.#hashed.promise;
   }
 
   /** A second close gives the promise of the first. */
@@ -178,6 +181,7 @@ export class Engine {
       this.#calls.waiting > 0 ||
       this.#info === undefined ||
       (this.#profiled !== undefined && this.#flops === undefined) ||
+      this.#hashed !== undefined ||
       this.#closed !== undefined;
     const keep = waits && !this.#done;
     if (keep === this.#kept) return;
@@ -192,10 +196,11 @@ export class Engine {
 
   #makeHooks(): NativeHooks {
     return {
-      onBuilt: (error, info) => {
-        if (info !== null) {
+      onBuilt: (error, native) => {
+        if (native !== null) {
+          const info = liftInfo(native, this.spec);
           this.#info = info;
-          this.#block = new RowBlock(this.#native, info.tensors, this.spec.maxRowsInFlight, (id, count, thrown) =>
+          this.#block = new RowBlock(this.#native, info.inputs, this.spec.maxRowsInFlight, (id, count, thrown) =>
             this.#calls.refuseRows(id, count, thrown),
           );
           this.#built.resolve(info);
@@ -224,22 +229,30 @@ export class Engine {
         const lazy = this.#calls.lazyOf(id);
         if (lazy === undefined)
           return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.", 0);
-        void lazy.provide(id, tensor, rows, this, this.#native, this.info.tensors, this.#calls.keepCause);
+        void lazy.provide(id, tensor, rows, this, this.#native, this.info.inputs, this.#calls.keepCause);
       },
       onProfiled: (error, flops) => {
         if (flops === null) {
           this.#profiled?.reject(new QuorateError(toCode(error?.code), error?.message ?? "profiling failed."));
           this.#profiled = undefined;
         } else {
-          this.#flops = withGivenFlops(this.spec, flops);
+          this.#flops = liftFlops(flops, this.spec);
           this.#legend = { ...this.#legend, flops: this.#flops };
           this.#profiled?.resolve(this.#flops);
         }
         this.#watch();
       },
+      onHashed: (error, sha256) => {
+        if (sha256 === null)
+          this.#hashed?.reject(new QuorateError(toCode(error?.code), error?.message ?? "hashing failed."));
+        else this.#hashed?.resolve(liftHashes(sha256));
+        this.#hashed = undefined;
+        this.#watch();
+      },
       onClosed: () => {
         this.#calls.rejectAll();
         this.#profiled?.reject(closedError());
+        this.#hashed?.reject(closedError());
         this.#closed?.resolve();
         this.#finish();
       },
@@ -249,15 +262,10 @@ export class Engine {
 
 function legendOf({ classNames, tiers }: ResolvedSpec): Legend {
   return {
-    classNames: classNames ?? undefined,
+    classNames,
     tiers: tiers.map(({ name, members }) => ({ name, members: members.map((member) => member.name) })),
     flops: undefined,
   };
-}
-
-/** The user's figures over the measured ones. */
-function withGivenFlops(spec: ResolvedSpec, measured: FlopsTable): FlopsTable {
-  return spec.tiers.map((tier, t) => tier.members.map((member, m) => member.flopsPerRow ?? measured[t]?.[m] ?? -1));
 }
 
 function deferred<T>(): Deferred<T> {

@@ -1,4 +1,4 @@
-/** `quorate doctor`: what was found on this machine, and what mends the first thing that is missing. */
+/** `quorate doctor`: what was found on this machine, and the command that fixes the first problem. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.js";
@@ -15,7 +15,7 @@ export interface DoctorOptions {
 export async function doctor(options: DoctorOptions): Promise<void> {
   const report = await examine();
   print(options.json ?? false, report, () => doctorLines(report));
-  if (report.cpu.problem !== "") process.exitCode = 1;
+  if (report.cpu.problem !== null) process.exitCode = 1;
 }
 
 async function examine(): Promise<DoctorReport> {
@@ -28,16 +28,16 @@ async function examine(): Promise<DoctorReport> {
     platform: `${process.platform}-${process.arch}`,
     runtimeVariable: process.env["QUORATE_ONNXRUNTIME_PATH"] || null,
   };
-  const found = machineReport();
-  const { addon, runtime } = found;
-  if (found.cuda === null) return { ...machine, addon, runtime, cuda: null, cpu: { problem: found.problem } };
+  const { problem, ...found } = machineReport();
+  if (found.cuda === null) return { ...machine, ...found, cpu: { problem } };
   const cpu = { problem: await tryModel("cpu") };
-  const problem = found.cuda.problem === "" && cpu.problem === "" ? await tryModel("cuda") : found.cuda.problem;
-  return { ...machine, addon, runtime, cuda: { ...found.cuda, problem }, cpu };
+  const works = found.cuda.problem === null && cpu.problem === null;
+  const cuda = works ? { ...found.cuda, problem: await tryModel("cuda") } : found.cuda;
+  return { ...machine, ...found, cuda, cpu };
 }
 
-/** Runs a bundled model on one row; what went wrong, or nothing. */
-async function tryModel(device: "cpu" | "cuda"): Promise<string> {
+/** Runs a bundled model on one row; what went wrong, or null. */
+async function tryModel(device: "cpu" | "cuda"): Promise<string | null> {
   const model = fileURLToPath(new URL("../../examples/digits/tiny-a.onnx", import.meta.url));
   try {
     const cascade = await Cascade.fromSpec({ tiers: [{ name: "doctor", members: [model], device }] });
@@ -46,7 +46,7 @@ async function tryModel(device: "cpu" | "cuda"): Promise<string> {
     } finally {
       await cascade.close();
     }
-    return "";
+    return null;
   } catch (thrown) {
     return messageOf(thrown);
   }

@@ -1,4 +1,4 @@
-/** `quorate inspect`: what a cascade is going to do, before any traffic. */
+/** `quorate inspect`: what a cascade will do, before any traffic. */
 import { Cascade, type Explanation, type MemberExplanation, type TierExplanation } from "../index.js";
 import { print, short, table } from "./io.js";
 
@@ -18,10 +18,10 @@ export async function inspect(cascadePath: string, options: InspectOptions): Pro
 }
 
 /** The explanation for people. */
-export function inspectLines({ runtime, classes, tensors, tiers, warnings }: Explanation): string[] {
+export function inspectLines({ runtime, classes, inputs, tiers, warnings }: Explanation): string[] {
   return [
     `ONNX Runtime ${runtime.version}, ${runtime.path}`,
-    `${classes} classes; tensors ${tensors.map((t) => `${t.name}: ${t.type} [${t.rowShape.join(", ")}]`).join("; ")}`,
+    `${classes} classes; inputs ${inputs.map((t) => `${t.name}: ${t.type} [${t.rowShape.join(", ")}]`).join("; ")}`,
     ...tiers.flatMap((tier) => [
       "",
       `${tier.name}: ${tier.exitWhen}; combine ${tier.combine}, execution ${tier.execution}`,
@@ -32,7 +32,7 @@ export function inspectLines({ runtime, classes, tensors, tiers, warnings }: Exp
           member.output,
           member.device,
           short(member.flopsPerRow),
-          member.batchDifference < 0 ? "-" : member.batchDifference.toExponential(0),
+          member.batchDifference?.toExponential(0) ?? "-",
         ]),
       ]),
       ...tier.members.flatMap(reason),
@@ -44,11 +44,11 @@ export function inspectLines({ runtime, classes, tensors, tiers, warnings }: Exp
 
 function batches({ device, members }: TierExplanation): string[] {
   if (device === null) return [];
-  const models = members.reduce((sum, { deviceBytes }) => sum + deviceBytes, 0);
-  const beside = models === 0 ? "the models" : `the models' ${mebibytes(models)}`;
+  const models = members.reduce((sum, { deviceBytes }) => sum + (deviceBytes ?? 0), 0);
+  const used = models === 0 ? "the models" : `${mebibytes(models)} for the models`;
   return [
     `  on ${device.name} in batches of ${device.buckets.join(", ")} rows, ` +
-      `${mebibytes(device.bytes)} of its memory beside ${beside}`,
+      `${mebibytes(device.bytes)} of its memory for batches, plus ${used}`,
   ];
 }
 
@@ -58,7 +58,7 @@ function mebibytes(bytes: number): string {
 
 function reason({ name, device, deviceReason, hostNodes }: MemberExplanation): string[] {
   return [
-    ...(deviceReason === "" ? [] : [`  ${name} runs on ${device}: ${deviceReason}`]),
+    ...(deviceReason === null ? [] : [`  ${name} runs on ${device}: ${deviceReason}`]),
     ...(hostNodes.length === 0 ? [] : [`  ${name} runs on the host for ${hostNodes.join(", ")}`]),
   ];
 }

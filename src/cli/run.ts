@@ -25,10 +25,9 @@ interface Summary {
 export async function run(cascadePath: string, rowsPath: string, options: RunOptions): Promise<void> {
   const cascade = await Cascade.fromSpec(cascadePath);
   try {
-    const { tensors } = await cascade.explain();
     const labels: (number | undefined)[] = [];
     const source = async function* (): AsyncGenerator<RowInput> {
-      for await (const row of readRows(rowsPath, tensors)) {
+      for await (const row of readRows(rowsPath, cascade.inputs)) {
         labels.push(row.label);
         yield row.tensors;
       }

@@ -12,10 +12,9 @@ export function on(spec: CascadeSpec, devices: string | readonly string[] = devi
 /** Builds the cascade. Fails if a tier, or one of its members, is not where it should be. */
 export async function open(spec: CascadeSpec): Promise<Cascade> {
   const cascade = await quorate.Cascade.fromSpec(spec);
-  const { tiers } = await cascade.explain();
-  for (const [t, { name, members, device: place }] of tiers.entries()) {
+  for (const [t, { name, members, device: place }] of cascade.tiers.entries()) {
     const wanted = spec.tiers[t]?.device ?? "auto";
-    const reasons = members.map(({ deviceReason }) => deviceReason).join(" ");
+    const reasons = members.map(({ deviceReason }) => deviceReason ?? "").join(" ");
     for (const where of [place?.name ?? "cpu", ...members.map((member) => member.device)]) {
       const text = `tier ${name} is on ${where}. ${reasons}`;
       if (wanted === "auto") ok(!isGpuExpected() || where.startsWith("cuda"), text);

@@ -210,9 +210,9 @@ describe("a call", () => {
     const nan = await Cascade.builder()
       .tier("only", { members: [fixture("nan")] })
       .build();
-    const { tensors } = await nan.explain();
-    const width = tensors[0]?.rowShape[0] ?? 0;
-    const answer = await nan.runBatch({ [tensors[0]?.name ?? ""]: new Float32Array(3 * width) });
+    const { inputs } = nan;
+    const width = inputs[0]?.rowShape[0] ?? 0;
+    const answer = await nan.runBatch({ [inputs[0]?.name ?? ""]: new Float32Array(3 * width) });
     expect([...answer.labels]).toEqual([-1, -1, -1]);
     expect([...answer.status]).toEqual([1, 1, 1]);
     await nan.close();

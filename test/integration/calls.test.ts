@@ -370,7 +370,10 @@ describe("a member that throws", () => {
         throw thrown.at(-1);
       },
     } as const;
-    const cascade = await Cascade.builder().options({ classes: 2 }).tier("api", { members: [member], batch }).build();
+    const cascade = await Cascade.builder()
+      .options({ classes: 2 })
+      .tier("api", { members: [member], batch })
+      .build();
     const answer = await cascade.runBatch(rows(20));
     expect(thrown).toHaveLength(5);
     expect(answer.errors.map(({ code }) => code)).toEqual(thrown.map(() => "QUORATE_ERR_MEMBER"));
@@ -412,7 +415,10 @@ describe("a member that throws", () => {
         return new Int32Array(count);
       },
     } as const;
-    const cascade = await Cascade.builder().options({ classes: 2 }).tier("api", { members: [member] }).build();
+    const cascade = await Cascade.builder()
+      .options({ classes: 2 })
+      .tier("api", { members: [member] })
+      .build();
     await cascade.run(row(), { priority: 2 });
     await cascade.run(row(), { deadlineMs: 60_000 });
     const [[none, urgent] = [0, 0], [left, usual] = [null, 0]] = heard;

@@ -137,7 +137,7 @@ it("gives every row the label and tier of one row at a time with models, but nea
     rows,
     (i, got, { label, tierIndex, trace = [] }) => {
       // Batch sizes may move a score by an ulp: rows at a threshold are counted, not compared.
-      if (trace.some((visit, t) => Math.abs((visit.score ?? 0) - (thresholds[t] ?? 2)) < 1e-4)) near++;
+      if (trace?.some((visit, t) => Math.abs((visit.score ?? 0) - (thresholds[t] ?? 2)) < 1e-4)) near++;
       else if (got.label !== label || got.tierIndex !== tierIndex)
         throw new Error(`row ${i}: ${got.label} at tier ${got.tierIndex}, alone ${label} at ${tierIndex}`);
     },

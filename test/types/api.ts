@@ -66,7 +66,7 @@ export function data(spec: CascadeSpec, answer: Answer, error: QuorateError): vo
   answer.label = 1;
   // @ts-expect-error: specifications are readonly
   spec.tiers[0].name = "b";
-  same<Equal<typeof answer.score, number | undefined>>();
+  same<Equal<typeof answer.score, number | null>>();
   same<Equal<typeof error.code, QuorateErrorCode>>();
   void (new Error() instanceof QuorateError);
 }

@@ -108,10 +108,13 @@ describe("run", () => {
       agreement: 2 / 3,
       score: 0.75,
       confidence: 0.875,
+      margin: null,
+      entropy: null,
       agreed: true,
       valid: true,
       degraded: false,
       partial: false,
+      trace: null,
     });
   });
 
@@ -119,10 +122,10 @@ describe("run", () => {
     const { cascade, native } = await openFake({ ...twoTiers, classes: ["a", "b", "c"] });
     const answer = cascade.run(row);
     native.hooks.onRows(
-      rowColumns([1], { labels: Int32Array.of(-1), flags: Uint8Array.of(1), status: Uint8Array.of(1) }),
+      rowColumns([1], { label: Int32Array.of(-1), flags: Uint8Array.of(1), status: Uint8Array.of(1) }),
     );
     expect(await answer).toMatchObject({ label: -1, valid: false, agreed: false });
-    expect(await answer).not.toHaveProperty("labelName");
+    expect(await answer).toMatchObject({ labelName: null });
   });
 
   it.each([
@@ -188,7 +191,7 @@ describe("run", () => {
     [{ priority: 10 }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ priority: 1.5 }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ deadlineMs: Number.NaN }, "QUORATE_ERR_INVALID_ARGUMENT"],
-    [{ onFull: "degrade" }, "QUORATE_ERR_INVALID_ARGUMENT"],
+    [{ onFull: "degrade" as never }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ deadlineMs: 0 }, "QUORATE_ERR_DEADLINE"],
     [{ deadlineMs: -5 }, "QUORATE_ERR_DEADLINE"],
     [{ onDeadline: "wait" as never }, "QUORATE_ERR_INVALID_ARGUMENT"],
@@ -220,7 +223,7 @@ describe("run", () => {
         members: [
           { member: "a.onnx", vote: 1, score: 0.5 },
           { member: "b.onnx", vote: 1, score: 1 },
-          { member: "c.onnx" },
+          { member: "c.onnx", vote: null, score: null },
         ],
         queueMs: 0.5,
         runMs: 1.5,
@@ -319,7 +322,7 @@ describe("abort", () => {
 describe("runBatch", () => {
   const some: Partial<NativeColumns> = {
     status: Uint8Array.of(0, 2, 5),
-    labels: Int32Array.of(2, -1, -1),
+    label: Int32Array.of(2, -1, -1),
     flags: Uint8Array.of(1 | 4 | 8 | 16, 0, 32),
     errorIndex: Uint8Array.of(0, 1, 0),
     errors: [{ code: "QUORATE_ERR_MEMBER", message: "every member failed" }],

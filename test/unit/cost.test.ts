@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { costOf } from "../../src/cascade/cost.js";
-import { type CascadeCounters, counterProblems, countersSince, namedCounters } from "../../src/cascade/counters.js";
+import { type CascadeCounters, counterProblems, countersSince } from "../../src/cascade/counters.js";
+import { liftCounters } from "../../src/cascade/lift.js";
 import { resolveSpec } from "../../src/spec/resolve.js";
 import { zeroTier } from "./fake-native.js";
 import { errorOf, openFake, twoTiers } from "./open.js";
@@ -30,8 +31,13 @@ function snapshot(times = 1): CascadeCounters {
     queueTimes: Float64Array.of(0, 100 * times, 0),
     runTimes: Float64Array.of(0, 0, times),
   };
-  const cloud = { ...zeroTier(0), entered: 20 * times, exited: 20 * times, queueTimes: Float64Array.of(20 * times, 0, 0) };
-  return namedCounters(
+  const cloud = {
+    ...zeroTier(0),
+    entered: 20 * times,
+    exited: 20 * times,
+    queueTimes: Float64Array.of(20 * times, 0, 0),
+  };
+  return liftCounters(
     {
       submitted: 100 * times,
       settled: 100 * times,
@@ -80,8 +86,8 @@ describe("cost", () => {
   });
 
   it("does not take unknown for zero", () => {
-    expect(costOf(spec, snapshot(), [[10, 20], [-1]], {}).cascade.flops).toBeNull();
-    const idle = costOf(spec, snapshot(0), [[10, 20], [-1]], {});
+    expect(costOf(spec, snapshot(), [[10, 20], [null]], {}).cascade.flops).toBeNull();
+    const idle = costOf(spec, snapshot(0), [[10, 20], [null]], {});
     expect(idle.cascade).toEqual({ flops: 0, money: 0, bytes: 0, busyMs: 0 });
   });
 

@@ -8,13 +8,13 @@ const member: MemberExplanation = {
   output: "logits",
   outputType: "float32",
   outputWidth: 10,
-  fixedBatch: 0,
+  fixedBatch: null,
   device: "cpu",
-  deviceReason: "",
-  deviceBytes: 0,
+  deviceReason: null,
+  deviceBytes: null,
   hostNodes: [],
-  sha256: "",
-  batchDifference: -1,
+  sha256: null,
+  batchDifference: null,
   flopsPerRow: 2410,
 };
 const tier: TierExplanation = {
@@ -35,7 +35,7 @@ function linesOf(change: Partial<MemberExplanation>, device: TierExplanation["de
     runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
     classes: 10,
     classNames: null,
-    tensors: [],
+    inputs: [],
     tiers: [{ ...tier, device, members: [{ ...member, ...change }] }],
     warnings: [],
   };
@@ -56,10 +56,10 @@ describe("quorate inspect", () => {
     const nodes = ["n1 (NonZero)", "n2 (Unique)"];
     expect(linesOf({ device: "cuda:0", deviceBytes: 2 ** 21, hostNodes: nodes }, device)).toEqual([
       "  a.onnx runs on the host for n1 (NonZero), n2 (Unique)",
-      "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory beside the models' 2.0 MiB",
+      "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory for batches, plus 2.0 MiB for the models",
     ]);
     expect(linesOf({ device: "cuda:0" }, device)).toEqual([
-      "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory beside the models",
+      "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory for batches, plus the models",
     ]);
   });
 });

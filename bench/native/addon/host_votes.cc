@@ -32,7 +32,7 @@ StatusOr<ort::SessionConfig> ConfigFor(const ort::ApiLibrary& library, const Cud
       InspectCuda({library.path(), library.version()}, search, ordinal, Inspection::kUntilProblem);
   if (!report.problem.empty()) return Status(StatusCode::kDevice, report.problem);
   QUORATE_RETURN_IF_ERROR(ort::OpenCudaProvider(library, report, ordinal));
-  config.cuda = ort::CudaSession{ordinal, nullptr, {}};
+  config.cuda = ort::CudaSessionOptions{ordinal, nullptr, {}};
   return config;
 }
 
@@ -121,7 +121,7 @@ Status HostVotes::RunTier(Tier& tier, const float* rows, size_t count) {
     outputs[j].width = tier.plan.classes;
   }
   ReductionColumns columns;
-  columns.labels = labels_.data();
+  columns.label = labels_.data();
   columns.votes = votes_.data();
   columns.flags = flags_.data();
   return kernels_->Reduce(tier.plan, outputs.data(), count, {}, columns, nullptr);

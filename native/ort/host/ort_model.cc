@@ -17,12 +17,12 @@ RowShapes ShapesOf(const Batch& batch, size_t inputs) {
 
 }  // namespace
 
-// A lane taken from the free list for one call, and given back.
+// A slot taken from the free list for one call, and given back.
 class OrtModel::Lease {
  public:
   static StatusOr<std::unique_ptr<Lease>> Take(OrtModel& model) {
     {
-      std::lock_guard lock(model.mutex_);
+      MutexLock lock(&model.mutex_);
       if (model.terminated_) return model.Stopped();
       if (!model.free_.empty()) {
         std::unique_ptr<Lease> lease(new Lease(model, *model.free_.back()));
@@ -30,32 +30,33 @@ class OrtModel::Lease {
         return lease;
       }
     }
-    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lane> lane, Lane::Create(model.session_, model.plan_));
-    std::lock_guard lock(model.mutex_);
+    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<RunSlot> slot,
+                             RunSlot::Create(model.session_, model.plan_));
+    MutexLock lock(&model.mutex_);
     if (model.terminated_) return model.Stopped();
-    model.lanes_.push_back(std::move(lane));
-    return std::unique_ptr<Lease>(new Lease(model, *model.lanes_.back()));
+    model.slots_.push_back(std::move(slot));
+    return std::unique_ptr<Lease>(new Lease(model, *model.slots_.back()));
   }
 
   ~Lease() {
-    std::lock_guard lock(model_.mutex_);
-    if (cancelled_ && !model_.terminated_) lane_.UnsetTerminate();
-    model_.free_.push_back(&lane_);
+    MutexLock lock(&model_.mutex_);
+    if (cancelled_ && !model_.terminated_) slot_.UnsetTerminate();
+    model_.free_.push_back(&slot_);
   }
 
-  Lane& lane() { return lane_; }
+  RunSlot& slot() { return slot_; }
   // A CancelFlag::Hook call: must be gone before the lease is.
   static void Cancel(void* lease) {
     auto* self = static_cast<Lease*>(lease);
     self->cancelled_ = true;
-    self->lane_.SetTerminate();
+    self->slot_.SetTerminate();
   }
 
  private:
-  Lease(OrtModel& model, Lane& lane) : model_(model), lane_(lane) {}
+  Lease(OrtModel& model, RunSlot& slot) : model_(model), slot_(slot) {}
 
   OrtModel& model_;
-  Lane& lane_;
+  RunSlot& slot_;
   bool cancelled_ = false;  // Written under the flag's lock, read after the hook is removed.
 };
 
@@ -79,15 +80,15 @@ StatusOr<std::shared_ptr<Model>> OrtModel::Create(std::shared_ptr<Session> sessi
 Status OrtModel::ResolveOutput() {
   if (!plan_.OpenOutput() || plan_.OpenInputs()) return {};
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
-  QUORATE_ASSIGN_OR_RETURN(Dims row, probe_.OutputRow(plan_.InputRows(), ZerosOn(lease->lane())));
+  QUORATE_ASSIGN_OR_RETURN(Dims row, probe_.OutputRow(plan_.InputRows(), ZerosOn(lease->slot())));
   plan_.SetOutputRow(std::move(row));
   return {};
 }
 
 Status OrtModel::Stopped() const { return StoppedStatus(plan_.spec); }
 
-ModelProbe::Run OrtModel::ZerosOn(const Lane& lane) const {
-  return [this, options = lane.run_options()](const RowShapes& row_shapes, size_t rows) {
+ModelProbe::Run OrtModel::ZerosOn(const RunSlot& slot) const {
+  return [this, options = slot.run_options()](const RowShapes& row_shapes, size_t rows) {
     return RunZeros(*session_, plan_, options, row_shapes, rows);
   };
 }
@@ -95,13 +96,13 @@ ModelProbe::Run OrtModel::ZerosOn(const Lane& lane) const {
 Status OrtModel::Run(const Batch& batch, uint64_t& padded_rows) {
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
   const CancelFlag::Hook hook(batch.cancel, &Lease::Cancel, lease.get());
-  Lane& lane = lease->lane();
+  RunSlot& slot = lease->slot();
   Dims resolved;
   if (plan_.OpenOutput()) {
     const RowShapes shapes = ShapesOf(batch, plan_.spec.inputs.size());
-    QUORATE_ASSIGN_OR_RETURN(resolved, probe_.OutputRow(shapes, ZerosOn(lane)));
+    QUORATE_ASSIGN_OR_RETURN(resolved, probe_.OutputRow(shapes, ZerosOn(slot)));
   }
-  LaneRows rows{batch.rows, batch.inputs, 0, batch.output,
+  SlotRows rows{batch.rows, batch.inputs, 0, batch.output,
                 plan_.OpenOutput() ? &resolved : &*plan_.output_row};
   size_t needed = batch.rows * plan_.output_element_size;
   for (const int64_t d : *rows.output_row) needed *= static_cast<size_t>(d);
@@ -111,14 +112,14 @@ Status OrtModel::Run(const Batch& batch, uint64_t& padded_rows) {
                                        std::to_string(batch.output_bytes)};
   }
   const size_t chunk = plan_.spec.fixed_batch;
-  if (chunk == 0) return lane.Run(rows);
+  if (chunk == 0) return slot.Run(rows);
   for (size_t first = 0; first < batch.rows; first += chunk) {
     rows.first_row = first;
     rows.rows = std::min(chunk, batch.rows - first);
     if (rows.rows == chunk) {
-      QUORATE_RETURN_IF_ERROR(lane.Run(rows));
+      QUORATE_RETURN_IF_ERROR(slot.Run(rows));
     } else {
-      QUORATE_RETURN_IF_ERROR(lane.RunPadded(rows, chunk));
+      QUORATE_RETURN_IF_ERROR(slot.RunPadded(rows, chunk));
       padded_rows += chunk - rows.rows;
     }
   }
@@ -139,7 +140,7 @@ void OrtModel::Start(const Batch& batch, Completion completion) {
   if (!report.status.ok()) {
     bool stopped = batch.cancel != nullptr && batch.cancel->cancelled();
     if (!stopped) {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(&mutex_);
       stopped = terminated_;
     }
     if (stopped) report.status = Stopped();
@@ -151,19 +152,19 @@ StatusOr<Dims> OrtModel::OutputRowShape(const RowShapes& row_shapes) {
   QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.spec, row_shapes));
   if (!plan_.OpenOutput()) return plan_.spec.output.row_shape;
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
-  QUORATE_ASSIGN_OR_RETURN(const Dims row, probe_.OutputRow(row_shapes, ZerosOn(lease->lane())));
+  QUORATE_ASSIGN_OR_RETURN(const Dims row, probe_.OutputRow(row_shapes, ZerosOn(lease->slot())));
   return PublicRowShape(row, plan_.spec.output.type);
 }
 
 StatusOr<uint64_t> OrtModel::FlopsPerRow(const RowShapes& row_shapes) {
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
-  return probe_.FlopsPerRow(row_shapes, lease->lane().run_options());
+  return probe_.FlopsPerRow(row_shapes, lease->slot().run_options());
 }
 
 void OrtModel::Terminate() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   terminated_ = true;
-  for (const std::unique_ptr<Lane>& lane : lanes_) lane->SetTerminate();
+  for (const std::unique_ptr<RunSlot>& slot : slots_) slot->SetTerminate();
 }
 
 }  // namespace quorate::ort

@@ -3,10 +3,10 @@
 // A model run by ONNX Runtime on the CPU.
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "native/base/mutex.h"
 #include "native/model/model.h"
 #include "native/ort/host/run_slot.h"
 #include "native/ort/model_plan.h"
@@ -16,7 +16,7 @@
 namespace quorate::ort {
 
 // One user's view of a session, which others may share, with bindings of its own. Start() computes
-// on the calling thread; concurrent calls run concurrently, each on its own lane, and as many lanes
+// on the calling thread; concurrent calls run concurrently, each on its own slot, and as many slots
 // stay as were ever needed at once.
 class OrtModel : public Model {
  public:
@@ -38,18 +38,18 @@ class OrtModel : public Model {
   OrtModel(std::shared_ptr<Session> session, OnnxFile file, ModelPlan plan, bool profile_large);
   Status ResolveOutput();
   Status Run(const Batch& batch, uint64_t& padded_rows);
-  // A run of zeros on `lane`, for the probe.
-  ModelProbe::Run ZerosOn(const Lane& lane) const;
+  // A run of zeros on `slot`, for the probe.
+  ModelProbe::Run ZerosOn(const RunSlot& slot) const;
   Status Stopped() const;
 
   const std::shared_ptr<Session> session_;
   ModelPlan plan_;  // Fixed once Create() returns.
   ModelProbe probe_;
 
-  std::mutex mutex_;
-  bool terminated_ = false;                   // Guarded by mutex_, like all below.
-  std::vector<std::unique_ptr<Lane>> lanes_;  // All there are.
-  std::vector<Lane*> free_;                   // Those not in use.
+  Mutex mutex_;
+  bool terminated_ QUORATE_GUARDED_BY(mutex_) = false;
+  std::vector<std::unique_ptr<RunSlot>> slots_ QUORATE_GUARDED_BY(mutex_);  // All there are.
+  std::vector<RunSlot*> free_ QUORATE_GUARDED_BY(mutex_);                   // Those not in use.
 };
 
 }  // namespace quorate::ort

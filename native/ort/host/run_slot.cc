@@ -13,7 +13,7 @@ Status OutOfMemory(size_t bytes) {
 
 }  // namespace
 
-Lane::Lane(std::shared_ptr<Session> session, const ModelPlan& plan)
+RunSlot::RunSlot(std::shared_ptr<Session> session, const ModelPlan& plan)
     : session_(std::move(session)),
       plan_(plan),
       run_options_(&session_->library()),
@@ -21,23 +21,23 @@ Lane::Lane(std::shared_ptr<Session> session, const ModelPlan& plan)
       bound_inputs_(plan.input_ports.size()),
       scratch_(plan.input_ports.size() + 1) {}
 
-StatusOr<std::unique_ptr<Lane>> Lane::Create(std::shared_ptr<Session> session,
-                                             const ModelPlan& plan) {
-  std::unique_ptr<Lane> lane(new Lane(std::move(session), plan));
-  const Table& api = lane->session_->library().api();
-  QUORATE_RETURN_IF_ERROR(lane->Check(api[slot::kCreateRunOptions](lane->run_options_.out())));
+StatusOr<std::unique_ptr<RunSlot>> RunSlot::Create(std::shared_ptr<Session> session,
+                                                   const ModelPlan& plan) {
+  std::unique_ptr<RunSlot> made(new RunSlot(std::move(session), plan));
+  const Table& api = made->session_->library().api();
+  QUORATE_RETURN_IF_ERROR(made->Check(api[slot::kCreateRunOptions](made->run_options_.out())));
   QUORATE_RETURN_IF_ERROR(
-      lane->Check(api[slot::kCreateIoBinding](lane->session_->get(), lane->binding_.out())));
-  return lane;
+      made->Check(api[slot::kCreateIoBinding](made->session_->get(), made->binding_.out())));
+  return made;
 }
 
-Status Lane::Check(OrtStatus* status) const {
+Status RunSlot::Check(OrtStatus* status) const {
   if (status == nullptr) return {};
   return session_->library().ToStatus(status, StatusCode::kMember, plan_.spec.name + " failed");
 }
 
-Status Lane::Bind(Bound& bound, const char* port, bool input, const void* data, Dims dims,
-                  size_t element_size, ONNXTensorElementDataType type) {
+Status RunSlot::Bind(Bound& bound, const char* port, bool input, const void* data, Dims dims,
+                     size_t element_size, ONNXTensorElementDataType type) {
   if (bound.data == data && bound.dims == dims) return {};
   const ApiLibrary& library = session_->library();
   QUORATE_ASSIGN_OR_RETURN(OwnedValue value, TensorOver(library, library.cpu_memory(), data,
@@ -49,7 +49,7 @@ Status Lane::Bind(Bound& bound, const char* port, bool input, const void* data, 
   return {};
 }
 
-Status Lane::Run(const LaneRows& rows) {
+Status RunSlot::Run(const SlotRows& rows) {
   const ModelSpec& spec = plan_.spec;
   for (size_t i = 0; i < bound_inputs_.size(); ++i) {
     const TensorView& view = rows.inputs[i];
@@ -68,7 +68,7 @@ Status Lane::Run(const LaneRows& rows) {
                                                                 binding_.get()));
 }
 
-Status Lane::RunPadded(const LaneRows& rows, size_t batch) {
+Status RunSlot::RunPadded(const SlotRows& rows, size_t batch) {
   std::vector<TensorView> padded(bound_inputs_.size());
   for (size_t i = 0; i < padded.size(); ++i) {
     const TensorView& view = rows.inputs[i];
@@ -93,12 +93,12 @@ Status Lane::RunPadded(const LaneRows& rows, size_t batch) {
   return {};
 }
 
-void Lane::SetTerminate() {
+void RunSlot::SetTerminate() {
   // Cannot fail: it sets a flag.
   (void)Check(session_->library().api()[slot::kRunOptionsSetTerminate](run_options_.get()));
 }
 
-void Lane::UnsetTerminate() {
+void RunSlot::UnsetTerminate() {
   (void)Check(session_->library().api()[slot::kRunOptionsUnsetTerminate](run_options_.get()));
 }
 

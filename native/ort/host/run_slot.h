@@ -13,7 +13,7 @@
 namespace quorate::ort {
 
 // Rows to compute: pointers into the caller's memory, read and written in place.
-struct LaneRows {
+struct SlotRows {
   size_t rows = 0;
   const TensorView* inputs = nullptr;  // One per input of the plan.
   size_t first_row = 0;                // Where in the inputs and the output they start.
@@ -21,23 +21,23 @@ struct LaneRows {
   const Dims* output_row = nullptr;  // Concrete.
 };
 
-class Lane {
+class RunSlot {
  public:
-  // `plan` outlives the lane.
-  static StatusOr<std::unique_ptr<Lane>> Create(std::shared_ptr<Session> session,
-                                                const ModelPlan& plan);
+  // `plan` outlives the slot.
+  static StatusOr<std::unique_ptr<RunSlot>> Create(std::shared_ptr<Session> session,
+                                                   const ModelPlan& plan);
 
   // Computes exactly these rows. Binds only what changed since the last call. kMember on failure.
-  Status Run(const LaneRows& rows);
+  Status Run(const SlotRows& rows);
 
   // The same for fewer rows than the model's fixed batch: copies them to a scratch batch, repeats
   // the last one to fill it, and copies the answers of the given rows back.
-  Status RunPadded(const LaneRows& rows, size_t batch);
+  Status RunPadded(const SlotRows& rows, size_t batch);
 
   // What its runs obey to, and SetTerminate() reaches: for other runs under the same lease.
   const OrtRunOptions* run_options() const { return run_options_.get(); }
 
-  // From any thread: makes this lane's Run return an error soon; and undoes that.
+  // From any thread: makes this slot's Run() return an error soon; and undoes that.
   void SetTerminate();
   void UnsetTerminate();
 
@@ -47,7 +47,7 @@ class Lane {
     Dims dims;
   };
 
-  Lane(std::shared_ptr<Session> session, const ModelPlan& plan);
+  RunSlot(std::shared_ptr<Session> session, const ModelPlan& plan);
   Status Bind(Bound& bound, const char* port, bool input, const void* data, Dims dims,
               size_t element_size, ONNXTensorElementDataType type);
   Status Check(OrtStatus* status) const;

@@ -1,27 +1,26 @@
-// For each hazard of work that is not synchronised: the guard that keeps it away, and that the
-// simulated device finds the hazard when the guard is taken out. The list is that of
-// docs/decisions/0009.
+// For each hazard of work that is not synchronised: it is kept away, and the simulated device finds
+// it when the device forgets what keeps it away. The list is that of docs/decisions/0009.
 
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <mutex>
+#include <optional>
 #include <thread>
 
-#include "test/native/device/pipeline_house.h"
-#include "test/native/device/sim_house.h"
+#include "test/native/device/simulated_test.h"
+#include "test/native/device/test_tier.h"
 
 namespace quorate {
 namespace {
 
 // The violations of `batches` batches of 8 rows, all submitted before the first one begins.
-std::vector<std::string> Violations(sim::SimulatedMachine* machine, TierHouse* tier,
+std::vector<std::string> Violations(sim::SimulatedMachine* machine, TestTier* tier,
                                     size_t batches) {
   EXPECT_TRUE(tier->Open().ok());
   AnswerBox box(*tier);
   std::atomic<bool> all_in{false};
   for (size_t i = 0; i < batches; ++i) {
-    PipelineBatch batch = TierHouse::Batch(Counting(0, 8));
+    PipelineBatch batch = TestTier::Batch(Counting(0, 8));
     batch.fill = [&all_in, fill = batch.fill](void* const* staging) {
       while (!all_in) std::this_thread::yield();
       fill(staging);
@@ -42,76 +41,90 @@ void ExpectNames(const std::vector<std::string>& violations, const std::string& 
   EXPECT_NE(violations[0].find(other), std::string::npos) << violations[0];
 }
 
-struct LeftOut {
-  Guard guard;
-  size_t batches;   // No more than it takes: later ones meet more than the two.
-  const char* one;  // The operations that meet.
+struct Protection {
+  const char* name;
+  sim::Forgets forgets;  // What it does, so that it is missing.
+  size_t batches;        // No more than it takes: later ones meet more than the two.
+  const char* one;       // The operations that meet.
   const char* other;
+  size_t slots = 1;  // A slot that is used again soon, unless it takes two to meet.
+  FakeFailure failure = FakeFailure::kNone;  // Of member 1.
+
+  friend void PrintTo(const Protection& each, std::ostream* out) { *out << each.name; }
 };
 
-class TierGuard : public ::testing::TestWithParam<LeftOut> {
+class WithinATier : public ::testing::TestWithParam<Protection> {
  protected:
-  std::vector<std::string> Run(bool guarded) {
+  static std::vector<std::string> Run(const std::optional<sim::Forgets>& forgets) {
     sim::SimulatedMachine machine({});
-    const auto left_out = static_cast<uint32_t>(GetParam().guard);
-    // A slot that is used again soon, unless it takes two to meet.
-    const size_t slots = GetParam().guard == Guard::kOwnOutputs ? 2 : 1;
-    TierHouse tier(&machine, {.slots = slots, .without_guards = guarded ? 0 : left_out});
-    if (GetParam().guard == Guard::kFailedRecords) {
-      tier.models[1]->failure = FakeFailure::kHalfway;
-    }
+    TestTier tier(&machine, {.slots = GetParam().slots, .forgets = forgets});
+    tier.models[1]->failure = GetParam().failure;
     return Violations(&machine, &tier, GetParam().batches);
   }
 };
 
-TEST_P(TierGuard, KeepsTheHazardAway) { EXPECT_EQ(Run(true), std::vector<std::string>()); }
+TEST_P(WithinATier, TheHazardIsKeptAway) {
+  EXPECT_EQ(Run(std::nullopt), std::vector<std::string>());
+}
 
-TEST_P(TierGuard, IsMissedWhenLeftOut) {
-  ExpectNames(Run(false), GetParam().one, GetParam().other);
+TEST_P(WithinATier, TheHazardIsFoundWhenTheDeviceForgets) {
+  ExpectNames(Run(GetParam().forgets), GetParam().one, GetParam().other);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Each, TierGuard,
+    Each, WithinATier,
     ::testing::Values(
-        LeftOut{Guard::kInputReady, 1, "'features'", "stream 'tier 0 rows'"},
-        LeftOut{Guard::kMemberDone, 1, "'scores'", "'reduce'"},
-        LeftOut{Guard::kResultAwaited, 1, "'download answers'", "'read answers'"},
+        Protection{"InputReady",
+                   {.wait = {{"member", "uploaded"}}},
+                   1,
+                   "'features'",
+                   "stream 'tier 0 rows'"},
+        Protection{"MemberDone", {.wait = {{"reduction", "done"}}}, 1, "'scores'", "'reduce'"},
+        Protection{
+            "ResultAwaited", {.await = "downloaded"}, 1, "'download answers'", "'read answers'"},
         // Hazard 2: outputs are written while the reduction of the last batch reads them.
-        LeftOut{Guard::kOwnOutputs, 2, "'scores'", "'reduce'"},
+        Protection{
+            "OwnOutputs", {.own_memory = "output of member 0"}, 2, "'scores'", "'reduce'", 2},
         // Hazard 6: what a failed member had begun still runs.
-        LeftOut{Guard::kFailedRecords, 2, "'features'", "'upload rows'"}));
+        Protection{"FailedRecords",
+                   {.record = {{"member 1", "member 1 done"}}},
+                   2,
+                   "'features'",
+                   "'upload rows'",
+                   1,
+                   FakeFailure::kHalfway}),
+    [](const auto& each) { return each.param.name; });
 
 // --- Between tiers ---
 
-std::vector<std::string> DeferTwice(Guard guard, bool guarded) {
+std::vector<std::string> DeferTwice(const std::optional<sim::Forgets>& forgets) {
   sim::SimulatedMachine machine({});
-  TierHouse first(&machine, {.deferred_blocks = 1});
-  TierHouse second(&machine, {.name = "tier 1",
-                              .members = 1,
-                              .last = true,
-                              .without_guards = guarded ? 0 : static_cast<uint32_t>(guard)});
+  TestTier first(&machine, {.deferred_blocks = 1, .forgets = forgets});
+  TestTier second(&machine, {.name = "tier 1", .members = 1, .last = true, .forgets = forgets});
   EXPECT_TRUE(first.Open().ok());
   EXPECT_TRUE(second.Open().ok());
   for (int round = 0; round < 2 && machine.violations().empty(); ++round) {
-    Answer answer = first.Run(TierHouse::Batch(Counting(0, 8)));
+    Answer answer = first.Run(TestTier::Batch(Counting(0, 8)));
     if (answer.deferred_rows == nullptr) continue;
     (void)second.Run(
-        TierHouse::Batch(std::move(answer.deferred_rows), Counting(0, 8).Subset(answer.deferred)));
+        TestTier::Batch(std::move(answer.deferred_rows), Counting(0, 8).Subset(answer.deferred)));
   }
   first.pipeline->Close();  // Whatever still runs comes to its end.
   second.pipeline->Close();
   return machine.violations();
 }
 
-TEST(BetweenTiers, TheNextTierWaitsUntilDeferredRowsAreGathered) {
-  EXPECT_EQ(DeferTwice(Guard::kBlockReady, true), std::vector<std::string>());
-  ExpectNames(DeferTwice(Guard::kBlockReady, false), "'gather deferred rows'",
+TEST(BetweenTiers, DeferredRowsAreOrdered) {
+  EXPECT_EQ(DeferTwice(std::nullopt), std::vector<std::string>());
+}
+
+TEST(BetweenTiers, ATierThatDoesNotWaitUntilDeferredRowsAreGatheredIsFound) {
+  ExpectNames(DeferTwice({{.wait = {{"tier 1 rows", "ready"}}}}), "'gather deferred rows'",
               "'take deferred rows'");
 }
 
-TEST(BetweenTiers, DeferredRowsStayUntilTheNextTierHasThem) {
-  EXPECT_EQ(DeferTwice(Guard::kBlockRead, true), std::vector<std::string>());
-  ExpectNames(DeferTwice(Guard::kBlockRead, false), "'gather deferred rows'",
+TEST(BetweenTiers, DeferredRowsThatGoBeforeTheNextTierHasThemAreFound) {
+  ExpectNames(DeferTwice({{.wait = {{"tier 0 rows", "tier 1, slot"}}}}), "'gather deferred rows'",
               "'take deferred rows'");
 }
 
@@ -119,20 +132,20 @@ TEST(BetweenTiers, DeferredRowsStayUntilTheNextTierHasThem) {
 
 TEST(Arenas, OnePerModelIsOrdered) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {});
+  TestTier tier(&machine, {});
   EXPECT_EQ(Violations(&machine, &tier, 3), std::vector<std::string>());
 }
 
 TEST(Arenas, OneForTwoModelsIsFound) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 3}, true);
+  TestTier tier(&machine, {.members = 3}, true);
   ExpectNames(Violations(&machine, &tier, 3), "stream 'tier 0 member 0'",
               "stream 'tier 0 member 2'");
 }
 
 TEST(Arenas, OneSessionOnTwoStreamsIsFound) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 3});
+  TestTier tier(&machine, {.members = 3});
   // Two members run the first one's session, each on its own lane.
   FakeDeviceModel* const session = tier.models[0].get();
   tier.models[2]->run = [session](const FakeRun& run) { return session->Compute(run); };
@@ -143,33 +156,33 @@ TEST(Arenas, OneSessionOnTwoStreamsIsFound) {
 // A block that returns to a pool when Run() returns, not when the stream has passed it, and from
 // there to another stream: what the memory pattern block once was.
 TEST(Arenas, ABlockHandedOnWithoutItsStreamIsFound) {
-  SimHouse house;
-  DeviceStream* const a = house.NewStream("a");
-  DeviceStream* const b = house.NewStream("b");
-  const DeviceBuffer block = house.NewBuffer("pattern block");
+  SimulatedTest test;
+  DeviceStream* const a = test.NewStream("a");
+  DeviceStream* const b = test.NewStream("b");
+  const DeviceBuffer block = test.NewBuffer("pattern block");
   EXPECT_TRUE(Write(a, "run of a", block.Range()).ok());
   EXPECT_TRUE(Write(b, "run of b", block.Range()).ok());
-  (void)house.Finish(a);
-  (void)house.Finish(b);
-  ExpectOneViolation(house.machine, {"'run of a' on stream 'a'", "'run of b' on stream 'b'"});
+  (void)test.Finish(a);
+  (void)test.Finish(b);
+  ExpectOneViolation(test.machine, {"'run of a' on stream 'a'", "'run of b' on stream 'b'"});
 }
 
 // --- Hazard 2, the other half: an output that ends with its run ---
 
 TEST(Outputs, OneThatTheModelFreesWhileTheReductionReadsIsFound) {
-  SimHouse house;
-  DeviceStream* const member = house.NewStream("member");
-  DeviceStream* const reduction = house.NewStream("reduction");
-  DeviceEvent* const done = house.NewEvent();
-  DeviceBuffer output = house.NewBuffer("output");
+  SimulatedTest test;
+  DeviceStream* const member = test.NewStream("member");
+  DeviceStream* const reduction = test.NewStream("reduction");
+  DeviceEvent* const done = test.NewEvent();
+  DeviceBuffer output = test.NewBuffer("output");
   EXPECT_TRUE(Write(member, "scores", output.Range()).ok());
   EXPECT_TRUE(member->Record(done).ok());
   EXPECT_TRUE(reduction->Wait(*done).ok());
   EXPECT_TRUE(Read(reduction, "reduce", output.Range()).ok());
-  (void)house.Finish(member);
+  (void)test.Finish(member);
   output = DeviceBuffer();
-  (void)house.Finish(reduction);
-  ExpectOneViolation(house.machine, {"'reduce' on stream 'reduction'", "free", "'output'"});
+  (void)test.Finish(reduction);
+  ExpectOneViolation(test.machine, {"'reduce' on stream 'reduction'", "free", "'output'"});
 }
 
 // --- Hazard 3: pinned buffers that only a synchronising run lets go ---
@@ -177,7 +190,7 @@ TEST(Outputs, OneThatTheModelFreesWhileTheReductionReadsIsFound) {
 Status RunMany(uint32_t synchronise_every) {
   constexpr size_t kPinned = 4096;
   sim::SimulatedMachine machine({.pinned_bytes = kPinned});
-  TierHouse tier(&machine, {.members = 1, .buckets = {1}, .synchronise_every = synchronise_every});
+  TestTier tier(&machine, {.members = 1, .buckets = {1}, .synchronise_every = synchronise_every});
   std::vector<DeviceBuffer> staged;
   tier.models[0]->run = [&](const FakeRun& run) {
     StatusOr<DeviceBuffer> buffer =
@@ -190,7 +203,7 @@ Status RunMany(uint32_t synchronise_every) {
   };
   EXPECT_TRUE(tier.Open().ok());
   uint64_t failed = 0;
-  for (int i = 0; i < 40; ++i) failed |= tier.Run(TierHouse::Batch(Counting(0, 1))).failed_members;
+  for (int i = 0; i < 40; ++i) failed |= tier.Run(TestTier::Batch(Counting(0, 1))).failed_members;
   EXPECT_EQ(machine.violations(), std::vector<std::string>());
   tier.pipeline.reset();
   staged.clear();
@@ -205,13 +218,13 @@ TEST(StagedArrays, PileUpWithoutASynchronisingRun) { EXPECT_FALSE(RunMany(0).ok(
 
 std::vector<std::string> RunWithHostNode(bool synchronises) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 1});
+  TestTier tier(&machine, {.members = 1});
   const DeviceBuffer host =
       DeviceBuffer::Create(tier.device, MemoryKind::kPinned, 64, "values on the host").value();
-  const std::unique_ptr<DeviceEvent> copied = tier.device->NewEvent().value();
+  const std::unique_ptr<DeviceEvent> copied = tier.device->NewEvent("copied").value();
   tier.models[0]->run = [&](const FakeRun& run) {
     QUORATE_RETURN_IF_ERROR(run.stream->Copy("to the host node", host.data(),
-                                             run.tensors->inputs[0].data, HouseRowBytes(0)));
+                                             run.tensors->inputs[0].data, TestRowBytes(0)));
     QUORATE_RETURN_IF_ERROR(run.stream->Record(copied.get()));
     if (synchronises) QUORATE_RETURN_IF_ERROR(tier.device->Await(*copied));
     QUORATE_RETURN_IF_ERROR(TouchOnHost(tier.device, "host node", host.First(8), true));
@@ -234,7 +247,7 @@ TEST(HostNodes, ThatDoNotAreFound) {
 
 TEST(Devices, AMemberOfAnotherDeviceIsRefused) {
   sim::SimulatedMachine machine({.devices = 2});
-  TierHouse tier(&machine, {.device = 1});
+  TestTier tier(&machine, {.device = 1});
   tier.device = machine.device(0);  // The pipeline's.
   EXPECT_EQ(tier.Open().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(machine.violations(), std::vector<std::string>());
@@ -242,9 +255,8 @@ TEST(Devices, AMemberOfAnotherDeviceIsRefused) {
 
 TEST(Devices, AMemberOfAnotherDeviceIsFoundWhereItIsNotRefused) {
   sim::SimulatedMachine machine({.devices = 2});
-  TierHouse tier(&machine,
-                 {.device = 1, .without_guards = static_cast<uint32_t>(Guard::kSameDevice)});
-  tier.device = machine.device(0);  // The pipeline's.
+  TestTier tier(&machine,
+                {.forgets = {{.own_device = "tier 0 member", .elsewhere = machine.device(1)}}});
   EXPECT_FALSE(tier.Open().ok());
   ExpectNames(machine.violations(), "an event of device 0", "a stream of device 1");
 }

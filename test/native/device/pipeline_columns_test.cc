@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "test/native/device/pipeline_house.h"
+#include "test/native/device/test_tier.h"
 
 namespace quorate {
 namespace {
@@ -15,11 +15,11 @@ void ExpectOrdered(const sim::SimulatedMachine& machine) {
 
 TEST(PipelineColumns, EvidenceOfEarlierTiersGoesIn) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.evidence_in = true});
-  TierHouse without(&machine, {});
+  TestTier tier(&machine, {.evidence_in = true});
+  TestTier without(&machine, {});
   ASSERT_TRUE(tier.Open().ok());
-  const HouseRows rows = Counting(0, 8);
-  const Answer answer = tier.Run(TierHouse::Batch(rows));
+  const TestRows rows = Counting(0, 8);
+  const Answer answer = tier.Run(TestTier::Batch(rows));
   EXPECT_TRUE(answer.SameAs(tier.Expected(rows)));
   EXPECT_NE(answer.score, without.Expected(rows).score);
   EXPECT_TRUE(answer.sums.empty());
@@ -28,47 +28,47 @@ TEST(PipelineColumns, EvidenceOfEarlierTiersGoesIn) {
 
 TEST(PipelineColumns, EvidenceForLaterTiersComesOut) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.evidence_out = true});
+  TestTier tier(&machine, {.evidence_out = true});
   ASSERT_TRUE(tier.Open().ok());
-  const HouseRows rows = Counting(0, 7);
-  const Answer answer = tier.Run(TierHouse::Batch(rows));
+  const TestRows rows = Counting(0, 7);
+  const Answer answer = tier.Run(TestTier::Batch(rows));
   EXPECT_TRUE(answer.SameAs(tier.Expected(rows)));
-  EXPECT_EQ(answer.sums.size(), 7 * kHouseClasses);
+  EXPECT_EQ(answer.sums.size(), 7 * kTestClasses);
   ExpectOrdered(machine);
 }
 
 TEST(PipelineColumns, EvidenceOfRowsThatStayedOnTheDeviceComesFromTheHost) {
   sim::SimulatedMachine machine({});
-  TierHouse first(&machine, {.evidence_out = true});
-  TierHouse second(&machine, {.name = "tier 1",
-                              .members = 1,
-                              .last = true,
-                              .evidence_in = true,
-                              .evidence_out = true,
-                              .buckets = {16}});
+  TestTier first(&machine, {.evidence_out = true});
+  TestTier second(&machine, {.name = "tier 1",
+                             .members = 1,
+                             .last = true,
+                             .evidence_in = true,
+                             .evidence_out = true,
+                             .buckets = {16}});
   ASSERT_TRUE(first.Open().ok());
   ASSERT_TRUE(second.Open().ok());
-  const HouseRows rows = Counting(0, 8);
-  const Answer answer = first.Run(TierHouse::Batch(rows));
+  const TestRows rows = Counting(0, 8);
+  const Answer answer = first.Run(TestTier::Batch(rows));
   ASSERT_NE(answer.deferred_rows, nullptr);
   // Two rows of the host, then those of the block.
   std::vector<uint32_t> ids = {900, 901};
   for (const uint32_t row : answer.deferred) ids.push_back(rows.ids()[row]);
-  PipelineBatch batch = TierHouse::Batch(HouseRows({900, 901}));
+  PipelineBatch batch = TestTier::Batch(TestRows({900, 901}));
   batch.segments = {{answer.deferred_rows, 0, answer.deferred.size()}};
-  batch.fill_evidence = TierHouse::Batch(HouseRows(ids)).fill_evidence;
-  EXPECT_TRUE(second.Run(std::move(batch)).SameAs(second.Expected(HouseRows(ids))));
+  batch.fill_evidence = TestTier::Batch(TestRows(ids)).fill_evidence;
+  EXPECT_TRUE(second.Run(std::move(batch)).SameAs(second.Expected(TestRows(ids))));
   ExpectOrdered(machine);
 }
 
 TEST(PipelineColumns, ATracedBatchSaysWhatEachMemberSaid) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 3});
+  TestTier tier(&machine, {.members = 3});
   ASSERT_TRUE(tier.Open().ok());
-  const HouseRows rows = Counting(0, 8);
+  const TestRows rows = Counting(0, 8);
   for (const bool traced : {true, false, true}) {
     tier.models[2]->failure = traced ? FakeFailure::kHalfway : FakeFailure::kNone;
-    PipelineBatch batch = TierHouse::Batch(rows);
+    PipelineBatch batch = TestTier::Batch(rows);
     batch.traced = traced;
     const Answer answer = tier.Run(std::move(batch));
     EXPECT_TRUE(answer.SameAs(tier.Expected(rows, traced ? 4 : 0, traced)));
@@ -82,24 +82,24 @@ TEST(PipelineColumns, ATracedBatchSaysWhatEachMemberSaid) {
 
 TEST(PipelineColumns, MembersMayHaveTheirClassesInAnOrderOfTheirOwn) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 3, .class_maps = true});
-  TierHouse without(&machine, {.members = 3});
+  TestTier tier(&machine, {.members = 3, .class_maps = true});
+  TestTier without(&machine, {.members = 3});
   ASSERT_TRUE(tier.Open().ok());
-  const HouseRows rows = Counting(0, 8);
-  const Answer answer = tier.Run(TierHouse::Batch(rows));
+  const TestRows rows = Counting(0, 8);
+  const Answer answer = tier.Run(TestTier::Batch(rows));
   EXPECT_TRUE(answer.SameAs(tier.Expected(rows)));
   EXPECT_NE(answer.labels, without.Expected(rows).labels);
   tier.models[0]->failure = FakeFailure::kHalfway;
-  EXPECT_TRUE(tier.Run(TierHouse::Batch(rows)).SameAs(tier.Expected(rows, 1)));
+  EXPECT_TRUE(tier.Run(TestTier::Batch(rows)).SameAs(tier.Expected(rows, 1)));
   ExpectOrdered(machine);
 }
 
 TEST(PipelineColumns, TimesAreThoseOfTheBatchAndOfTheMembersThatRan) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 3});
+  TestTier tier(&machine, {.members = 3});
   ASSERT_TRUE(tier.Open().ok());
   tier.models[1]->failure = FakeFailure::kHalfway;
-  const PipelineTimes times = tier.Run(TierHouse::Batch(Counting(0, 8))).times;
+  const PipelineTimes times = tier.Run(TestTier::Batch(Counting(0, 8))).times;
   EXPECT_GT(times.upload_ns, 0);
   EXPECT_GT(times.reduce_ns, 0);
   EXPECT_GT(times.download_ns, 0);
@@ -113,22 +113,22 @@ TEST(PipelineColumns, TimesAreThoseOfTheBatchAndOfTheMembersThatRan) {
 // A gather runs after its batch's answers are out, so the next batch of the slot tells its time.
 TEST(PipelineColumns, TheTimeOfAGatherComesWithTheSlotsNextBatch) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.slots = 1, .deferred_blocks = 1});
+  TestTier tier(&machine, {.slots = 1, .deferred_blocks = 1});
   ASSERT_TRUE(tier.Open().ok());
-  const HouseRows rows = Counting(0, 8);
-  const Answer first = tier.Run(TierHouse::Batch(rows));
+  const TestRows rows = Counting(0, 8);
+  const Answer first = tier.Run(TestTier::Batch(rows));
   ASSERT_NE(first.deferred_rows, nullptr);
   EXPECT_EQ(first.times.gather_ns, 0);
-  const Answer second = tier.Run(TierHouse::Batch(rows));
+  const Answer second = tier.Run(TestTier::Batch(rows));
   ASSERT_EQ(second.deferred_rows, nullptr);
   EXPECT_GT(second.times.gather_ns, 0);
-  EXPECT_EQ(tier.Run(TierHouse::Batch(rows)).times.gather_ns, 0);
+  EXPECT_EQ(tier.Run(TestTier::Batch(rows)).times.gather_ns, 0);
   ExpectOrdered(machine);
 }
 
 TEST(PipelineColumns, DeviceBytesAreWhatThePipelineAllocated) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.evidence_in = true, .evidence_out = true, .class_maps = true});
+  TestTier tier(&machine, {.evidence_in = true, .evidence_out = true, .class_maps = true});
   const size_t models = machine.bytes_in_use(0);
   ASSERT_TRUE(tier.Open().ok());
   EXPECT_EQ(tier.pipeline->device_bytes(), machine.bytes_in_use(0) - models);
@@ -136,13 +136,13 @@ TEST(PipelineColumns, DeviceBytesAreWhatThePipelineAllocated) {
 
 TEST(PipelineColumns, ABatchWithoutItsFillersIsRefused) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.evidence_in = true});
+  TestTier tier(&machine, {.evidence_in = true});
   ASSERT_TRUE(tier.Open().ok());
-  PipelineBatch no_rows = TierHouse::Batch(Counting(0, 1));
+  PipelineBatch no_rows = TestTier::Batch(Counting(0, 1));
   no_rows.fill = nullptr;
   EXPECT_EQ(tier.Run(std::move(no_rows)).status.message(),
             "tier 0: a batch without rows to fill in");
-  PipelineBatch no_evidence = TierHouse::Batch(Counting(0, 1));
+  PipelineBatch no_evidence = TestTier::Batch(Counting(0, 1));
   no_evidence.fill_evidence = nullptr;
   EXPECT_EQ(tier.Run(std::move(no_evidence)).status.message(), "tier 0: a batch without evidence");
 }

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <thread>
 
-#include "test/native/device/pipeline_house.h"
+#include "test/native/device/test_tier.h"
 
 namespace quorate {
 namespace {
@@ -18,12 +18,12 @@ class MemberFailure : public ::testing::TestWithParam<FakeFailure> {};
 
 TEST_P(MemberFailure, AMemberThatFailsAbstainsOnItsBatch) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 3, .slots = 1});
+  TestTier tier(&machine, {.members = 3, .slots = 1});
   ASSERT_TRUE(tier.Open().ok());
-  const HouseRows rows = Counting(0, 6);
+  const TestRows rows = Counting(0, 6);
   for (int i = 0; i < 4; ++i) {
     tier.models[1]->failure = i % 2 == 0 ? GetParam() : FakeFailure::kNone;
-    const Answer answer = tier.Run(TierHouse::Batch(rows));
+    const Answer answer = tier.Run(TestTier::Batch(rows));
     const uint64_t failed = i % 2 == 0 ? 2u : 0u;
     EXPECT_EQ(answer.failed_members, failed);
     EXPECT_TRUE(answer.SameAs(tier.Expected(rows, failed)));
@@ -37,11 +37,11 @@ INSTANTIATE_TEST_SUITE_P(AtAnyPoint, MemberFailure,
 
 TEST(PipelineFailure, WhenAllMembersFailNoRowHasALabel) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {});
+  TestTier tier(&machine, {});
   ASSERT_TRUE(tier.Open().ok());
   for (const auto& model : tier.models) model->failure = FakeFailure::kBefore;
-  const HouseRows rows = Counting(0, 3);
-  const Answer answer = tier.Run(TierHouse::Batch(rows));
+  const TestRows rows = Counting(0, 3);
+  const Answer answer = tier.Run(TestTier::Batch(rows));
   EXPECT_TRUE(answer.SameAs(tier.Expected(rows, 3)));
   EXPECT_EQ(answer.labels, std::vector<int32_t>(3, -1));
   ExpectOrdered(machine);
@@ -51,14 +51,14 @@ class LaunchFailure : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(LaunchFailure, FailsItsBatchAndTheNextIsFine) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.evidence_in = true, .class_maps = true});
+  TestTier tier(&machine, {.evidence_in = true, .class_maps = true});
   ASSERT_TRUE(tier.Open().ok());
-  const HouseRows rows = Counting(0, 8);
+  const TestRows rows = Counting(0, 8);
   machine.FailNext(GetParam());
-  const Answer failed = tier.Run(TierHouse::Batch(rows));
+  const Answer failed = tier.Run(TestTier::Batch(rows));
   EXPECT_EQ(failed.status.code(), StatusCode::kDevice);
   EXPECT_EQ(failed.status.message(), "launching '" + std::string(GetParam()) + "' failed");
-  EXPECT_TRUE(tier.Run(TierHouse::Batch(rows)).SameAs(tier.Expected(rows)));
+  EXPECT_TRUE(tier.Run(TestTier::Batch(rows)).SameAs(tier.Expected(rows)));
   ExpectOrdered(machine);
 }
 
@@ -70,7 +70,7 @@ class FailureAtCreation : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(FailureAtCreation, IsSaidAndAllIsGivenBack) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 3, .class_maps = true});
+  TestTier tier(&machine, {.members = 3, .class_maps = true});
   const size_t models = machine.bytes_in_use(0);
   machine.FailNext(GetParam());
   EXPECT_EQ(tier.Open().message(), "launching '" + std::string(GetParam()) + "' failed");
@@ -83,23 +83,23 @@ INSTANTIATE_TEST_SUITE_P(OfAnyStep, FailureAtCreation,
 
 TEST(PipelineFailure, WhenTheGatherFailsDeferredRowsStayOnTheHost) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.deferred_blocks = 1});
+  TestTier tier(&machine, {.deferred_blocks = 1});
   ASSERT_TRUE(tier.Open().ok());
-  const HouseRows rows = Counting(0, 8);
+  const TestRows rows = Counting(0, 8);
   machine.FailNext("gather deferred rows");
-  const Answer answer = tier.Run(TierHouse::Batch(rows));
+  const Answer answer = tier.Run(TestTier::Batch(rows));
   EXPECT_TRUE(answer.SameAs(tier.Expected(rows)));
   EXPECT_EQ(answer.deferred_rows, nullptr);
-  EXPECT_NE(tier.Run(TierHouse::Batch(rows)).deferred_rows, nullptr) << "the block is lost";
+  EXPECT_NE(tier.Run(TestTier::Batch(rows)).deferred_rows, nullptr) << "the block is lost";
   ExpectOrdered(machine);
 }
 
 TEST(PipelineFailure, ACancelledBatchIsAnsweredAsAborted) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {});
+  TestTier tier(&machine, {});
   ASSERT_TRUE(tier.Open().ok());
   const std::atomic<bool> cancelled{true};
-  PipelineBatch batch = TierHouse::Batch(Counting(0, 4));
+  PipelineBatch batch = TestTier::Batch(Counting(0, 4));
   batch.cancelled = &cancelled;
   EXPECT_EQ(tier.Run(std::move(batch)).status.code(), StatusCode::kAborted);
   EXPECT_EQ(tier.models[0]->runs, 0u);
@@ -108,20 +108,20 @@ TEST(PipelineFailure, ACancelledBatchIsAnsweredAsAborted) {
 
 TEST(PipelineFailure, ABatchCancelledOnTheDeviceIsAnsweredAsAborted) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {});
+  TestTier tier(&machine, {});
   std::atomic<bool> cancelled{false};
   tier.models[0]->on_device = [&] { cancelled = true; };
   ASSERT_TRUE(tier.Open().ok());
-  PipelineBatch batch = TierHouse::Batch(Counting(0, 4));
+  PipelineBatch batch = TestTier::Batch(Counting(0, 4));
   batch.cancelled = &cancelled;
   EXPECT_EQ(tier.Run(std::move(batch)).status.code(), StatusCode::kAborted);
-  EXPECT_TRUE(tier.Run(TierHouse::Batch(Counting(0, 4))).status.ok());
+  EXPECT_TRUE(tier.Run(TestTier::Batch(Counting(0, 4))).status.ok());
   ExpectOrdered(machine);
 }
 
 TEST(PipelineFailure, ClosingFinishesWhatHasBegunAndRefusesTheRest) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.slots = 1});
+  TestTier tier(&machine, {.slots = 1});
   std::atomic<bool> begun{false};
   std::atomic<bool> go{false};
   tier.models[0]->on_device = [&] {
@@ -130,9 +130,9 @@ TEST(PipelineFailure, ClosingFinishesWhatHasBegunAndRefusesTheRest) {
   };
   ASSERT_TRUE(tier.Open().ok());
   AnswerBox box(tier);
-  const HouseRows rows = Counting(0, 4);
+  const TestRows rows = Counting(0, 4);
   for (size_t i = 0; i < 2; ++i) {
-    PipelineBatch batch = TierHouse::Batch(rows);
+    PipelineBatch batch = TestTier::Batch(rows);
     batch.done = box.Slot(i);
     ASSERT_TRUE(tier.pipeline->Submit(std::move(batch)).ok());
   }
@@ -141,7 +141,7 @@ TEST(PipelineFailure, ClosingFinishesWhatHasBegunAndRefusesTheRest) {
   // More and more wait behind the first, until the pipeline takes no more.
   size_t taken = 2;
   for (Status status; status.ok(); std::this_thread::yield()) {
-    PipelineBatch batch = TierHouse::Batch(rows);
+    PipelineBatch batch = TestTier::Batch(rows);
     batch.done = box.Slot(taken);
     status = tier.pipeline->Submit(std::move(batch));
     if (status.ok()) ++taken;
@@ -151,18 +151,18 @@ TEST(PipelineFailure, ClosingFinishesWhatHasBegunAndRefusesTheRest) {
   const std::vector<Answer> answers = box.Await(taken);
   EXPECT_TRUE(answers[0].SameAs(tier.Expected(rows)));
   for (size_t i = 1; i < taken; ++i) EXPECT_EQ(answers[i].status.code(), StatusCode::kClosed);
-  EXPECT_EQ(tier.Run(TierHouse::Batch(rows)).status.message(), "tier 0 is closed");
+  EXPECT_EQ(tier.Run(TestTier::Batch(rows)).status.message(), "tier 0 is closed");
   ExpectOrdered(machine);
 }
 
 TEST(PipelineFailure, ALostDeviceAnswersEveryBatchWithItsError) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {});
+  TestTier tier(&machine, {});
   ASSERT_TRUE(tier.Open().ok());
   machine.LoseDevice(0, 20);  // Somewhere in the third batch.
   AnswerBox box(tier);
   for (size_t i = 0; i < 6; ++i) {
-    PipelineBatch batch = TierHouse::Batch(Counting(0, 4));
+    PipelineBatch batch = TestTier::Batch(Counting(0, 4));
     batch.done = box.Slot(i);
     ASSERT_TRUE(tier.pipeline->Submit(std::move(batch)).ok());
   }
@@ -175,23 +175,23 @@ TEST(PipelineFailure, ALostDeviceAnswersEveryBatchWithItsError) {
 
 TEST(PipelineFailure, TooLittleMemoryIsSaidAtCreation) {
   sim::SimulatedMachine machine({.device_bytes = 20'000});
-  TierHouse tier(&machine, {.buckets = {256}});
+  TestTier tier(&machine, {.buckets = {256}});
   const Status status = tier.Open();
   EXPECT_EQ(status.code(), StatusCode::kDeviceMemory);
   EXPECT_NE(status.message().find("device 0 is out of memory"), std::string::npos)
       << status.message();
-  TierHouse smaller(&machine, {.name = "smaller", .buckets = {1}, .deferred_blocks = 0});
+  TestTier smaller(&machine, {.name = "smaller", .buckets = {1}, .deferred_blocks = 0});
   EXPECT_TRUE(smaller.Open().ok());
   ExpectOrdered(machine);
 }
 
 TEST(PipelineFailure, WhereverMemoryEndsItIsSaidAndAllIsGivenBack) {
-  const HouseTier spec = {
+  const TestTierOptions spec = {
       .members = 3, .evidence_in = true, .class_maps = true, .buckets = {4}, .warm_up = true};
   size_t refused = 0;
   for (size_t limit = 0;; limit += 40) {
     sim::SimulatedMachine machine({.device_bytes = 192 + limit, .max_delay_us = 0});
-    TierHouse tier(&machine, spec);
+    TestTier tier(&machine, spec);
     const size_t models = machine.bytes_in_use(0);
     const Status status = tier.Open();
     ExpectOrdered(machine);
@@ -206,7 +206,7 @@ TEST(PipelineFailure, WhereverMemoryEndsItIsSaidAndAllIsGivenBack) {
 
 TEST(PipelineFailure, AMemberThatFailsToWarmUpIsSaidAtCreation) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.warm_up = true});
+  TestTier tier(&machine, {.warm_up = true});
   tier.models[1]->failure = FakeFailure::kHalfway;
   EXPECT_EQ(tier.Open().message(), "the fake model failed");
   ExpectOrdered(machine);
@@ -214,7 +214,7 @@ TEST(PipelineFailure, AMemberThatFailsToWarmUpIsSaidAtCreation) {
 
 TEST(PipelineFailure, AMemberThatCannotBeBoundIsSaidAtCreation) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {});
+  TestTier tier(&machine, {});
   tier.models[1]->fails_to_bind = true;
   EXPECT_EQ(tier.Open().code(), StatusCode::kDeviceMemory);
   EXPECT_EQ(tier.models[0]->bindings, 0u);
@@ -225,20 +225,20 @@ TEST(PipelineFailure, AMemberThatCannotBeBoundIsSaidAtCreation) {
 
 TEST(PipelineFailure, AModelThatIsTerminatedAbstains) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {});
+  TestTier tier(&machine, {});
   ASSERT_TRUE(tier.Open().ok());
   tier.models[1]->Terminate();
-  const HouseRows rows = Counting(0, 8);
-  EXPECT_TRUE(tier.Run(TierHouse::Batch(rows)).SameAs(tier.Expected(rows, 2)));
+  const TestRows rows = Counting(0, 8);
+  EXPECT_TRUE(tier.Run(TestTier::Batch(rows)).SameAs(tier.Expected(rows, 2)));
   ExpectOrdered(machine);
 }
 
 TEST(PipelineFailure, NothingIsLeftOnTheDevice) {
   sim::SimulatedMachine machine({});
   {
-    TierHouse tier(&machine, {});
+    TestTier tier(&machine, {});
     ASSERT_TRUE(tier.Open().ok());
-    (void)tier.Run(TierHouse::Batch(Counting(0, 8)));
+    (void)tier.Run(TestTier::Batch(Counting(0, 8)));
     EXPECT_EQ(tier.models[0]->bindings, 4u);
     tier.pipeline.reset();
     EXPECT_EQ(tier.models[0]->bindings, 0u);

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-#include "test/native/device/pipeline_house.h"
+#include "test/native/device/test_tier.h"
 
 namespace quorate {
 namespace {
@@ -20,10 +20,10 @@ class Overlap : public ::testing::Test {
  protected:
   void RunTwoBatches() {
     ASSERT_TRUE(tier_.Open().ok());
-    const HouseRows rows = Counting(0, 4);
+    const TestRows rows = Counting(0, 4);
     AnswerBox box(tier_);
     for (size_t i = 0; i < 2; ++i) {
-      PipelineBatch batch = TierHouse::Batch(rows);
+      PipelineBatch batch = TestTier::Batch(rows);
       batch.fill = [this, fill = batch.fill](void* const* staging) {
         ++filled_;
         fill(staging);
@@ -40,7 +40,7 @@ class Overlap : public ::testing::Test {
   }
 
   sim::SimulatedMachine machine_{{}};
-  TierHouse tier_{&machine_, {}};
+  TestTier tier_{&machine_, {}};
   std::atomic<int> filled_{0};
   std::atomic<int> answered_{0};
   std::atomic<int> begun_[2] = {0, 0};  // Runs of each member that are on the device, or were.

@@ -13,7 +13,7 @@
 #include <random>
 #include <thread>
 
-#include "test/native/device/pipeline_house.h"
+#include "test/native/device/test_tier.h"
 
 namespace quorate {
 namespace {
@@ -69,7 +69,7 @@ struct Plan {
 
   Random random;
   sim::SimulatedOptions machine;
-  HouseTier first, twin, second;
+  TestTierOptions first, twin, second;
   uint32_t fail_one_in;
   bool twins, launch_fails, loses, closes, cancels;
   size_t batches;
@@ -82,10 +82,10 @@ struct Tally {
 
 // One batch on its way through both tiers.
 struct Journey {
-  Journey(const HouseRows& given, const TierHouse* by, bool with_trace)
+  Journey(const TestRows& given, const TestTier* by, bool with_trace)
       : rows(given), first_tier(by), traced(with_trace) {}
-  const HouseRows rows;
-  const TierHouse* const first_tier;
+  const TestRows rows;
+  const TestTier* const first_tier;
   const bool traced;
   std::atomic<bool> cancelled{false};
   Answer first, second;
@@ -100,9 +100,9 @@ class Schedule {
   explicit Schedule(uint32_t seed)
       : plan_(seed),
         machine_(plan_.machine),
-        first_(std::make_unique<TierHouse>(&machine_, plan_.first)),
-        second_(std::make_unique<TierHouse>(&machine_, plan_.second)) {
-    if (plan_.twins) twin_ = std::make_unique<TierHouse>(&machine_, plan_.twin, *first_);
+        first_(std::make_unique<TestTier>(&machine_, plan_.first)),
+        second_(std::make_unique<TestTier>(&machine_, plan_.second)) {
+    if (plan_.twins) twin_ = std::make_unique<TestTier>(&machine_, plan_.twin, *first_);
   }
 
   void Run(Tally* tally) {
@@ -111,7 +111,7 @@ class Schedule {
     ASSERT_TRUE(!twin_ || twin_->Open().ok());
     Break();
     for (size_t i = 0; i < plan_.batches; ++i) {
-      const TierHouse* const by = twin_ && plan_.random() % 2 == 0 ? twin_.get() : first_.get();
+      const TestTier* const by = twin_ && plan_.random() % 2 == 0 ? twin_.get() : first_.get();
       journeys_.push_back(std::make_unique<Journey>(RandomRows(), by, plan_.random() % 4 == 0));
     }
     for (const auto& journey : journeys_) {
@@ -127,14 +127,14 @@ class Schedule {
   }
 
  private:
-  HouseRows RandomRows() {
+  TestRows RandomRows() {
     std::vector<uint32_t> ids(1 + plan_.random() % plan_.first.buckets.back());
     for (uint32_t& id : ids) id = plan_.random() % 10'000;
-    return HouseRows(ids);
+    return TestRows(ids);
   }
 
   void Break() {
-    for (const TierHouse* tier : {first_.get(), second_.get()}) {
+    for (const TestTier* tier : {first_.get(), second_.get()}) {
       for (const auto& model : tier->models) model->fail_one_in = plan_.fail_one_in;
     }
     if (plan_.loses) {
@@ -162,12 +162,12 @@ class Schedule {
   }
 
   void Close() {
-    TierHouse* const fronts[] = {first_.get(), twin_ ? twin_.get() : first_.get()};
+    TestTier* const fronts[] = {first_.get(), twin_ ? twin_.get() : first_.get()};
     (plan_.random() % 2 == 0 ? fronts[plan_.random() % 2] : second_.get())->pipeline->Close();
   }
 
   void Submit(Journey* journey) {
-    PipelineBatch batch = TierHouse::Batch(journey->rows);
+    PipelineBatch batch = TestTier::Batch(journey->rows);
     batch.cancelled = &journey->cancelled;
     batch.traced = journey->traced;
     batch.done = [this, journey](const PipelineResult& result) { FirstDone(journey, result); };
@@ -185,9 +185,9 @@ class Schedule {
     if (!journey->deferred) return End();
     std::shared_ptr<RowBlock> block = std::move(journey->first.deferred_rows);
     journey->from_block = block != nullptr;
-    const HouseRows rows = journey->rows.Subset(journey->first.deferred);
+    const TestRows rows = journey->rows.Subset(journey->first.deferred);
     PipelineBatch batch =
-        journey->from_block ? TierHouse::Batch(std::move(block), rows) : TierHouse::Batch(rows);
+        journey->from_block ? TestTier::Batch(std::move(block), rows) : TestTier::Batch(rows);
     batch.cancelled = &journey->cancelled;
     batch.traced = journey->traced;
     batch.done = [this, journey](const PipelineResult& answer) {
@@ -225,7 +225,7 @@ class Schedule {
     if (first_->tier.device != second_->tier.device) ++tally->across;
   }
 
-  void CheckAnswer(const Journey& journey, const TierHouse& tier, const HouseRows& rows,
+  void CheckAnswer(const Journey& journey, const TestTier& tier, const TestRows& rows,
                    const Answer& answer, Tally* tally) {
     switch (answer.status.code()) {
       case StatusCode::kOk:
@@ -265,9 +265,9 @@ class Schedule {
 
   Plan plan_;
   sim::SimulatedMachine machine_;
-  std::unique_ptr<TierHouse> first_;
-  std::unique_ptr<TierHouse> twin_;  // Another pipeline over the first one's models, or nullptr.
-  std::unique_ptr<TierHouse> second_;
+  std::unique_ptr<TestTier> first_;
+  std::unique_ptr<TestTier> twin_;  // Another pipeline over the first one's models, or nullptr.
+  std::unique_ptr<TestTier> second_;
   std::vector<std::unique_ptr<Journey>> journeys_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "test/native/device/pipeline_house.h"
+#include "test/native/device/test_tier.h"
 
 namespace quorate {
 namespace {
@@ -15,29 +15,29 @@ void ExpectOrdered(const sim::SimulatedMachine& machine) {
 
 TEST(Pipeline, AnswersAsTheCpuDoes) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.members = 3});
+  TestTier tier(&machine, {.members = 3});
   ASSERT_TRUE(tier.Open().ok());
   for (const size_t rows : {1, 2, 3, 8}) {
-    const HouseRows batch = Counting(100, rows);
-    EXPECT_TRUE(tier.Run(TierHouse::Batch(batch)).SameAs(tier.Expected(batch))) << rows;
+    const TestRows batch = Counting(100, rows);
+    EXPECT_TRUE(tier.Run(TestTier::Batch(batch)).SameAs(tier.Expected(batch))) << rows;
   }
   ExpectOrdered(machine);
 }
 
 TEST(Pipeline, ManyBatchesAtOnceAreAnsweredEachByItself) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.slots = 3});
+  TestTier tier(&machine, {.slots = 3});
   ASSERT_TRUE(tier.Open().ok());
   constexpr size_t kBatches = 40;
   AnswerBox box(tier);
   for (size_t i = 0; i < kBatches; ++i) {
-    PipelineBatch batch = TierHouse::Batch(Counting(static_cast<uint32_t>(i) * 10, i % 8 + 1));
+    PipelineBatch batch = TestTier::Batch(Counting(static_cast<uint32_t>(i) * 10, i % 8 + 1));
     batch.done = box.Slot(i);
     ASSERT_TRUE(tier.pipeline->Submit(std::move(batch)).ok());
   }
   const std::vector<Answer> answers = box.Await(kBatches);
   for (size_t i = 0; i < kBatches; ++i) {
-    const HouseRows rows = Counting(static_cast<uint32_t>(i) * 10, i % 8 + 1);
+    const TestRows rows = Counting(static_cast<uint32_t>(i) * 10, i % 8 + 1);
     EXPECT_TRUE(answers[i].SameAs(tier.Expected(rows))) << i;
   }
   ExpectOrdered(machine);
@@ -47,19 +47,19 @@ class NextTier : public ::testing::TestWithParam<int> {};  // The device of the 
 
 TEST_P(NextTier, TakesDeferredRowsFromTheDevice) {
   sim::SimulatedMachine machine({.devices = 2});
-  TierHouse first(&machine, {});
-  TierHouse second(
-      &machine, {.name = "tier 1", .device = GetParam(), .members = 1, .seed = 50, .last = true});
+  TestTier first(&machine, {});
+  TestTier second(&machine,
+                  {.name = "tier 1", .device = GetParam(), .members = 1, .seed = 50, .last = true});
   ASSERT_TRUE(first.Open().ok());
   ASSERT_TRUE(second.Open().ok());
   for (uint32_t round = 0; round < 10; ++round) {
-    const HouseRows rows = Counting(round * 8, 8);
-    const Answer answer = first.Run(TierHouse::Batch(rows));
+    const TestRows rows = Counting(round * 8, 8);
+    const Answer answer = first.Run(TestTier::Batch(rows));
     ASSERT_TRUE(answer.SameAs(first.Expected(rows)));
     ASSERT_FALSE(answer.deferred.empty());
     ASSERT_NE(answer.deferred_rows, nullptr);
-    const HouseRows deferred = rows.Subset(answer.deferred);
-    const Answer next = second.Run(TierHouse::Batch(answer.deferred_rows, deferred));
+    const TestRows deferred = rows.Subset(answer.deferred);
+    const Answer next = second.Run(TestTier::Batch(answer.deferred_rows, deferred));
     EXPECT_TRUE(next.SameAs(second.Expected(deferred)));
   }
   ExpectOrdered(machine);
@@ -69,15 +69,15 @@ INSTANTIATE_TEST_SUITE_P(OnTheSameDeviceAndAnother, NextTier, ::testing::Values(
 
 TEST(Pipeline, ABatchMayMixRowsOfTheHostAndOfSeveralBlocks) {
   sim::SimulatedMachine machine({});
-  TierHouse first(&machine, {});
-  TierHouse second(&machine, {.name = "tier 1", .members = 1, .last = true, .buckets = {32}});
+  TestTier first(&machine, {});
+  TestTier second(&machine, {.name = "tier 1", .members = 1, .last = true, .buckets = {32}});
   ASSERT_TRUE(first.Open().ok());
   ASSERT_TRUE(second.Open().ok());
   std::vector<uint32_t> ids = {900, 901};
-  PipelineBatch batch = TierHouse::Batch(Counting(900, 2));
+  PipelineBatch batch = TestTier::Batch(Counting(900, 2));
   for (const uint32_t from : {0u, 8u}) {
-    const HouseRows rows = Counting(from, 8);
-    const Answer answer = first.Run(TierHouse::Batch(rows));
+    const TestRows rows = Counting(from, 8);
+    const Answer answer = first.Run(TestTier::Batch(rows));
     ASSERT_GE(answer.deferred.size(), 2u);
     // The first row of the block is left out.
     batch.segments.push_back({answer.deferred_rows, 1, answer.deferred.size() - 1});
@@ -85,38 +85,38 @@ TEST(Pipeline, ABatchMayMixRowsOfTheHostAndOfSeveralBlocks) {
       ids.push_back(rows.ids()[answer.deferred[i]]);
     }
   }
-  EXPECT_TRUE(second.Run(std::move(batch)).SameAs(second.Expected(HouseRows(ids))));
+  EXPECT_TRUE(second.Run(std::move(batch)).SameAs(second.Expected(TestRows(ids))));
   ExpectOrdered(machine);
 }
 
 TEST(Pipeline, WhenAllBlocksAreInUseDeferredRowsStayOnTheHost) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.deferred_blocks = 1});
+  TestTier tier(&machine, {.deferred_blocks = 1});
   ASSERT_TRUE(tier.Open().ok());
-  const HouseRows rows = Counting(0, 8);
-  Answer first = tier.Run(TierHouse::Batch(rows));
+  const TestRows rows = Counting(0, 8);
+  Answer first = tier.Run(TestTier::Batch(rows));
   ASSERT_NE(first.deferred_rows, nullptr);
-  EXPECT_EQ(tier.Run(TierHouse::Batch(rows)).deferred_rows, nullptr);
+  EXPECT_EQ(tier.Run(TestTier::Batch(rows)).deferred_rows, nullptr);
   first.deferred_rows.reset();
-  EXPECT_NE(tier.Run(TierHouse::Batch(rows)).deferred_rows, nullptr);
+  EXPECT_NE(tier.Run(TestTier::Batch(rows)).deferred_rows, nullptr);
   ExpectOrdered(machine);
 }
 
 TEST(Pipeline, BlocksMayOutliveTheirPipeline) {
   sim::SimulatedMachine machine({});
-  TierHouse second(&machine, {.name = "tier 1", .members = 1, .last = true});
+  TestTier second(&machine, {.name = "tier 1", .members = 1, .last = true});
   ASSERT_TRUE(second.Open().ok());
-  const HouseRows rows = Counting(0, 8);
+  const TestRows rows = Counting(0, 8);
   {
     Answer answer;
     {
-      TierHouse first(&machine, {});
+      TestTier first(&machine, {});
       ASSERT_TRUE(first.Open().ok());
-      answer = first.Run(TierHouse::Batch(rows));
+      answer = first.Run(TestTier::Batch(rows));
     }
     ASSERT_NE(answer.deferred_rows, nullptr);
-    const HouseRows deferred = rows.Subset(answer.deferred);
-    const Answer next = second.Run(TierHouse::Batch(answer.deferred_rows, deferred));
+    const TestRows deferred = rows.Subset(answer.deferred);
+    const Answer next = second.Run(TestTier::Batch(answer.deferred_rows, deferred));
     EXPECT_TRUE(next.SameAs(second.Expected(deferred)));
   }
   ExpectOrdered(machine);
@@ -124,14 +124,14 @@ TEST(Pipeline, BlocksMayOutliveTheirPipeline) {
 
 TEST(Pipeline, TwoPipelinesShareModels) {
   sim::SimulatedMachine machine({});
-  TierHouse one(&machine, {});
-  TierHouse other(&machine, {.name = "other tier 0"}, one);
+  TestTier one(&machine, {});
+  TestTier other(&machine, {.name = "other tier 0"}, one);
   ASSERT_TRUE(one.Open().ok());
   ASSERT_TRUE(other.Open().ok());
   constexpr size_t kBatches = 20;
   AnswerBox box(one);
   for (size_t i = 0; i < kBatches; ++i) {
-    PipelineBatch batch = TierHouse::Batch(Counting(static_cast<uint32_t>(i), 5));
+    PipelineBatch batch = TestTier::Batch(Counting(static_cast<uint32_t>(i), 5));
     batch.done = box.Slot(i);
     ASSERT_TRUE((i % 2 == 0 ? one : other).pipeline->Submit(std::move(batch)).ok());
   }
@@ -145,35 +145,35 @@ TEST(Pipeline, TwoPipelinesShareModels) {
 
 TEST(Pipeline, EveryMemberIsWarmedUpForEverySlotAndBucket) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.buckets = {1, 4, 8}, .slots = 2, .warm_up = true});
+  TestTier tier(&machine, {.buckets = {1, 4, 8}, .slots = 2, .warm_up = true});
   ASSERT_TRUE(tier.Open().ok());
   for (const auto& model : tier.models) {
     EXPECT_EQ(model->runs, 6u);
     EXPECT_EQ(model->synchronised, 6u);
   }
-  const HouseRows rows = Counting(0, 3);
-  EXPECT_TRUE(tier.Run(TierHouse::Batch(rows)).SameAs(tier.Expected(rows)));
+  const TestRows rows = Counting(0, 3);
+  EXPECT_TRUE(tier.Run(TestTier::Batch(rows)).SameAs(tier.Expected(rows)));
   ExpectOrdered(machine);
 }
 
 TEST(Pipeline, EveryFourthRunOfAMemberSynchronises) {
   sim::SimulatedMachine machine({});
-  TierHouse tier(&machine, {.synchronise_every = 4});
+  TestTier tier(&machine, {.synchronise_every = 4});
   ASSERT_TRUE(tier.Open().ok());
-  for (int i = 0; i < 9; ++i) (void)tier.Run(TierHouse::Batch(Counting(0, 1)));
+  for (int i = 0; i < 9; ++i) (void)tier.Run(TestTier::Batch(Counting(0, 1)));
   EXPECT_EQ(tier.models[0]->synchronised, 2u);
 }
 
 TEST(Pipeline, BatchesThatDoNotFitAreRefused) {
   sim::SimulatedMachine machine({});
-  TierHouse first(&machine, {});
+  TestTier first(&machine, {});
   ASSERT_TRUE(first.Open().ok());
   const Answer none = first.Run({});
   EXPECT_EQ(none.status.code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(none.status.message(), "tier 0: a batch of 0 rows, expected 1 to 8");
-  EXPECT_EQ(first.Run(TierHouse::Batch(Counting(0, 9))).status.message(),
+  EXPECT_EQ(first.Run(TestTier::Batch(Counting(0, 9))).status.message(),
             "tier 0: a batch of 9 rows, expected 1 to 8");
-  const Answer answer = first.Run(TierHouse::Batch(Counting(0, 8)));
+  const Answer answer = first.Run(TestTier::Batch(Counting(0, 8)));
   ASSERT_NE(answer.deferred_rows, nullptr);
   PipelineBatch beyond;
   beyond.segments = {{answer.deferred_rows, answer.deferred.size(), 1}};
@@ -184,20 +184,20 @@ TEST(Pipeline, BatchesThatDoNotFitAreRefused) {
 
 TEST(Pipeline, ABlockWithoutTheTensorIsRefused) {
   sim::SimulatedMachine machine({});
-  TierHouse first(&machine, {});
+  TestTier first(&machine, {});
   ASSERT_TRUE(first.Open().ok());
-  const Answer answer = first.Run(TierHouse::Batch(Counting(0, 8)));
-  TierHouse second(&machine, {.name = "tier 1", .members = 1, .last = true});
+  const Answer answer = first.Run(TestTier::Batch(Counting(0, 8)));
+  TestTier second(&machine, {.name = "tier 1", .members = 1, .last = true});
   PipelineOptions options = second.Options();
   options.inputs[0].tensor.tensor = 3;
   second.pipeline = Pipeline::Create(second.device, options).value();
-  EXPECT_EQ(second.Run(TierHouse::Batch(answer.deferred_rows, Counting(0, 1))).status.message(),
+  EXPECT_EQ(second.Run(TestTier::Batch(answer.deferred_rows, Counting(0, 1))).status.message(),
             "tier 1: the deferred rows lack tensor 3");
 }
 
 TEST(Pipeline, OptionsThatDoNotFitAreRefused) {
   sim::SimulatedMachine machine({.devices = 2});
-  TierHouse tier(&machine, {.device = 1});
+  TestTier tier(&machine, {.device = 1});
   const auto error = [&](const PipelineOptions& options, int device) {
     return Pipeline::Create(machine.device(device), options).status();
   };

@@ -5,24 +5,24 @@
 #include <atomic>
 #include <thread>
 
-#include "test/native/device/sim_house.h"
+#include "test/native/device/simulated_test.h"
 
 namespace quorate {
 namespace {
 
 TEST(SimulatedDevice, CopiesAndOperationsCompute) {
-  SimHouse house;
-  DeviceStream* const stream = house.NewStream("a");
-  const DeviceBuffer x = house.NewBuffer("x");
-  const DeviceBuffer y = house.NewBuffer("y");
-  const DeviceBuffer result = house.NewBuffer("result", MemoryKind::kPinned);
+  SimulatedTest test;
+  DeviceStream* const stream = test.NewStream("a");
+  const DeviceBuffer x = test.NewBuffer("x");
+  const DeviceBuffer y = test.NewBuffer("y");
+  const DeviceBuffer result = test.NewBuffer("result", MemoryKind::kPinned);
   EXPECT_TRUE(Write(stream, "write", x.Range(), 9).ok());
   EXPECT_TRUE(stream->Copy("copy", y.data(), x.data(), 64).ok());
   EXPECT_TRUE(stream->Copy("download", result.data(), y.data(), 64).ok());
-  EXPECT_TRUE(house.Finish(stream).ok());
+  EXPECT_TRUE(test.Finish(stream).ok());
   uint8_t last = 0;
   const MemoryRange range = result.Range();
-  EXPECT_TRUE(house.device()
+  EXPECT_TRUE(test.device()
                   ->OnHost({"read",
                             {&range, 1},
                             {},
@@ -32,126 +32,126 @@ TEST(SimulatedDevice, CopiesAndOperationsCompute) {
                             }})
                   .ok());
   EXPECT_EQ(last, 9);
-  house.ExpectOrdered();
+  test.ExpectOrdered();
 }
 
 TEST(SimulatedDevice, MemoryIsAlignedForTheKernels) {
-  SimHouse house;
-  const DeviceBuffer x = house.NewBuffer("x");
+  SimulatedTest test;
+  const DeviceBuffer x = test.NewBuffer("x");
   EXPECT_EQ(reinterpret_cast<uintptr_t>(x.data()) % 256, 0u);
 }
 
 TEST(SimulatedDevice, AnOperationThatFailsBreaksTheDevice) {
-  SimHouse house;
-  DeviceStream* const stream = house.NewStream("a");
+  SimulatedTest test;
+  DeviceStream* const stream = test.NewStream("a");
   EXPECT_TRUE(stream
                   ->Launch({"divide",
                             {},
                             {},
                             [](void*) { return Status(StatusCode::kDevice, "illegal address"); }})
                   .ok());
-  const Status status = house.Finish(stream);
+  const Status status = test.Finish(stream);
   EXPECT_EQ(status.code(), StatusCode::kDevice);
   EXPECT_EQ(status.message(), "illegal address");
   EXPECT_EQ(Read(stream, "next", {}).message(), "illegal address");
 }
 
 TEST(SimulatedDevice, MemoryIsLimited) {
-  SimHouse house({.device_bytes = 100, .pinned_bytes = 50});
-  StatusOr<void*> first = house.device()->Allocate(MemoryKind::kDevice, 60, "first");
+  SimulatedTest test({.device_bytes = 100, .pinned_bytes = 50});
+  StatusOr<void*> first = test.device()->Allocate(MemoryKind::kDevice, 60, "first");
   ASSERT_TRUE(first.ok());
-  const Status status = house.device()->Allocate(MemoryKind::kDevice, 41, "second").status();
+  const Status status = test.device()->Allocate(MemoryKind::kDevice, 41, "second").status();
   EXPECT_EQ(status.code(), StatusCode::kDeviceMemory);
   EXPECT_EQ(status.message(),
             "device 0 is out of memory: 41 bytes asked for 'second', 40 of 100 left");
-  EXPECT_EQ(house.device()->Allocate(MemoryKind::kPinned, 51, "staging").status().message(),
+  EXPECT_EQ(test.device()->Allocate(MemoryKind::kPinned, 51, "staging").status().message(),
             "pinned memory is exhausted: 51 bytes asked for 'staging', 50 of 50 left");
-  house.device()->Free(MemoryKind::kDevice, first.value());
-  EXPECT_EQ(house.machine.bytes_in_use(0), 0u);
-  house.ExpectOrdered();
+  test.device()->Free(MemoryKind::kDevice, first.value());
+  EXPECT_EQ(test.machine.bytes_in_use(0), 0u);
+  test.ExpectOrdered();
 }
 
 TEST(SimulatedDevice, FreeingMemoryInUseIsFound) {
-  SimHouse house;
-  DeviceStream* const stream = house.NewStream("a");
-  DeviceBuffer x = house.NewBuffer("x");
+  SimulatedTest test;
+  DeviceStream* const stream = test.NewStream("a");
+  DeviceBuffer x = test.NewBuffer("x");
   EXPECT_TRUE(Write(stream, "write", x.Range()).ok());
   x = DeviceBuffer();
-  (void)house.Finish(stream);
-  ExpectOneViolation(house.machine, {"'write' on stream 'a'", "'x'", "free"});
+  (void)test.Finish(stream);
+  ExpectOneViolation(test.machine, {"'write' on stream 'a'", "'x'", "free"});
 }
 
 TEST(SimulatedDevice, FreeingAfterAwaitingIsFine) {
-  SimHouse house;
-  DeviceStream* const stream = house.NewStream("a");
-  DeviceBuffer x = house.NewBuffer("x");
+  SimulatedTest test;
+  DeviceStream* const stream = test.NewStream("a");
+  DeviceBuffer x = test.NewBuffer("x");
   EXPECT_TRUE(Write(stream, "write", x.Range()).ok());
-  EXPECT_TRUE(house.Finish(stream).ok());
+  EXPECT_TRUE(test.Finish(stream).ok());
   x = DeviceBuffer();
-  house.ExpectOrdered();
+  test.ExpectOrdered();
 }
 
 TEST(SimulatedDevice, TheUseOfFreedMemoryIsFound) {
-  SimHouse house;
-  DeviceStream* const stream = house.NewStream("a");
-  DeviceBuffer x = house.NewBuffer("x");
+  SimulatedTest test;
+  DeviceStream* const stream = test.NewStream("a");
+  DeviceBuffer x = test.NewBuffer("x");
   const MemoryRange range = x.Range();
   x = DeviceBuffer();
   const Status status = Read(stream, "read", range);
   EXPECT_EQ(status.code(), StatusCode::kInternal);
-  ExpectOneViolation(house.machine, {"'read' on stream 'a'", "not allocated"});
+  ExpectOneViolation(test.machine, {"'read' on stream 'a'", "not allocated"});
 }
 
 TEST(SimulatedDevice, RangesBeyondTheEndAreFound) {
-  SimHouse house;
-  DeviceStream* const stream = house.NewStream("a");
-  const DeviceBuffer x = house.NewBuffer("x");
+  SimulatedTest test;
+  DeviceStream* const stream = test.NewStream("a");
+  const DeviceBuffer x = test.NewBuffer("x");
   EXPECT_FALSE(Read(stream, "read", {x.data() + 8, x.bytes()}).ok());
-  ExpectOneViolation(house.machine, {"'read' on stream 'a'", "not allocated"});
+  ExpectOneViolation(test.machine, {"'read' on stream 'a'", "not allocated"});
 }
 
 TEST(SimulatedDevice, HostMemoryThatIsNotPinnedIsFound) {
-  SimHouse house;
-  DeviceStream* const stream = house.NewStream("a");
-  const DeviceBuffer x = house.NewBuffer("x");
+  SimulatedTest test;
+  DeviceStream* const stream = test.NewStream("a");
+  const DeviceBuffer x = test.NewBuffer("x");
   const uint8_t pageable[8] = {};
   EXPECT_FALSE(stream->Copy("upload", x.data(), pageable, 8).ok());
-  ExpectOneViolation(house.machine, {"'upload' on stream 'a'", "pinned"});
+  ExpectOneViolation(test.machine, {"'upload' on stream 'a'", "pinned"});
 }
 
 TEST(SimulatedDevice, MemoryOfAnotherDeviceIsFound) {
-  SimHouse house({.devices = 2});
-  DeviceStream* const stream = house.NewStream("a", 1);
-  const DeviceBuffer x = house.NewBuffer("x");
+  SimulatedTest test({.devices = 2});
+  DeviceStream* const stream = test.NewStream("a", 1);
+  const DeviceBuffer x = test.NewBuffer("x");
   EXPECT_FALSE(Read(stream, "read", x.Range()).ok());
-  ExpectOneViolation(house.machine,
+  ExpectOneViolation(test.machine,
                      {"'read' on stream 'a' of device 1 uses 'x', memory of device 0"});
 }
 
 TEST(SimulatedDevice, AHostThatTouchesDeviceMemoryIsFound) {
-  SimHouse house;
-  const DeviceBuffer x = house.NewBuffer("x");
-  EXPECT_FALSE(TouchOnHost(house.device(), "peek", x.Range(), false).ok());
-  ExpectOneViolation(house.machine, {"'peek' on host thread 1 uses 'x', memory of device 0"});
+  SimulatedTest test;
+  const DeviceBuffer x = test.NewBuffer("x");
+  EXPECT_FALSE(TouchOnHost(test.device(), "peek", x.Range(), false).ok());
+  ExpectOneViolation(test.machine, {"'peek' on host thread 1 uses 'x', memory of device 0"});
 }
 
 TEST(SimulatedDevice, AnEventOfAnotherDeviceCannotBeRecorded) {
-  SimHouse house({.devices = 2});
-  EXPECT_FALSE(house.NewStream("a", 1)->Record(house.NewEvent(0)).ok());
-  ExpectOneViolation(house.machine, {"event of device 0", "stream of device 1"});
+  SimulatedTest test({.devices = 2});
+  EXPECT_FALSE(test.NewStream("a", 1)->Record(test.NewEvent(0)).ok());
+  ExpectOneViolation(test.machine, {"event of device 0", "stream of device 1"});
 }
 
 TEST(SimulatedDevice, AnUnorderedOperationIsNotCarriedOut) {
-  SimHouse house;
-  DeviceStream* const a = house.NewStream("a");
-  DeviceStream* const b = house.NewStream("b");
-  const DeviceBuffer x = house.NewBuffer("x", MemoryKind::kPinned);
+  SimulatedTest test;
+  DeviceStream* const a = test.NewStream("a");
+  DeviceStream* const b = test.NewStream("b");
+  const DeviceBuffer x = test.NewBuffer("x", MemoryKind::kPinned);
   EXPECT_TRUE(Write(a, "first", x.Range(), 3).ok());
   std::atomic<bool> done{false};
   EXPECT_TRUE(a->Callback([&] { done = true; }).ok());
   while (!done) std::this_thread::yield();
   (void)Write(b, "second", x.Range(), 4);
-  (void)house.Finish(b);
+  (void)test.Finish(b);
   EXPECT_EQ(x.data()[0], 3);
 }
 

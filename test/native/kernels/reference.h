@@ -1,7 +1,7 @@
 #pragma once
 
-// An independent reading of semantics.md: float64, one row at a time, no care for speed. Shares no
-// code with native/kernels beyond the plain structs of kernels.h.
+// An independent reading of docs/semantics.md: float64, one row at a time, no care for speed.
+// Shares no code with native/kernels beyond the plain structs of kernels.h.
 
 #include <vector>
 

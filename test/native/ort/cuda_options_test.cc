@@ -8,7 +8,7 @@
 
 #include "native/cuda_setup/libraries.h"
 #include "native/ort/device/cuda_errors.h"
-#include "native/ort/device/cuda_session.h"
+#include "native/ort/device/cuda_session_options.h"
 #include "test/native/ort/cuda_under_test.h"
 #include "test/native/ort/new_process.h"
 
@@ -67,7 +67,7 @@ Status Tell(const ApiLibrary& library, const Settings& settings) {
 }
 
 Settings WithoutDevice(const CudaOptions& options) {
-  CudaSession session;
+  CudaSessionOptions session;
   session.options = options;
   Settings settings = CudaSettings(session);
   std::erase_if(settings,

@@ -40,23 +40,23 @@ Floats OnCpu(const std::string& path, size_t rows, const Floats& x, const Dims& 
 }
 
 TEST(DeviceModel, SaysWhereItRuns) {
-  DeviceHouse house;
+  TestDevices devices;
   for (const auto& [asked, device] : {std::pair("cuda", "cuda:0"), std::pair("cuda:0", "cuda:0"),
                                       std::pair("cuda:1", "cuda:1"), std::pair("auto", "cuda:0")}) {
     ModelOptions options;
     options.device = asked;
-    const auto model = house.Load(Fixture("linear.onnx"), options);
+    const auto model = devices.Load(Fixture("linear.onnx"), options);
     EXPECT_EQ(model->spec().device, device);
     EXPECT_EQ(model->spec().device_reason, "");
     EXPECT_EQ(model->spec().host_nodes, std::vector<std::string>());
-    EXPECT_EQ(model->on_device()->lane()->device(), house.machine.device(device[5] - '0'));
+    EXPECT_EQ(model->on_device()->lane()->device(), devices.machine.device(device[5] - '0'));
   }
 }
 
 TEST(DeviceModel, AnswersDigitsAsTheCpuDoesBitForBit) {
-  const DeviceHouse house;
+  const TestDevices devices;
   for (const char* name : {"tiny-a", "small-b", "large"}) {
-    const auto model = house.Load(Digits(name));
+    const auto model = devices.Load(Digits(name));
     for (const size_t rows : {1u, 4u, 64u}) {
       BoundRows bound(*model->on_device(), rows, {{64}}, 10);
       ASSERT_EQ(Said(bound.Bind()), "");
@@ -68,10 +68,10 @@ TEST(DeviceModel, AnswersDigitsAsTheCpuDoesBitForBit) {
 }
 
 TEST(DeviceModel, ReadsEachInputFromItsOwnMemory) {
-  const DeviceHouse house;
+  const TestDevices devices;
   ModelOptions options;
   options.input_names = {{"a", "left"}};
-  const auto model = house.Load(Fixture("two-inputs.onnx"), options);
+  const auto model = devices.Load(Fixture("two-inputs.onnx"), options);
   EXPECT_EQ(model->spec().inputs[0].name, "left");
   BoundRows bound(*model->on_device(), 2, {{2}, {3}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
@@ -82,8 +82,8 @@ TEST(DeviceModel, ReadsEachInputFromItsOwnMemory) {
 // Slots and buckets of a pipeline: each has memory and a binding of its own, and none is awaited
 // before the next is enqueued.
 TEST(DeviceModel, KeepsBindingsApart) {
-  const DeviceHouse house;
-  const auto model = house.Load(Digits("small-a"));
+  const TestDevices devices;
+  const auto model = devices.Load(Digits("small-a"));
   std::vector<std::unique_ptr<BoundRows>> bound;
   for (const size_t rows : {1u, 1u, 8u, 8u}) {
     bound.push_back(
@@ -106,13 +106,13 @@ TEST(DeviceModel, KeepsBindingsApart) {
 
 // Other streams are ordered by nothing but the wait within Run().
 TEST(DeviceModel, WaitsInARunThatSynchronises) {
-  DeviceHouse house;
-  const auto model = house.Load(Fixture("linear.onnx"));
+  TestDevices devices;
+  const auto model = devices.Load(Fixture("linear.onnx"));
   BoundRows bound(*model->on_device(), 1, {{3}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
-  Device* const device = house.machine.device(0);
+  Device* const device = devices.machine.device(0);
   const std::unique_ptr<DeviceStream> other = device->NewStream("other").value();
-  const std::unique_ptr<DeviceEvent> done = device->NewEvent().value();
+  const std::unique_ptr<DeviceEvent> done = device->NewEvent("done").value();
   EXPECT_TRUE(bound
                   .OnLane([&]() -> Status {
                     QUORATE_RETURN_IF_ERROR(bound.WarmUpHere());
@@ -127,20 +127,20 @@ TEST(DeviceModel, WaitsInARunThatSynchronises) {
 
 TEST(DeviceModel, IsInMemoryOnceForAllItsUsers) {
   ASSERT_EQ(Registry::Process().size(), 0u);
-  const DeviceHouse house;
+  const TestDevices devices;
   ModelOptions options;
   options.device = "cuda:0";
-  auto one = house.Load(Digits("tiny-a"), options);
+  auto one = devices.Load(Digits("tiny-a"), options);
   options.input_names = {{"image", "picture"}};
-  auto other = house.Load(Digits("tiny-a"), options);
+  auto other = devices.Load(Digits("tiny-a"), options);
   EXPECT_EQ(Registry::Process().size(), 1u);
   EXPECT_EQ(one->on_device()->lane(), other->on_device()->lane());
   EXPECT_EQ(one->spec().inputs[0].name, "image");
   EXPECT_EQ(other->spec().inputs[0].name, "picture");
   options.device = "cuda:1";
-  auto elsewhere = house.Load(Digits("tiny-a"), options);
+  auto elsewhere = devices.Load(Digits("tiny-a"), options);
   options.cuda.tf32 = true;
-  auto otherwise = house.Load(Digits("tiny-a"), options);
+  auto otherwise = devices.Load(Digits("tiny-a"), options);
   EXPECT_EQ(Registry::Process().size(), 3u);
   EXPECT_NE(elsewhere->on_device()->lane(), otherwise->on_device()->lane());
   one = other = elsewhere = otherwise = nullptr;
@@ -148,25 +148,25 @@ TEST(DeviceModel, IsInMemoryOnceForAllItsUsers) {
 }
 
 TEST(DeviceModel, MayShareOneLaneWithTheOthersOfItsDevice) {
-  const DeviceHouse house;
+  const TestDevices devices;
   ModelOptions options;
   options.cuda.shared_stream = true;
   options.device = "cuda:0";
-  const auto one = house.Load(Digits("tiny-a"), options);
-  const auto other = house.Load(Digits("tiny-b"), options);
+  const auto one = devices.Load(Digits("tiny-a"), options);
+  const auto other = devices.Load(Digits("tiny-b"), options);
   EXPECT_EQ(one->on_device()->lane(), other->on_device()->lane());
   options.device = "cuda:1";
-  const auto elsewhere = house.Load(Digits("tiny-a"), options);
+  const auto elsewhere = devices.Load(Digits("tiny-a"), options);
   EXPECT_NE(one->on_device()->lane(), elsewhere->on_device()->lane());
   options = {};
   options.device = "cuda:0";
-  EXPECT_NE(one->on_device()->lane(), house.Load(Digits("tiny-a"), options)->on_device()->lane());
+  EXPECT_NE(one->on_device()->lane(), devices.Load(Digits("tiny-a"), options)->on_device()->lane());
 }
 
 TEST(DeviceModel, StopsOneUserAndNotAnother) {
-  const DeviceHouse house;
-  const auto stopped = house.Load(Fixture("linear.onnx"));
-  const auto other = house.Load(Fixture("linear.onnx"));
+  const TestDevices devices;
+  const auto stopped = devices.Load(Fixture("linear.onnx"));
+  const auto other = devices.Load(Fixture("linear.onnx"));
   BoundRows a(*stopped->on_device(), 1, {{3}}, 2);
   BoundRows b(*other->on_device(), 1, {{3}}, 2);
   ASSERT_EQ(Said(a.Bind()), "");
@@ -181,8 +181,8 @@ TEST(DeviceModel, StopsOneUserAndNotAnother) {
 
 // It would take minutes.
 TEST(DeviceModel, StopsARunThatIsUnderWay) {
-  const DeviceHouse house;
-  const auto model = house.Load(Fixture("slow.onnx"));
+  const TestDevices devices;
+  const auto model = devices.Load(Fixture("slow.onnx"));
   BoundRows bound(*model->on_device(), 1, {{2}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
   ASSERT_EQ(Said(bound.Run({{1, 2}})), "");
@@ -192,20 +192,20 @@ TEST(DeviceModel, StopsARunThatIsUnderWay) {
 }
 
 TEST(DeviceModel, RefusesMemoryThatDoesNotFit) {
-  const DeviceHouse house;
+  const TestDevices devices;
   const auto expect = [](BoundRows& bound, const std::string& sentence) {
     const Status status = bound.Bind();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
     EXPECT_NE(status.message().find(sentence), std::string::npos) << status.message();
   };
-  const auto linear = house.Load(Fixture("linear.onnx"));
+  const auto linear = devices.Load(Fixture("linear.onnx"));
   BoundRows too_wide(*linear->on_device(), 2, {{4}}, 2);
   expect(too_wide, "takes rows of shape [3] as 'x', got [4]");
   BoundRows too_many(*linear->on_device(), 2, {{3}, {3}}, 2);
   expect(too_many, "has 1 inputs, but 2 row shapes were given");
   BoundRows small_output(*linear->on_device(), 2, {{3}}, 1);
   expect(small_output, "needs 16 bytes for its output, got 8");
-  const auto fixed = house.Load(Fixture("fixed-batch-4.onnx"));
+  const auto fixed = devices.Load(Fixture("fixed-batch-4.onnx"));
   BoundRows other_batch(*fixed->on_device(), 2, {{3}}, 2);
   expect(other_batch, "takes batches of 4 rows, got 2");
   BoundRows nothing(*linear->on_device(), 0, {{3}}, 2);
@@ -213,8 +213,8 @@ TEST(DeviceModel, RefusesMemoryThatDoesNotFit) {
 }
 
 TEST(DeviceModel, RunsItsFixedBatch) {
-  const DeviceHouse house;
-  const auto model = house.Load(Fixture("fixed-batch-4.onnx"));
+  const TestDevices devices;
+  const auto model = devices.Load(Fixture("fixed-batch-4.onnx"));
   EXPECT_EQ(model->spec().fixed_batch, 4u);
   BoundRows bound(*model->on_device(), 4, {{3}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
@@ -224,8 +224,8 @@ TEST(DeviceModel, RunsItsFixedBatch) {
 }
 
 TEST(DeviceModel, WithConvolutionsAnswersEveryNumberOfRows) {
-  const DeviceHouse house;
-  const auto model = house.Load(Fixture("conv.onnx"));
+  const TestDevices devices;
+  const auto model = devices.Load(Fixture("conv.onnx"));
   EXPECT_EQ(model->on_device()->max_buckets(), 2u);
   BoundRows small(*model->on_device(), 1, {{1, 4, 4}}, 16);
   BoundRows large(*model->on_device(), 5, {{1, 4, 4}}, 16);
@@ -240,8 +240,8 @@ TEST(DeviceModel, WithConvolutionsAnswersEveryNumberOfRows) {
 
 TEST(DeviceModel, SaysHowMuchMemoryItsSessionsHave) {
   if (!Library().Since(kAllocatorStatsVersion)) GTEST_SKIP() << Library().version();
-  const DeviceHouse house;
-  const auto model = house.Load(Digits("large"));
+  const TestDevices devices;
+  const auto model = devices.Load(Digits("large"));
   const uint64_t one = model->on_device()->device_bytes();
   EXPECT_GT(one, 0u);
   BoundRows small(*model->on_device(), 1, {{64}}, 10);
@@ -252,17 +252,17 @@ TEST(DeviceModel, SaysHowMuchMemoryItsSessionsHave) {
   EXPECT_EQ(model->on_device()->device_bytes(), 2 * one) << "a session per number of rows";
   ASSERT_EQ(Said(large.WarmUp()), "");
   EXPECT_GT(model->on_device()->device_bytes(), 2 * one) << "and what its runs need";
-  EXPECT_EQ(house.Load(Digits("large"))->on_device()->device_bytes(),
+  EXPECT_EQ(devices.Load(Digits("large"))->on_device()->device_bytes(),
             model->on_device()->device_bytes())
       << "for all users";
 }
 
 // Another number of rows means to load once more.
 TEST(DeviceModel, WithConvolutionsRefusesAFileThatHasChanged) {
-  const DeviceHouse house;
+  const TestDevices devices;
   const std::string path = TemporaryPath("changed.onnx");
   std::filesystem::copy_file(Fixture("conv.onnx"), path);
-  const auto model = house.Load(path);
+  const auto model = devices.Load(path);
   BoundRows first(*model->on_device(), 1, {{1, 4, 4}}, 16);
   ASSERT_EQ(Said(first.Bind()), "");
   std::filesystem::remove(path);
@@ -275,10 +275,10 @@ TEST(DeviceModel, WithConvolutionsRefusesAFileThatHasChanged) {
 }
 
 TEST(DeviceModel, FindsOpenShapesAsOnTheCpu) {
-  const DeviceHouse house;
+  const TestDevices devices;
   for (const char* fixture :
        {"open-classes.onnx", "unknown-rank.onnx", "dynamic-row-and-output.onnx"}) {
-    const auto there = house.Load(Fixture(fixture));
+    const auto there = devices.Load(Fixture(fixture));
     const auto here = Load(fixture);
     EXPECT_EQ(there->spec().output.row_shape, here->spec().output.row_shape) << fixture;
     std::vector<Dims> shapes;
@@ -289,7 +289,7 @@ TEST(DeviceModel, FindsOpenShapesAsOnTheCpu) {
     ASSERT_TRUE(shape.ok()) << shape.status().message();
     EXPECT_EQ(shape.value(), here->OutputRowShape(shapes).value()) << fixture;
   }
-  const auto open = house.Load(Fixture("dynamic-row-and-output.onnx"));
+  const auto open = devices.Load(Fixture("dynamic-row-and-output.onnx"));
   BoundRows bound(*open->on_device(), 2, {{3}}, 3);
   ASSERT_EQ(Said(bound.Bind()), "");
   ASSERT_EQ(Said(bound.Run({{1, 2, 3, 4, 5, 6}})), "");
@@ -297,25 +297,25 @@ TEST(DeviceModel, FindsOpenShapesAsOnTheCpu) {
 }
 
 TEST(DeviceModel, CountsWorkAsOnTheCpu) {
-  const DeviceHouse house;
-  const auto flops = house.Load(Fixture("mlp-64-16-10.onnx"))->FlopsPerRow({{64}});
+  const TestDevices devices;
+  const auto flops = devices.Load(Fixture("mlp-64-16-10.onnx"))->FlopsPerRow({{64}});
   ASSERT_TRUE(flops.ok()) << flops.status().message();
   EXPECT_EQ(flops.value(), 2410u);
 }
 
 TEST(DeviceModel, FallsBackToTheCpuWithTheReason) {
-  DeviceHouse house;
+  TestDevices devices;
   ModelOptions options;
   options.device = "cuda:2";
-  Status status = house.TryLoad(Fixture("linear.onnx"), options).status();
+  Status status = devices.TryLoad(Fixture("linear.onnx"), options).status();
   EXPECT_EQ(status.code(), StatusCode::kDevice);
   EXPECT_EQ(status.message(), "device 'cuda:2' is not available: there is no simulated device 2");
-  house.machine.LoseDevice(0);
+  devices.machine.LoseDevice(0);
   options.device = "cuda:0";
-  status = house.TryLoad(Fixture("linear.onnx"), options).status();
+  status = devices.TryLoad(Fixture("linear.onnx"), options).status();
   EXPECT_EQ(status.code(), StatusCode::kDevice) << status.message();
   options.device = "auto";
-  const auto model = house.TryLoad(Fixture("linear.onnx"), options);
+  const auto model = devices.TryLoad(Fixture("linear.onnx"), options);
   ASSERT_TRUE(model.ok()) << model.status().message();
   EXPECT_EQ(model.value()->on_device(), nullptr);
   EXPECT_EQ(model.value()->spec().device, "cpu");
@@ -323,14 +323,14 @@ TEST(DeviceModel, FallsBackToTheCpuWithTheReason) {
 }
 
 TEST(DeviceModel, IsRefusedForWhatTheCpuRefuses) {
-  const DeviceHouse house;
+  const TestDevices devices;
   for (const char* fixture :
        {"type-string.onnx", "zipmap.onnx", "no-batch.onnx", "two-outputs.onnx",
         "reduces-batch.onnx", "wrong-opset.onnx", "no-such-file.onnx"}) {
     ModelOptions options;
-    const Status on_cpu = house.TryLoad(Fixture(fixture), options).status();
+    const Status on_cpu = devices.TryLoad(Fixture(fixture), options).status();
     options.device = "cuda";
-    const Status on_device = house.TryLoad(Fixture(fixture), options).status();
+    const Status on_device = devices.TryLoad(Fixture(fixture), options).status();
     EXPECT_FALSE(on_device.ok());
     EXPECT_EQ(on_device.code(), on_cpu.code()) << fixture;
     EXPECT_EQ(on_device.message(), on_cpu.message());
@@ -338,8 +338,8 @@ TEST(DeviceModel, IsRefusedForWhatTheCpuRefuses) {
 }
 
 TEST(DeviceModel, TellsWhyARunFailed) {
-  const DeviceHouse house;
-  const auto model = house.Load(Fixture("wrong-columns.onnx"));
+  const TestDevices devices;
+  const auto model = devices.Load(Fixture("wrong-columns.onnx"));
   BoundRows bound(*model->on_device(), 1, {{4}}, 2);
   bound.may_fail = true;  // What runs later loses a simulated device.
   ASSERT_EQ(Said(bound.Bind()), "");
@@ -351,8 +351,8 @@ TEST(DeviceModel, TellsWhyARunFailed) {
 }
 
 TEST(DeviceModel, IsNotStarted) {
-  const DeviceHouse house;
-  const auto model = house.Load(Fixture("linear.onnx"));
+  const TestDevices devices;
+  const auto model = devices.Load(Fixture("linear.onnx"));
   Floats y(2);
   const RunReport report = RunRows(*model, 1, Floats{1, 2, 3}, {3}, y);
   EXPECT_EQ(report.status.code(), StatusCode::kInternal);

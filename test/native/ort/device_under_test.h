@@ -29,8 +29,8 @@ inline sim::SimulatedOptions TwoDevices() {
 }
 
 // Models go before it.
-struct DeviceHouse {
-  explicit DeviceHouse(const sim::SimulatedOptions& options = TwoDevices()) : machine(options) {
+struct TestDevices {
+  explicit TestDevices(const sim::SimulatedOptions& options = TwoDevices()) : machine(options) {
     (void)Library();  // Or the process ends with the reason.
     DeviceAccess access;
     access.simulated = true;
@@ -40,7 +40,7 @@ struct DeviceHouse {
     };
     loader = OrtModelLoader::Create({LibraryPath()}, {}, access).value();
   }
-  ~DeviceHouse() { EXPECT_EQ(machine.violations(), std::vector<std::string>()); }
+  ~TestDevices() { EXPECT_EQ(machine.violations(), std::vector<std::string>()); }
 
   StatusOr<std::shared_ptr<Model>> TryLoad(const std::string& path, ModelOptions options) const {
     return loader->Load({path, nullptr}, options);
@@ -63,7 +63,9 @@ struct DeviceHouse {
 class BoundRows {
  public:
   BoundRows(DeviceModel& model, size_t rows, std::vector<Dims> row_shapes, size_t output_numbers)
-      : model_(model), device_(model.lane()->device()), done_(device_->NewEvent().value()) {
+      : model_(model),
+        device_(model.lane()->device()),
+        done_(device_->NewEvent("rows done").value()) {
     tensors.rows = rows;
     for (Dims& shape : row_shapes) {
       const size_t bytes = rows * Elements(shape) * sizeof(float);

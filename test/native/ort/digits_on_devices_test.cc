@@ -105,7 +105,7 @@ class DigitsOnDevices : public testing::TestWithParam<Places> {};
 
 TEST_P(DigitsOnDevices, AreAnsweredAsOnTheCpu) {
   const std::vector<float> pixels = TestRows();
-  const DeviceHouse devices;
+  const TestDevices devices;
   std::vector<RowResult> expected;
   {
     BusyHouse house(DigitsOn({"cpu", "cpu", "cpu"}), devices.loader.get(), 2);
@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(Places, DigitsOnDevices,
 
 TEST(DigitsOnDevices, ShareTheirModelsBetweenCascades) {
   const std::vector<float> pixels = TestRows();
-  const DeviceHouse devices;
+  const TestDevices devices;
   CudaOptions cuda;
   cuda.graphs = true;  // Nothing to a simulated device but a binding's name.
   const CascadeSpec spec = DigitsOn({"cuda:0", "cuda:0", "cuda:1"}, cuda);

@@ -1,0 +1,107 @@
+/** From the addon's values to public ones: the only place that knows which number or text stands for "unknown". */
+import { type MemberTraffic, noTraffic } from "../calls/member-calls.js";
+import type { NativeCounters, NativeDeviceReport, NativeInfo, NativeMemberInfo } from "../native/contract.js";
+import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
+import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
+import type { CascadeCounters } from "./counters.js";
+import type { CascadeInfo, CudaReport, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
+
+export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
+  const { runtimeVersion, runtimePath, telemetryOff, classes, tensors, warnings } = native;
+  return {
+    runtime: { version: runtimeVersion, path: runtimePath, telemetryOff },
+    classes,
+    inputs: tensors.map(({ name, type, rowShape, tiers }) => ({ name, type, rowShape, tiers })),
+    tiers: spec.tiers.map((tier, t) => liftTier(tier, native.tiers[t])),
+    warnings,
+  };
+}
+
+function liftTier(tier: ResolvedTier, native: NativeInfo["tiers"][number] | undefined): TierInfo {
+  const { name, exitWhen: rule, combine, evidence, execution, price } = tier;
+  const k = tier.members.length;
+  const device = native?.device ?? null;
+  return {
+    name,
+    exitWhen: rule === null ? "every row leaves here" : describeRule(rule, k),
+    requiredVotes: (rule && requiredVotes(rule, k)) ?? null,
+    combine,
+    evidence,
+    execution,
+    members: (native?.members ?? []).map(liftMember),
+    device: device && { name: device.name, buckets: device.buckets, bytes: device.bytes },
+    price,
+  };
+}
+
+function liftMember(native: NativeMemberInfo): MemberInfo {
+  const { name, output, outputType, outputWidth, device, hostNodes } = native;
+  return {
+    name,
+    inputs: native.inputs.map((input) => ({ name: input.name, type: input.type, rowShape: input.rowShape })),
+    output,
+    outputType,
+    outputWidth,
+    fixedBatch: native.fixedBatch || null,
+    device,
+    deviceReason: native.deviceReason || null,
+    deviceBytes: native.deviceBytes || null,
+    hostNodes,
+    batchDifference: native.batchDifference < 0 ? null : native.batchDifference,
+  };
+}
+
+/** The user's figures over the measured ones. */
+export function liftFlops(native: readonly (readonly number[])[], spec: ResolvedSpec): FlopsTable {
+  return spec.tiers.map(({ members }, t) =>
+    members.map(({ flopsPerRow }, m) => {
+      const measured = native[t]?.[m] ?? -1;
+      return flopsPerRow ?? (measured < 0 ? null : measured);
+    }),
+  );
+}
+
+export function liftHashes(native: readonly (readonly string[])[]): HashTable {
+  return native.map((tier) => tier.map((hash) => hash || null));
+}
+
+/** With names, and with what function members counted in JavaScript. */
+export function liftCounters(
+  native: NativeCounters,
+  { tiers }: ResolvedSpec,
+  traffic: readonly (readonly MemberTraffic[])[],
+): CascadeCounters {
+  const { timeBoundsNs, ...counters } = native;
+  const boundsMs = Array.from(timeBoundsNs, (ns) => ns / 1e6);
+  return {
+    ...counters,
+    tiers: native.tiers.map(({ queueTimes, runTimes, ...tier }, t) => ({
+      ...tier,
+      name: tiers[t]?.name ?? "",
+      queueTime: { boundsMs, counts: Array.from(queueTimes) },
+      runTime: { boundsMs, counts: Array.from(runTimes) },
+      members: tier.members.map((member, m) => ({
+        ...member,
+        ...(traffic[t]?.[m] ?? noTraffic),
+        name: tiers[t]?.members[m]?.name ?? "",
+      })),
+    })),
+  };
+}
+
+export function liftDevices(native: NativeDeviceReport): { readonly runtime: RuntimeInfo; readonly cuda: CudaReport } {
+  const { runtime, cuda } = native;
+  return {
+    runtime: { version: runtime.version, path: runtime.path, telemetryOff: runtime.telemetryOff },
+    cuda: {
+      driverPath: cuda.driverPath || null,
+      driverVersion: cuda.driverVersion || null,
+      devices: cuda.devices,
+      providerPath: cuda.providerPath || null,
+      providerVersion: cuda.providerVersion || null,
+      libraries: cuda.libraries.map(({ name, path }) => ({ name, path: path || null })),
+      problem: cuda.problem || null,
+      remedy: cuda.remedy || null,
+    },
+  };
+}
