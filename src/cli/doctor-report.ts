@@ -23,6 +23,7 @@ export function doctorLines(report: DoctorReport): string[] {
       ["quorate", report.version],
       ["Node.js", `${report.node}, ${report.platform}`],
       ["addon", addonText(report)],
+      ["threads", report.threads ?? "none"],
       ["ONNX Runtime", report.runtime === null ? "none" : `${report.runtime.version}, ${report.runtime.path}`],
       ["CPU", report.cpu.problem === null ? "works: a bundled model answered a row" : "does not work"],
       ...cudaRows(report.cuda),

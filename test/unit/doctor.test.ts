@@ -23,6 +23,7 @@ const report: DoctorReport = {
   platform: "linux-x64",
   addon: "0.1.0",
   kernels: "built without CUDA kernels",
+  threads: "2, because",
   runtimeVariable: null,
   runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
   cuda,
@@ -35,6 +36,7 @@ describe("the doctor's report", () => {
       "quorate         0.1.0",
       "Node.js         20.20.0, linux-x64",
       "addon           0.1.0, CUDA kernels: built without CUDA kernels",
+      "threads         2, because",
       "ONNX Runtime    1.30.0, /r/libonnxruntime.so.1",
       "CPU             works: a bundled model answered a row",
       "CUDA driver     CUDA 13.2, /lib/libcuda.so.1",
@@ -56,7 +58,7 @@ describe("the doctor's report", () => {
     );
     const bare = { driverPath: null, driverVersion: null, devices: [], providerPath: null, providerVersion: null };
     const lines = doctorLines({ ...report, cuda: { ...bare, libraries: [], problem: "no driver", remedy: null } });
-    expect(lines.slice(5, 9)).toEqual([
+    expect(lines.slice(6, 10)).toEqual([
       "CUDA driver     none",
       "CUDA devices    none",
       "CUDA provider   none",
