@@ -26,6 +26,8 @@ export type {
 } from "./cascade/info.js";
 export { machineReport } from "./cascade/machine-report.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
+export { getThreads, setThreads } from "./native/threads.js";
+export type { Measure } from "./spec/columns.js";
 export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
@@ -34,7 +36,6 @@ export type {
   CascadeSpec,
   CudaOptions,
   FunctionMember,
-  Measure,
   Member,
   MemberBatch,
   MemberContext,

@@ -1,12 +1,10 @@
 /** Everything a user can say about a cascade, a tier and a member. All of it but functions and bytes is JSON. */
+import type { Measure } from "./columns.js";
 import type { ElementType, TensorData } from "./element-type.js";
 import type { Rule } from "./rules.js";
 
 /** What a member gives: raw logits, scores in [0, 1], or class numbers. */
 export type OutputKind = "logits" | "probabilities" | "label";
-
-/** A number the cascade can report beside every answer. */
-export type Measure = "score" | "confidence" | "margin" | "entropy";
 
 /** Money, in any one currency. */
 export interface Price {

@@ -252,8 +252,11 @@ PipelineResult PipelineImpl::ResultOf(PipelineSlot& slot) {
     return result;
   }
   const ResultLayout layout = slot.Layout(options_);
-  const uint8_t* const block = slot.host_result.data();
-  result.columns = HostColumns(layout, block);
+  uint8_t* const block = slot.host_result.data();
+  result.block = block;
+  result.wants = layout.wants;
+  result.columns = layout.columns.In(block);
+  result.deferred = reinterpret_cast<const uint32_t*>(block + layout.deferred);
   result.times = slot.Times(device_);
   if (!options_.plan.last) {
     result.deferred_count = *reinterpret_cast<const uint32_t*>(block + layout.count);

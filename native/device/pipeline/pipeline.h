@@ -12,6 +12,7 @@
 #include "native/device/device.h"
 #include "native/device/device_model.h"
 #include "native/device/row_block.h"
+#include "native/kernels/column_layout.h"
 #include "native/kernels/kernels.h"
 
 namespace quorate {
@@ -55,21 +56,6 @@ struct RowSegment {
   size_t count = 0;
 };
 
-// Columns of a batch, in pinned memory. Those that are not wanted are nullptr.
-struct PipelineColumns {
-  const int32_t* labels = nullptr;
-  const uint8_t* votes = nullptr;
-  const uint8_t* flags = nullptr;
-  const float* score = nullptr;
-  const float* confidence = nullptr;
-  const float* margin = nullptr;
-  const float* entropy = nullptr;
-  const float* sums = nullptr;            // [rows x classes] iff evidence_out.
-  const int32_t* member_votes = nullptr;  // [rows x members] iff traced, as the next.
-  const float* member_scores = nullptr;
-  const uint32_t* deferred = nullptr;  // Rows that do not exit, ascending.
-};
-
 // Where a batch's time on the device went. 0: not known.
 struct PipelineTimes {
   int64_t upload_ns = 0;  // Copies to the device, or from where deferred rows were.
@@ -83,7 +69,12 @@ struct PipelineTimes {
 struct PipelineResult {
   Status status;  // Not OK: no answers. kAborted: cancelled.
   size_t rows = 0;
-  PipelineColumns columns;  // Valid during the call.
+  // The block that came back, with the reduction's columns for `wants`, and these columns. In
+  // pinned memory, valid during the call.
+  uint8_t* block = nullptr;
+  ColumnWants wants;
+  ReductionColumns columns;
+  const uint32_t* deferred = nullptr;  // Rows that do not exit, ascending.
   uint32_t deferred_count = 0;
   std::shared_ptr<RowBlock> deferred_rows;  // In that order; nullptr: only the host has them.
   uint64_t failed_members = 0;              // Bit k: member k failed and abstained on all rows.

@@ -49,7 +49,7 @@ Status PipelineReduction::LaunchReduction(const PipelineSlot& slot, const Result
                           reads,
                           {&write, 1},
                           [this, rows = slot.rows, outputs = std::move(outputs), state,
-                           columns = DeviceColumns(layout, slot.result.data())](void* stream) {
+                           columns = layout.columns.In(slot.result.data())](void* stream) {
                             return device_->kernels()->Reduce(options_.plan, outputs.data(), rows,
                                                               state, columns, stream);
                           }});
@@ -57,7 +57,7 @@ Status PipelineReduction::LaunchReduction(const PipelineSlot& slot, const Result
 
 Status PipelineReduction::LaunchList(const PipelineSlot& slot, const ResultLayout& layout) {
   uint8_t* const block = slot.result.data();
-  const uint8_t* const flags = block + layout.flags;
+  const uint8_t* const flags = layout.columns.In(block).flags;
   auto* const list = reinterpret_cast<uint32_t*>(block + layout.deferred);
   auto* const count = reinterpret_cast<uint32_t*>(block + layout.count);
   const MemoryRange read = {flags, slot.rows};

@@ -88,6 +88,7 @@ const hooks = (more = {}) => ({
   onMemberCancel: ignore,
   onLazy: ignore,
   onProfiled: ignore,
+  onHashed: ignore,
   onClosed: ignore,
   ...more,
 });

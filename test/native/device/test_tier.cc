@@ -217,8 +217,8 @@ Answer TestTier::AnswerOf(const PipelineResult& result) const {
   answer.status = result.status;
   answer.failed_members = result.failed_members;
   if (!result.status.ok()) return answer;
-  const PipelineColumns& columns = result.columns;
-  answer.labels = Copied(columns.labels, result.rows);
+  const ReductionColumns& columns = result.columns;
+  answer.labels = Copied(columns.label, result.rows);
   answer.votes = Copied(columns.votes, result.rows);
   answer.flags = Copied(columns.flags, result.rows);
   answer.score = Copied(columns.score, result.rows);
@@ -226,7 +226,7 @@ Answer TestTier::AnswerOf(const PipelineResult& result) const {
   answer.sums = Copied(columns.sums, result.rows * kTestClasses);
   answer.member_votes = Copied(columns.member_votes, result.rows * tier.members);
   answer.member_scores = Copied(columns.member_scores, result.rows * tier.members);
-  answer.deferred = Copied(columns.deferred, result.deferred_count);
+  answer.deferred = Copied(result.deferred, result.deferred_count);
   answer.deferred_rows = result.deferred_rows;
   answer.times = result.times;
   return answer;
@@ -264,7 +264,7 @@ Answer TestTier::Expected(const TestRows& rows, uint64_t failed_members, bool tr
   answer.member_votes.resize(traced ? n * tier.members : 0);
   answer.member_scores.resize(traced ? n * tier.members : 0);
   ReductionColumns columns;
-  columns.labels = answer.labels.data();
+  columns.label = answer.labels.data();
   columns.votes = answer.votes.data();
   columns.flags = answer.flags.data();
   columns.score = answer.score.data();
