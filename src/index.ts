@@ -40,6 +40,7 @@ export type {
   MemberBatch,
   MemberContext,
   MemberFunction,
+  MemberReport,
   ModelMember,
   OutputKind,
   Price,

@@ -70,7 +70,7 @@ struct AnswerColumns {
 struct FinishedBatch {
   uint64_t id = 0;
   AnswerColumns answers;
-  std::vector<Status> errors;                  // Distinct.
+  std::vector<Status> errors;                  // Distinct, by cause too.
   std::vector<std::vector<TraceTier>> traces;  // Empty, or one entry per row.
 };
 

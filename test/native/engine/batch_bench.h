@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "native/engine/batch_run.h"
+#include "native/engine/host_batch/host_batch.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
 
@@ -77,7 +77,7 @@ struct Bench {
 // Owns the rows and waits for the answers. Row i holds values[i]; its id is i.
 class Caller final : public BatchListener {
  public:
-  explicit Caller(Bench* bench) : bench_(bench), run_(BatchRun::Create(bench->Parts(), this)) {}
+  explicit Caller(Bench* bench) : bench_(bench), run_(NewHostBatch(bench->Parts(), this)) {}
   ~Caller() override { bench_->pool.Join(); }
 
   BatchRun& Run(size_t rows, uint32_t first_value = 0, bool scattered = false) {
