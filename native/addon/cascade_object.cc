@@ -109,7 +109,7 @@ uint32_t CascadeObject::Submit(const Info& info, bool single) {
   if (rows == 0) {
     throw ToNapiError(env, {StatusCode::kInvalidArgument, "rows is 0, expected at least 1"});
   }
-  class Call call;
+  struct Call call;
   call.id = ValueOrThrow(env, ReadWhole(info[0], "id", kMostId));
   if (call.id <= last_id_) {
     throw ToNapiError(env, {StatusCode::kInvalidArgument,
