@@ -27,6 +27,7 @@ export type {
 export { machineReport } from "./cascade/machine-report.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
 export { getThreads, setThreads } from "./native/threads.js";
+export type { Measure } from "./spec/columns.js";
 export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
@@ -35,11 +36,11 @@ export type {
   CascadeSpec,
   CudaOptions,
   FunctionMember,
-  Measure,
   Member,
   MemberBatch,
   MemberContext,
   MemberFunction,
+  MemberReport,
   ModelMember,
   OutputKind,
   Price,

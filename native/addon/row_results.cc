@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "native/addon/arrays.h"
@@ -25,7 +26,8 @@ size_t ColumnBytes(const ResultColumn& column) {
 class DistinctErrors {
  public:
   uint8_t IndexOf(const Status& error) {
-    const auto [at, added] = known_.try_emplace({error.code(), error.message()}, kMostErrors);
+    const auto [at, added] =
+        known_.try_emplace({error.code(), error.cause(), error.message()}, kMostErrors);
     if (added && list.size() < kMostErrors) {
       list.push_back(error);
       at->second = static_cast<uint8_t>(list.size());
@@ -35,14 +37,14 @@ class DistinctErrors {
   std::vector<Status> list;
 
  private:
-  std::map<std::pair<StatusCode, std::string>, uint8_t> known_;
+  std::map<std::tuple<StatusCode, uint32_t, std::string>, uint8_t> known_;
 };
 
 }  // namespace
 
 void RowResults::Make(Napi::Env env) {
   size_t bytes = kIdBytes;
-  for (const ResultColumn& column : kResultColumns) {
+  for (const ResultColumn& column : ResultColumns()) {
     if (column.ReportedIn(measures_)) bytes += ColumnBytes(column);
   }
   Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(env, bytes);
@@ -50,7 +52,7 @@ void RowResults::Make(Napi::Env env) {
   object.Set("count", Napi::Number::New(env, 0));
   object.Set("ids", ViewOf(env, napi_float64_array, kCapacity, memory, 0));
   size_t offset = kIdBytes;
-  for (const ResultColumn& column : kResultColumns) {
+  for (const ResultColumn& column : ResultColumns()) {
     if (!column.ReportedIn(measures_)) continue;
     object.Set(column.name, ViewOf(env, column.type, kCapacity, memory, offset));
     offset += ColumnBytes(column);
@@ -84,13 +86,13 @@ Napi::Object RowResults::Take(Napi::Env env, std::vector<FinishedRow>* rows, siz
     FinishedRow& row = (*rows)[start + i];
     ids[i] = static_cast<double>(row.id);
     results_[i] = row.result;
-    if (row.result.error != 0) results_[i].error = errors.IndexOf(row.error);
+    if (row.result.error_index != 0) results_[i].error_index = errors.IndexOf(row.error);
     if (row.trace.empty()) continue;
     traces.resize(count);
     traces[i] = std::move(row.trace);
   }
   size_t offset = kIdBytes;
-  for (const ResultColumn& column : kResultColumns) {
+  for (const ResultColumn& column : ResultColumns()) {
     if (!column.ReportedIn(measures_)) continue;
     column.fill(results_, memory + offset);
     offset += ColumnBytes(column);

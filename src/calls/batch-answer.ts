@@ -2,6 +2,7 @@
 
 import { invalidArgument, type QuorateError } from "../errors.js";
 import { type NativeColumns, rowFlag } from "../native/contract.js";
+import type { Measure } from "../spec/columns.js";
 import { type Answer, answerAt, type Legend } from "./answer.js";
 import { rowError } from "./row-errors.js";
 
@@ -36,11 +37,11 @@ export class BatchAnswer {
   }
   /** [count] class index, -1 = none. */
   get labels(): Int32Array {
-    return this.#columns.labels;
+    return this.#columns.label;
   }
   /** [count] index of the tier that answered. */
   get tiers(): Uint8Array {
-    return this.#columns.tiers;
+    return this.#columns.tierIndex;
   }
   /** [count] members of that tier that voted for the label. */
   get votes(): Uint8Array {
@@ -84,7 +85,7 @@ export class BatchAnswer {
   get partial(): Uint8Array {
     return this.#flag(rowFlag.partial);
   }
-  /** [count] 1 where an earlier tier's answer had to do. */
+  /** [count] 1 where an earlier tier's answer was used because a later one was full, failed or too late. */
   get degraded(): Uint8Array {
     return this.#flag(rowFlag.degraded);
   }
@@ -105,7 +106,7 @@ export class BatchAnswer {
     return rowError(this.#columns, i, this.errors);
   }
 
-  #measure(name: "score" | "confidence" | "margin" | "entropy"): Float32Array {
+  #measure(name: Measure): Float32Array {
     const column = this.#columns[name];
     if (column === undefined) throw invalidArgument(`the cascade does not report ${name}: add it to its \`measures\`.`);
     return column;

@@ -86,7 +86,7 @@ export class Cascade implements AsyncDisposable {
 
   /** Answers one row; calls from many callers are batched together. The row is copied before the call returns. */
   run(row: RowInput, options: CallOptions = noOptions): Promise<Answer> {
-    return this.#engine.run(row, options, false);
+    return this.#engine.run(row, options, "reject");
   }
 
   /**
@@ -101,7 +101,7 @@ export class Cascade implements AsyncDisposable {
   /** Answers a source of rows with back-pressure; ending the iteration cancels what is in flight. */
   stream(source: RowSource, options: StreamOptions = {}): AsyncGenerator<StreamAnswer, void, undefined> {
     const inFlight = 4 * this.#engine.spec.tiers[0].batch.maxRows;
-    return streamRows((row, callOptions) => this.#engine.run(row, callOptions, true), source, options, inFlight);
+    return streamRows((row, callOptions) => this.#engine.run(row, callOptions, "wait"), source, options, inFlight);
   }
 
   /** What every tier and member has done: a consistent snapshot, or with `since` the difference to an earlier one. */
@@ -141,6 +141,7 @@ export class Cascade implements AsyncDisposable {
     return this.#engine.close(drainMs);
   }
 
+  /** `await using` closes the cascade as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

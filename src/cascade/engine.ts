@@ -1,7 +1,7 @@
 /** One open cascade: the addon's object, and everything that waits for it. */
 import type { Answer, Legend } from "../calls/answer.js";
 import type { BatchAnswer } from "../calls/batch-answer.js";
-import { type BatchCallOptions, type CallOptions, checkCallOptions } from "../calls/call-options.js";
+import { type BatchCallOptions, type CallOptions, checkCallOptions, type OnFull } from "../calls/call-options.js";
 import { Calls, closedError } from "../calls/calls.js";
 import { keepAlive, weakHooks } from "../calls/keep-alive.js";
 import { MemberCalls } from "../calls/member-calls.js";
@@ -68,11 +68,11 @@ export class Engine {
     return this.#info;
   }
 
-  /** @param wait over the admission bounds: wait, or reject with _QUEUE_FULL */
-  run(input: unknown, options: CallOptions, wait: boolean): Promise<Answer> {
+  /** @param ifFull what the call does where there is no room, unless its options say */
+  run(input: unknown, options: CallOptions, ifFull: OnFull): Promise<Answer> {
     try {
       this.#checkOpen("run");
-      const native = checkCallOptions(options, wait);
+      const native = checkCallOptions(options, ifFull);
       const id = this.#calls.nextId;
       if (this.#block?.add(id, input, native))
         return this.#watched(this.#calls.row(options.signal, undefined, this.#cancel));
@@ -94,7 +94,7 @@ export class Engine {
     try {
       this.#checkOpen("runBatch");
       this.#block?.flush();
-      const native = checkCallOptions(options, true);
+      const native = checkCallOptions(options, "wait");
       const checked = checkInputs(this.info.inputs, input, options.rows);
       const answer = this.#calls.batch({
         signal: options.signal,
@@ -220,15 +220,16 @@ export class Engine {
         this.#calls.settleBatch(id, columns, this.#legend);
         this.#watch();
       },
-      onMemberCall: (callId, tier, member, count, tensors, rows) => {
-        void this.#members.answer({ callId, tier, member, count, tensors, rows }, this, this.#native, this.info);
+      onMemberCall: (callId, tier, member, count, tensors, rows, deadlineNs, priority) => {
+        const call = { callId, tier, member, count, tensors, rows, deadlineNs, priority };
+        void this.#members.answer(call, this, this.#native, this.info, this.#calls.keepCause);
       },
       onMemberCancel: (callId) => this.#members.cancel(callId),
       onLazy: (id, tensor, rows) => {
         const lazy = this.#calls.lazyOf(id);
         if (lazy === undefined)
-          return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.");
-        void lazy.provide(id, tensor, rows, this, this.#native, this.info.inputs);
+          return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.", 0);
+        void lazy.provide(id, tensor, rows, this, this.#native, this.info.inputs, this.#calls.keepCause);
       },
       onProfiled: (error, flops) => {
         if (flops === null) {

@@ -103,7 +103,7 @@ export interface CudaReport {
   readonly libraries: readonly { readonly name: string; readonly path: string | null }[];
   /** The first thing that is missing; null when nothing is. */
   readonly problem: string | null;
-  /** The command that mends it; null when there is none. */
+  /** The command that fixes it; null when there is none. */
   readonly remedy: string | null;
 }
 

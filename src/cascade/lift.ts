@@ -71,11 +71,15 @@ export function liftCounters(
   { tiers }: ResolvedSpec,
   traffic: readonly (readonly MemberTraffic[])[],
 ): CascadeCounters {
+  const { timeBoundsNs, ...counters } = native;
+  const boundsMs = Array.from(timeBoundsNs, (ns) => ns / 1e6);
   return {
-    ...native,
-    tiers: native.tiers.map((tier, t) => ({
+    ...counters,
+    tiers: native.tiers.map(({ queueTimes, runTimes, ...tier }, t) => ({
       ...tier,
       name: tiers[t]?.name ?? "",
+      queueTime: { boundsMs, counts: Array.from(queueTimes) },
+      runTime: { boundsMs, counts: Array.from(runTimes) },
       members: tier.members.map((member, m) => ({
         ...member,
         ...(traffic[t]?.[m] ?? noTraffic),

@@ -4,6 +4,7 @@
  * given: the addon has no defaults. Durations are nanoseconds, or milliseconds where the name says so.
  */
 import type { RuntimePaths } from "../runtime/cuda.js";
+import type { ResultColumns } from "../spec/columns.js";
 import type { ElementType, TensorData } from "../spec/element-type.js";
 import type { ResolvedTier } from "../spec/resolve.js";
 
@@ -75,7 +76,7 @@ export interface NativeTier extends Omit<ResolvedTier, "exitWhen" | "members" | 
 export interface NativeSpec extends RuntimePaths {
   /** Number of classes; 0 = from the models. */
   readonly classes: number;
-  /** Bits of Measure in native/kernels/kernels.h to report: 1 score, 2 confidence, 4 margin, 8 entropy. */
+  /** Bits of the measures to report: measureBits. */
   readonly measures: number;
   /** Concrete row shapes for tensors whose models leave dimensions open. */
   readonly shapes: readonly (readonly [string, readonly number[]])[];
@@ -92,33 +93,21 @@ export interface NativeError {
   /** A QUORATE_ERR_* code. */
   readonly code: string;
   readonly message: string;
+  /** The number that came with it out of JavaScript: of what a function member or a lazy tensor threw; absent: none. */
+  readonly cause?: number;
 }
 
-/** Bits of the `flags` column: RowFlag of native/kernels/kernels.h, and the engine's own. */
+/** Bits of the `flags` column: RowFlag of native/kernels/columns.h. */
 export const rowFlag = { exit: 1, tied: 2, valid: 4, agreed: 8, partial: 16, degraded: 32 } as const;
 
 /** Values of the `status` column. */
 export const rowStatus = { ok: 0, invalid: 1, failed: 2, cancelled: 3, expired: 4, rejected: 5 } as const;
 
 /** Result columns of `count` rows, in the order of the call. */
-export interface NativeColumns {
+export interface NativeColumns extends ResultColumns {
   readonly count: number;
-  readonly labels: Int32Array;
-  readonly tiers: Uint8Array;
-  readonly votes: Uint8Array;
-  /** Members the votes and measures are over: k, or fewer on partial rows; agreement = votes / voters. */
-  readonly voters: Uint8Array;
-  readonly flags: Uint8Array;
-  readonly status: Uint8Array;
-  /** 0 = none, i = errors[i - 1] (255 = the last). */
-  readonly errorIndex: Uint8Array;
   /** Distinct errors of these rows. */
   readonly errors: readonly NativeError[];
-  /** Present when the cascade reports the measure. */
-  readonly score?: Float32Array;
-  readonly confidence?: Float32Array;
-  readonly margin?: Float32Array;
-  readonly entropy?: Float32Array;
   /** Present when some row asked for a trace: one entry per row, undefined for rows that did not. */
   readonly traces?: readonly (readonly NativeTraceTier[] | undefined)[];
 }
@@ -151,7 +140,7 @@ export interface NativeCallOptions {
   readonly deadlineMs: number;
   readonly degradeOnDeadline: boolean;
   readonly trace: boolean;
-  /** Over the admission bounds: wait (true) or _QUEUE_FULL (false). */
+  /** Over the admission bounds, and at full queues of tiers without `onOverload`: wait (true) or _QUEUE_FULL (false). */
   readonly wait: boolean;
   /** runBatch: copy the input at once instead of reading it in place, or throw _QUEUE_FULL where there is no room. */
   readonly copy: boolean;
@@ -167,7 +156,10 @@ export interface NativeHooks {
   /** The object and its arrays are used again: what is to be kept is copied before the hook returns. */
   onRows(rows: NativeRows): void;
   onBatch(id: number, columns: NativeColumns): void;
-  /** A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request. */
+  /**
+   * A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request.
+   * `deadlineNs`: what is left of the rows' earliest deadline, null without; `priority`: their highest.
+   */
   onMemberCall(
     callId: number,
     tier: number,
@@ -175,6 +167,8 @@ export interface NativeHooks {
     count: number,
     tensors: readonly TensorData[],
     rows: Uint32Array,
+    deadlineNs: number | null,
+    priority: number,
   ): void;
   /** The call's rows are all dead, it timed out, or the cascade closes: abort its signal. */
   onMemberCancel(callId: number): void;
@@ -281,6 +275,9 @@ export interface NativeTierCounters {
   readonly scatterNs: number;
   readonly bytesToDevice: number;
   readonly bytesToHost: number;
+  /** Histograms over the bounds of NativeCounters.timeBoundsNs: of rows by queue time, and of batches by run time. */
+  readonly queueTimes: Float64Array;
+  readonly runTimes: Float64Array;
   readonly members: readonly NativeMemberCounters[];
 }
 
@@ -289,6 +286,8 @@ export interface NativeCounters {
   readonly submitted: number;
   readonly settled: number;
   readonly pending: number;
+  /** Between the buckets of every histogram, ascending: counts[i] is of times below bound i and not below bound i - 1. */
+  readonly timeBoundsNs: Float64Array;
   readonly tiers: readonly NativeTierCounters[];
   /** Busy time of each device: union of the intervals in which it ran a batch, split per [tier][member] in integer nanoseconds. */
   readonly devices: readonly {
@@ -308,10 +307,13 @@ export interface NativeCascade {
   submitBatch(id: number, rows: number, inputs: NativeInputs, options: NativeCallOptions): void;
   /** Settles what can be settled of the call as cancelled; unknown ids are ignored. */
   cancel(id: number): void;
-  /** data: Int32Array labels [count] or Float32Array scores [count x classes]; null = failed, with the message. */
-  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string): void;
-  /** data: the rows' tensor data in the order of `rows`; null = failed, with the message. Copied before it returns. */
-  provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string): void;
+  /**
+   * data: Int32Array labels [count] or Float32Array scores [count x classes]; null = failed, with the message and the
+   * number of what was thrown (uint32, 0 = none), which comes back as NativeError.cause.
+   */
+  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string, cause: number): void;
+  /** data: the rows' tensor data in the order of `rows`; null = failed, as above. Copied before it returns. */
+  provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string, cause: number): void;
   counters(): NativeCounters;
   /** Starts profiling; answers through onProfiled. */
   profile(): void;
@@ -338,7 +340,7 @@ export interface NativeCudaReport {
   readonly libraries: readonly { readonly name: string; readonly path: string }[];
   /** The first thing that is missing; empty when nothing is. */
   readonly problem: string;
-  /** The command that mends it; empty when there is none. */
+  /** The command that fixes it; empty when there is none. */
   readonly remedy: string;
 }
 

@@ -10,7 +10,7 @@ describe("results", () => {
   it("of single rows come in one call, with their own errors", async () => {
     const harness = await Harness.open(spec(tier(functionMember({ maxRows: 1 } as object))));
     const { native } = harness;
-    harness.onCall = (call) => native.completeMember(call.id, null, "no");
+    harness.onCall = (call) => native.completeMember(call.id, null, "no", 0);
     for (let id = 1; id <= 20; id++) native.submitRows(id, 1, [rows(1)], callOptions);
     await harness.until(() => harness.rows.reduce((sum, { count }) => sum + count, 0) === 20);
     const ids = harness.rows.flatMap((columns) => [...columns.ids]);
@@ -41,10 +41,10 @@ describe("results", () => {
     for (let id = 1; id <= 3; id++) {
       harness.native.submitBatch(id, count, [rows(count)], callOptions);
       const columns = await harness.batch(id);
-      expect(columns.labels).toHaveLength(count);
-      const moved = structuredClone(columns.labels, { transfer: [columns.labels.buffer as ArrayBuffer] });
+      expect(columns.label).toHaveLength(count);
+      const moved = structuredClone(columns.label, { transfer: [columns.label.buffer as ArrayBuffer] });
       expect(moved).toHaveLength(count);
-      expect(columns.tiers).toHaveLength(count);
+      expect(columns.tierIndex).toHaveLength(count);
     }
     await harness.close();
   });
@@ -65,9 +65,9 @@ describe("a function member", () => {
   it("gets copies of its rows, and answers them", async () => {
     const harness = await open();
     const data = rows(5);
-    harness.onCall = (call) => harness.native.completeMember(call.id, Int32Array.from(call.rows), "");
+    harness.onCall = (call) => harness.native.completeMember(call.id, Int32Array.from(call.rows), "", 0);
     harness.native.submitBatch(1, 5, [data], callOptions);
-    expect([...(await harness.batch(1)).labels]).toEqual([0, 1, 2, 3, 4]);
+    expect([...(await harness.batch(1)).label]).toEqual([0, 1, 2, 3, 4]);
     expect(harness.calls[0]?.tensors[0]).toEqual(data);
     await harness.close();
   });
@@ -82,7 +82,7 @@ describe("a function member", () => {
   for (const [name, reply, message] of replies) {
     it(`that answers with ${name} has failed`, async () => {
       const harness = await open();
-      harness.onCall = (call) => harness.native.completeMember(call.id, reply as null, "as it said");
+      harness.onCall = (call) => harness.native.completeMember(call.id, reply as null, "as it said", 0);
       harness.native.submitBatch(1, 5, [rows(5)], callOptions);
       const { errors } = await harness.batch(1);
       expect(errors[0]?.code).toBe("QUORATE_ERR_MEMBER");
@@ -97,7 +97,7 @@ describe("a function member", () => {
     const { errors } = await harness.batch(1);
     expect(errors[0]?.message).toMatch(/did not answer within 20 ms/);
     expect(harness.cancelled).toEqual([harness.calls[0]?.id]);
-    harness.native.completeMember(harness.calls[0]?.id ?? 0, new Int32Array(1), "");
+    harness.native.completeMember(harness.calls[0]?.id ?? 0, new Int32Array(1), "", 0);
     await harness.close();
   });
 
@@ -125,7 +125,7 @@ describe("a function member", () => {
   it("completes once whatever races", async () => {
     const harness = await open({ timeoutMs: 3 });
     harness.onCall = (call) => {
-      setTimeout(() => harness.native.completeMember(call.id, new Int32Array(call.count), ""), call.id % 7);
+      setTimeout(() => harness.native.completeMember(call.id, new Int32Array(call.count), "", 0), call.id % 7);
     };
     const total = 300;
     for (let id = 1; id <= total; id++) {
@@ -144,7 +144,7 @@ describe("a lazy tensor", () => {
     const { native } = harness;
     harness.onLazy = (id, tensor, asked) => {
       const data = rows(asked.length);
-      native.provide(id, tensor, asked, id === 2 ? data.subarray(1) : data, "");
+      native.provide(id, tensor, asked, id === 2 ? data.subarray(1) : data, "", 0);
       data.fill(Number.NaN);
     };
     native.submitBatch(1, 4, [true], callOptions);

@@ -65,7 +65,7 @@ export const tier = (...members: NativeMember[]): NativeTier => ({
   maxDelayNs: 0,
   maxQueueRows: 65_536,
   maxInFlight: 0,
-  onOverload: "auto",
+  onOverload: null,
   onFailure: "reject",
 });
 

@@ -31,7 +31,7 @@ const report: DoctorReport = {
 };
 
 describe("the doctor's report", () => {
-  it("lists what was found, and ends with the command for the first thing missing", () => {
+  it("lists what was found, and ends with the command that fixes the first problem", () => {
     expect(doctorLines(report)).toEqual([
       "quorate         0.1.0",
       "Node.js         20.20.0, linux-x64",
@@ -47,8 +47,8 @@ describe("the doctor's report", () => {
       "                libcudnn.so.9 is missing",
       "",
       "Models run on the CPU.",
-      "First thing missing for CUDA: libraries of CUDA are missing: libcudnn.so.9",
-      "Mend it with: pip install nvidia-cudnn-cu13",
+      "First problem with CUDA: libraries of CUDA are missing: libcudnn.so.9",
+      "To fix it: pip install nvidia-cudnn-cu13",
     ]);
   });
 
@@ -62,9 +62,9 @@ describe("the doctor's report", () => {
       "CUDA driver     none",
       "CUDA devices    none",
       "CUDA provider   none",
-      "CUDA libraries  not looked for",
+      "CUDA libraries  not checked",
     ]);
-    expect(lines.at(-1)).toBe("First thing missing for CUDA: no driver");
+    expect(lines.at(-1)).toBe("First problem with CUDA: no driver");
   });
 
   it("gives the command for what comes first", () => {
@@ -76,7 +76,7 @@ describe("the doctor's report", () => {
     expect(remedyOf({ ...report, cpu: { problem: "a model failed" } })).toBeUndefined();
     expect(doctorLines(without).slice(-2)).toEqual([
       "Models do not run: no runtime",
-      "Mend it with: npm install onnxruntime-node",
+      "To fix it: npm install onnxruntime-node",
     ]);
   });
 });

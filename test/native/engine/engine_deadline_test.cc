@@ -23,7 +23,7 @@ void ExpectDegraded(House* house, uint64_t id, size_t row = 0) {
   ASSERT_TRUE(house->Done(id));
   EXPECT_EQ(house->StatusOf(id, row), RowStatus::kOk);
   EXPECT_TRUE(house->Degraded(id, row));
-  EXPECT_EQ(house->Result(id, row).tier, 0);
+  EXPECT_EQ(house->Result(id, row).tier_index, 0);
   EXPECT_EQ(house->Result(id, row).label, 2);
 }
 
@@ -98,6 +98,20 @@ TEST(Deadline, StopsABatchWhoseRowsAreAllDead) {
   ExpectExpired(&house, id);
   ExpectExpired(&house, id + 1);
   EXPECT_TRUE(house.model(0).Cancelled());
+}
+
+TEST(Deadline, IsToldToTheMembersAsTheEarliestOfTheBatchWithItsHighestPriority) {
+  House house(ManualTiers(1));
+  house.Row(1, {.priority = 9});
+  EXPECT_EQ(house.model(0).Deadline(), kForever);
+  EXPECT_EQ(house.model(0).Priority(), 9);
+  house.Row(1, {.priority = 7, .deadline_in_ns = 50 * kNsPerMs});
+  house.Row(1, {.priority = 3});
+  house.Row(1, {.priority = 5, .deadline_in_ns = 20 * kNsPerMs});
+  const int64_t now = house.time.clock.NowNs();
+  house.Answer(0);
+  EXPECT_EQ(house.model(0).Deadline(), now + 20 * kNsPerMs);
+  EXPECT_EQ(house.model(0).Priority(), 3);
 }
 
 TEST(Deadline, ReportsRowsThatAreReadInPlaceOnlyWhenNoBatchReadsThem) {

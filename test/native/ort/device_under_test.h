@@ -32,13 +32,13 @@ inline sim::SimulatedOptions TwoDevices() {
 struct TestDevices {
   explicit TestDevices(const sim::SimulatedOptions& options = TwoDevices()) : machine(options) {
     (void)Library();  // Or the process ends with the reason.
-    DeviceAccess access;
-    access.simulated = true;
-    access.open = [this, devices = options.devices](int index) -> StatusOr<Device*> {
+    const DeviceOpener open = [this, devices = options.devices](const ApiLibrary&,
+                                                                const CudaSearch&,
+                                                                int index) -> StatusOr<Device*> {
       if (index < devices) return machine.device(index);
       return Status(StatusCode::kDevice, "there is no simulated device " + std::to_string(index));
     };
-    loader = OrtModelLoader::Create({LibraryPath()}, {}, access).value();
+    loader = OrtModelLoader::Create({LibraryPath()}, {}, open).value();
   }
   ~TestDevices() { EXPECT_EQ(machine.violations(), std::vector<std::string>()); }
 
@@ -63,7 +63,9 @@ struct TestDevices {
 class BoundRows {
  public:
   BoundRows(DeviceModel& model, size_t rows, std::vector<Dims> row_shapes, size_t output_numbers)
-      : model_(model), device_(model.lane()->device()), done_(device_->NewEvent().value()) {
+      : model_(model),
+        device_(model.lane()->device()),
+        done_(device_->NewEvent("rows done").value()) {
     tensors.rows = rows;
     for (Dims& shape : row_shapes) {
       const size_t bytes = rows * Elements(shape) * sizeof(float);

@@ -1,0 +1,149 @@
+#include "native/engine/host_batch/sequential_walk.h"
+
+#include <cstring>
+#include <numeric>
+
+namespace quorate {
+
+SequentialWalk::SequentialWalk(BatchWork* work, Task done) : work_(work), done_(done) {
+  for (size_t m = 0; m < work->tier->members.size(); ++m) {
+    calls_.push_back(std::make_unique<MemberCall>(work, m));
+  }
+  const size_t tensors = work->plan->tensors.size();
+  gathered_.resize(tensors);
+  gathered_rows_.resize(tensors);
+  active_inputs_.resize(tensors);
+}
+
+void SequentialWalk::Begin(size_t first, size_t count) {
+  first_ = first;
+  count_ = count;
+  member_ = 0;
+  active_.resize(count);
+  std::iota(active_.begin(), active_.end(), 0u);
+  gathered_rows_.assign(gathered_rows_.size(), 0);
+  Advance();
+}
+
+void SequentialWalk::Advance() {
+  while (member_ < calls_.size() && !active_.empty()) {
+    if (!StartMember()) return;
+    FinishMember();
+  }
+  for (size_t m = member_; m < calls_.size(); ++m) FillUnrun(m);
+  done_.run(done_.context);
+}
+
+// Nothing of the walk may be touched after an asynchronous Start().
+bool SequentialWalk::StartMember() {
+  MemberCall* const call = calls_[member_].get();
+  const bool blocking = call->blocking();
+  MemberRows rows;
+  if (Status status = PrepareRows(member_, &rows); !status.ok()) {
+    work_->kernel_error.Set(std::move(status));
+    active_.clear();
+    return true;
+  }
+  call->Start(rows, {&OnReport, this});
+  return blocking;
+}
+
+void SequentialWalk::OnReport(void* context, RunReport report) {
+  auto* walk = static_cast<SequentialWalk*>(context);
+  walk->report_ = std::move(report);
+  if (walk->calls_[walk->member_]->blocking()) return;
+  walk->work_->pool->SubmitNext({&Resume, walk});
+}
+
+void SequentialWalk::Resume(void* context) {
+  auto* walk = static_cast<SequentialWalk*>(context);
+  walk->FinishMember();
+  walk->Advance();
+}
+
+Status SequentialWalk::PrepareRows(size_t member, MemberRows* rows) {
+  const PlannedMember& planned = work_->tier->members[member];
+  rows->count = active_.size();
+  compact_ = active_.size() < count_;
+  if (!compact_) {
+    *rows = {work_->inputs.data(), first_, count_, work_->row_ids.data(),
+             work_->outputs[member] + first_ * planned.output_row_bytes};
+    return Status();
+  }
+  for (const uint32_t tensor : planned.tensors) {
+    if (gathered_rows_[tensor] == active_.size()) continue;
+    const size_t row_bytes = work_->plan->tensors[tensor].row_bytes;
+    uint8_t* const target = gathered_[tensor].Reserve(active_.size() * row_bytes + 1);
+    QUORATE_RETURN_IF_ERROR(
+        GatherActive(work_->inputs[tensor] + first_ * row_bytes, row_bytes, target));
+    active_inputs_[tensor] = target;
+    gathered_rows_[tensor] = active_.size();
+  }
+  active_ids_.clear();
+  for (const uint32_t row : active_) active_ids_.push_back(work_->row_ids[first_ + row]);
+  uint8_t* const output = active_output_.Reserve(active_.size() * planned.output_row_bytes);
+  if (output == nullptr) return Status(StatusCode::kInternal, "no memory for a member's output");
+  *rows = {active_inputs_.data(), 0, active_.size(), active_ids_.data(), output};
+  return Status();
+}
+
+Status SequentialWalk::GatherActive(const uint8_t* source, size_t row_bytes, uint8_t* target) {
+  if (target == nullptr) return Status(StatusCode::kInternal, "no memory for a member's input");
+  return work_->kernels->Gather(source, row_bytes, active_.data(), active_.size(), target, nullptr);
+}
+
+void SequentialWalk::FinishMember() {
+  if (active_.empty()) return;  // It could not start.
+  const size_t member = member_++;
+  const bool ok = calls_[member]->Finish(std::move(report_));
+  if (compact_) Scatter(member);
+  for (const uint32_t row : active_) {
+    work_->columns->voters[first_ + row] = static_cast<uint8_t>(member + 1);
+    if (!ok) ++work_->failures[first_ + row];
+  }
+  if (member_ < calls_.size()) StopDecided();
+}
+
+void SequentialWalk::Scatter(size_t member) {
+  FillUnrun(member);
+  const size_t row_bytes = work_->tier->members[member].output_row_bytes;
+  uint8_t* const target = work_->outputs[member] + first_ * row_bytes;
+  const uint8_t* source = active_output_.data();
+  for (const uint32_t row : active_) {
+    memcpy(target + row * row_bytes, source, row_bytes);
+    source += row_bytes;
+  }
+}
+
+// Rows on which a member did not run abstain.
+void SequentialWalk::FillUnrun(size_t member) {
+  const size_t row_bytes = work_->tier->members[member].output_row_bytes;
+  memset(work_->outputs[member] + first_ * row_bytes, 0xFF, count_ * row_bytes);
+}
+
+void SequentialWalk::StopDecided() {
+  const PlannedTier& tier = *work_->tier;
+  MemberOutput outputs[kMaxMembers];
+  work_->OutputsFrom(first_, outputs);
+  RowState state;
+  if (work_->prior_sums != nullptr) {
+    state.prior_sums = work_->prior_sums + first_ * tier.reduction.classes;
+  }
+  verdicts_.resize(count_);
+  Status status = work_->kernels->Decide(tier.reduction, outputs, static_cast<uint32_t>(member_),
+                                         count_, state, verdicts_.data(), nullptr);
+  if (!status.ok()) {
+    work_->kernel_error.Set(std::move(status));
+    active_.clear();
+    return;
+  }
+  std::erase_if(active_, [&](uint32_t row) {
+    const Verdict verdict = verdicts_[row];
+    const bool stops =
+        verdict == Verdict::kExit || (verdict == Verdict::kDefer && !tier.skips_only_exits);
+    if (stops) work_->decided[first_ + row] = static_cast<int8_t>(verdict);
+    return stops;
+  });
+}
+
+}  // namespace quorate
