@@ -1,5 +1,7 @@
 // Batches: which start, and where their rows go.
 
+#include <algorithm>
+
 #include "native/engine/device_run.h"
 #include "native/engine/engine_impl.h"
 
@@ -40,9 +42,10 @@ void EngineImpl::Pump(Effects* effects) {
         continue;
       }
       if (plan.on_device != nullptr) TakePlaces(run);
-      run->traced = false;
+      run->point = parts_.plan->point;
+      run->detail = Detail::kAnswers;
       for (const RowRef& ref : run->rows) {
-        run->traced = run->traced || RecordOf(ref)->call.options.trace;
+        run->detail = std::max(run->detail, RecordOf(ref)->detail());
       }
       ++tier.in_flight;
       ++busy_runs_;
@@ -218,7 +221,10 @@ void EngineImpl::Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* r
                         uint32_t row) {
   const ColumnSet& columns = run->columns;
   record->Answer(row, columns, i, tier);
-  if (!record->call.options.trace) return;
+  if (record->detail() == Detail::kOutputs) {
+    record->KeepOutputs(row, tier, parts_.plan->tiers[tier].members, run->outputs, i);
+  }
+  if (record->detail() != Detail::kVotes) return;
   TraceTier trace;
   trace.result = record->answer(row);
   const size_t k = parts_.plan->tiers[tier].members.size();

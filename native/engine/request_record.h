@@ -2,6 +2,7 @@
 
 // A call inside the engine. Everything but the row data is guarded by the engine's mutex.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -34,6 +35,11 @@ class RequestRecord final : public RowOwner {
 
   RowKind kind() const {
     return call.single ? RowKind::kSingle : asks ? RowKind::kAsking : RowKind::kBulk;
+  }
+
+  // Of a single row at most kVotes.
+  Detail detail() const {
+    return call.single ? std::min(call.options.detail, Detail::kVotes) : call.options.detail;
   }
 
   bool Take(uint32_t row) override;
@@ -70,6 +76,10 @@ class RequestRecord final : public RowOwner {
   // How the row ends: with the answer that it has, or with an error.
   void End(uint32_t row, RowStatus status, bool degraded);
   void EndWith(uint32_t row, RowStatus status, const Status& error);
+
+  // What the members of a tier said about the row: row `i` of a batch's outputs.
+  void KeepOutputs(uint32_t row, uint32_t tier, const std::vector<PlannedMember>& members,
+                   const std::vector<const uint8_t*>& outputs, size_t i);
 
   std::vector<TraceTier>& trace(uint32_t row) { return traces_[row]; }
 
@@ -113,6 +123,7 @@ class RequestRecord final : public RowOwner {
   AnswerColumns answers_;
   std::vector<Status> errors_;
   std::vector<std::vector<TraceTier>> traces_;
+  std::vector<std::vector<RowOutputs>> outputs_;
 };
 
 }  // namespace quorate

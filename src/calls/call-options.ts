@@ -37,7 +37,7 @@ const plain: NativeCallOptions = {
   priority: defaultPriority,
   deadlineMs: 0,
   degradeOnDeadline: false,
-  trace: false,
+  detail: "answers",
   wait: false,
   copy: false,
 };
@@ -71,7 +71,7 @@ export function checkCallOptions(options: BatchCallOptions, wait: boolean): Nati
     priority: priority === 0 ? defaultPriority : priority,
     deadlineMs: deadlineMs === undefined || deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs,
     degradeOnDeadline: onDeadline === "degrade",
-    trace,
+    detail: trace ? "votes" : "answers",
     wait,
     copy,
   };

@@ -51,7 +51,7 @@ describe("results", () => {
 
   it("have traces where they were asked for", async () => {
     const harness = await Harness.open(spec(tier(fileMember("tiny-a"), fileMember("tiny-b"))));
-    harness.native.submitBatch(1, 2, [rows(2)], { ...callOptions, trace: true });
+    harness.native.submitBatch(1, 2, [rows(2)], { ...callOptions, detail: "votes" });
     const { traces } = await harness.batch(1);
     expect(traces?.[1]?.[0]?.memberVotes).toBeInstanceOf(Int32Array);
     expect(traces?.[1]?.[0]?.memberScores).toHaveLength(2);
