@@ -26,6 +26,7 @@ export type {
 } from "./cascade/info.js";
 export { machineReport } from "./cascade/machine-report.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
+export { getThreads, setThreads } from "./native/threads.js";
 export type { Measure } from "./spec/columns.js";
 export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
@@ -39,6 +40,7 @@ export type {
   MemberBatch,
   MemberContext,
   MemberFunction,
+  MemberReport,
   ModelMember,
   OutputKind,
   Price,

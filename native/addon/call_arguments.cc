@@ -89,6 +89,10 @@ StatusOr<std::vector<uint32_t>> ReadRowList(Napi::Value value) {
   return std::vector<uint32_t>(rows.Data(), rows.Data() + rows.ElementLength());
 }
 
+uint32_t ReadCause(Napi::Value value) {
+  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
+}
+
 StatusOr<GivenOptions> ReadCallOptions(Napi::Value value) {
   Status problem;
   ObjectReader reader(value, "options", &problem);

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "native/addon/cascade_object.h"
+#include "native/addon/composition.h"
 #include "native/addon/environment.h"
 #include "native/addon/errors.h"
 #include "native/addon/info.h"
@@ -23,6 +24,13 @@ Napi::Uint32Array ToRowList(Napi::Env env, const std::vector<uint32_t>& rows) {
   return list;
 }
 
+// Nanoseconds until then, or null: it has no deadline.
+Napi::Value TimeLeft(Napi::Env env, int64_t deadline_at) {
+  if (deadline_at == kForever) return env.Null();
+  const int64_t left = deadline_at - Composition::Process().clock()->NowNs();
+  return Napi::Number::New(env, static_cast<double>(left));
+}
+
 Napi::Object ToBuildError(Napi::Env env, const std::vector<Status>& problems) {
   Napi::Object error = ToPlainError(env, problems.front());
   Napi::Array list = Napi::Array::New(env, problems.size());
@@ -31,13 +39,13 @@ Napi::Object ToBuildError(Napi::Env env, const std::vector<Status>& problems) {
   return error;
 }
 
-Napi::Array ToFlopsArray(Napi::Env env, const std::vector<std::vector<int64_t>>& flops) {
-  Napi::Array tiers = Napi::Array::New(env, flops.size());
-  for (uint32_t t = 0; t < flops.size(); ++t) {
-    Napi::Array members = Napi::Array::New(env, flops[t].size());
-    for (uint32_t m = 0; m < flops[t].size(); ++m) {
-      members.Set(m, Napi::Number::New(env, static_cast<double>(flops[t][m])));
-    }
+// [tier][member]
+template <typename Value, typename Convert>
+Napi::Array ToTable(Napi::Env env, const std::vector<std::vector<Value>>& table, Convert convert) {
+  Napi::Array tiers = Napi::Array::New(env, table.size());
+  for (uint32_t t = 0; t < table.size(); ++t) {
+    Napi::Array members = Napi::Array::New(env, table[t].size());
+    for (uint32_t m = 0; m < table[t].size(); ++m) members.Set(m, convert(table[t][m]));
     tiers.Set(t, members);
   }
   return tiers;
@@ -104,7 +112,8 @@ void CascadeObject::On(Napi::Env env, MemberCallMessage message) {
     hooks_.Call(
         env, Hook::kMemberCall,
         {ToNumber(env, message.call_id), ToNumber(env, message.tier), ToNumber(env, message.member),
-         ToNumber(env, message.count), tensors, ToRowList(env, message.rows)});
+         ToNumber(env, message.count), tensors, ToRowList(env, message.rows),
+         TimeLeft(env, message.deadline_at), Napi::Number::New(env, message.priority)});
   });
 }
 
@@ -115,9 +124,26 @@ void CascadeObject::On(Napi::Env env, MemberCancelMessage message) {
 void CascadeObject::On(Napi::Env env, ProfiledMessage message) {
   Delivering(env, [&] {
     if (message.error.ok()) {
-      hooks_.Call(env, Hook::kProfiled, {env.Null(), ToFlopsArray(env, message.flops)});
+      hooks_.Call(env, Hook::kProfiled,
+                  {env.Null(), ToTable(env, message.flops, [env](int64_t flops) {
+                     return Napi::Number::New(env, static_cast<double>(flops));
+                   })});
     } else {
       hooks_.Call(env, Hook::kProfiled, {ToPlainError(env, message.error), env.Null()});
+    }
+  });
+  Arrived(env, 1);
+}
+
+void CascadeObject::On(Napi::Env env, HashedMessage message) {
+  Delivering(env, [&] {
+    if (message.error.ok()) {
+      hooks_.Call(env, Hook::kHashed,
+                  {env.Null(), ToTable(env, message.sha256, [env](const std::string& hash) {
+                     return Napi::String::New(env, hash);
+                   })});
+    } else {
+      hooks_.Call(env, Hook::kHashed, {ToPlainError(env, message.error), env.Null()});
     }
   });
   Arrived(env, 1);

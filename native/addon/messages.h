@@ -3,6 +3,7 @@
 // What the engine's threads tell the JavaScript thread. Plain memory: no JavaScript handle.
 
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct MemberCallMessage {
   size_t count;
   std::vector<HostArray> tensors;  // Copies: the batch may end before JavaScript reads them.
   std::vector<uint32_t> rows;
+  int64_t deadline_at;  // kForever: there is none.
+  int priority;
 };
 
 struct MemberCancelMessage {
@@ -48,10 +51,15 @@ struct ProfiledMessage {
   std::vector<std::vector<int64_t>> flops;  // [tier][member]
 };
 
+struct HashedMessage {
+  Status error;
+  std::vector<std::vector<std::string>> sha256;  // [tier][member]; empty for functions.
+};
+
 struct ClosedMessage {};
 
 using Message = std::variant<BuiltMessage, BatchMessage, LazyMessage, MemberCallMessage,
-                             MemberCancelMessage, ProfiledMessage, ClosedMessage>;
+                             MemberCancelMessage, ProfiledMessage, HashedMessage, ClosedMessage>;
 
 // Everything that waits for the JavaScript thread.
 struct Mail {

@@ -78,7 +78,7 @@ struct AnswerColumns {
 struct FinishedBatch {
   uint64_t id = 0;
   AnswerColumns answers;
-  std::vector<Status> errors;                  // Distinct.
+  std::vector<Status> errors;                  // Distinct, by cause too.
   std::vector<std::vector<TraceTier>> traces;  // Empty, or one entry per row.
   // With Detail::kOutputs: [tiers][members]. Empty, as is a tier that no row reached.
   std::vector<std::vector<RowOutputs>> outputs;

@@ -57,15 +57,19 @@ struct MemberTally {
 
 class BatchRun {
  public:
-  // The listener outlives the run.
-  static std::unique_ptr<BatchRun> Create(BatchParts parts, BatchListener* listener);
   virtual ~BatchRun() = default;
+
+  // The owner's: where it keeps what it knows about the run.
+  uint32_t tier = 0;
+  uint32_t number = 0;
 
   // Filled by the owner before Start(): 1...max_rows rows.
   std::vector<RowRef> rows;
   std::vector<RowPlace> places;  // Of the rows, in their order; or empty.
   std::shared_ptr<const OperatingPoint> point;
   Detail detail = Detail::kAnswers;
+  int64_t deadline_at = kForever;  // When the first of the rows expires.
+  int priority = 0;                // The highest of the rows': 0 highest ... 9 lowest.
 
   // Submits the batch to the pool (SubmitNext when already on it). Clears what an earlier batch
   // left.

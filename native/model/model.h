@@ -4,12 +4,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "native/base/clock.h"
 #include "native/base/status.h"
 #include "native/base/views.h"
 
@@ -34,7 +36,11 @@ struct ModelSpec {
   std::vector<TensorSpec> inputs;  // In the order Batch::inputs has them.
   TensorSpec output;               // row_shape {} = label, {1} = binary, {C} = classes.
   size_t fixed_batch = 0;  // > 0: the model only takes batches of this size (it pads, and says so).
-  std::string sha256;      // Of the file and its external data, hexadecimal; empty for a function.
+  // Equal for two loads of one file that has not changed between them; empty for a function.
+  std::string identity;
+  // SHA-256 of the file and its external data, hexadecimal. Reads all of it: slow. kModelLoad when
+  // it has changed since it was loaded. Empty for a function.
+  std::function<StatusOr<std::string>()> sha256;
   std::string device = "cpu";  // Where it runs.
   std::string device_reason;   // Why not where it was asked to, or empty.
   bool blocking = true;  // Start() computes on the calling thread and completes before it returns.
@@ -110,7 +116,9 @@ struct Batch {
   size_t output_bytes = 0;
   const CancelFlag* cancel = nullptr;  // May be nullptr.
   const uint32_t* row_ids =
-      nullptr;  // [rows] each row's index in its own request (function members).
+      nullptr;                     // [rows] each row's index in its own request (function members).
+  int64_t deadline_at = kForever;  // When the first of the rows expires.
+  int priority = 0;                // The highest of the rows'.
 };
 
 struct RunReport {

@@ -53,7 +53,7 @@ struct PlannedTier {
   int64_t max_delay_ns = 0;
   size_t max_queue_rows = SIZE_MAX;
   size_t max_in_flight = 2;
-  Overload on_overload = Overload::kAuto;
+  Overload on_overload = Overload::kAsCall;
   OnFailure on_failure = OnFailure::kReject;
   std::shared_ptr<DeviceTier> on_device;  // nullptr: the members run on the host. Goes before them.
 };

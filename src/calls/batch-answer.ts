@@ -85,7 +85,7 @@ export class BatchAnswer {
   get partial(): Uint8Array {
     return this.#flag(rowFlag.partial);
   }
-  /** [count] 1 where an earlier tier's answer had to do. */
+  /** [count] 1 where an earlier tier's answer was used because a later one was full, failed or too late. */
   get degraded(): Uint8Array {
     return this.#flag(rowFlag.degraded);
   }

@@ -12,6 +12,13 @@ export interface CallOptions {
   readonly onDeadline?: "reject" | "degrade";
   /** 1 highest ... 9 lowest; 0 = default = 5. Waiting rows rise, so nothing starves. @default 0 */
   readonly priority?: number;
+  /**
+   * There is no room for the row: over `maxRowsInFlight` or `maxBytesInFlight`, or at the full queue of a tier without
+   * `onOverload` of its own. Wait for room, or reject with QUORATE_ERR_QUEUE_FULL: what a server that must answer in time
+   * wants. A call of `runBatch` that is over the bounds is rejected as a whole, a full queue rejects single rows of it.
+   * @default "reject" for `run`, "wait" for `runBatch` and `stream`
+   */
+  readonly onFull?: OnFull;
   /** Keep every member's vote and score, and times per tier, in the answer. @default false */
   readonly trace?: boolean;
 }
@@ -21,7 +28,7 @@ export interface BatchCallOptions extends CallOptions {
   /**
    * Copy the input before the call returns. Without it the engine reads your arrays in place: do not write to them and do
    * not transfer their buffers before the promise has settled. A copy needs room in `maxBytesInFlight` at once: where
-   * there is none the call rejects with QUORATE_ERR_QUEUE_FULL, as `run` does. @default false
+   * there is none the call rejects with QUORATE_ERR_QUEUE_FULL, whatever `onFull` says. @default false
    */
   readonly copy?: boolean;
   /** Number of rows, needed when every tensor is a function. @default from the tensors' length */
@@ -30,6 +37,9 @@ export interface BatchCallOptions extends CallOptions {
 
 /** Where the middle of the nine levels is. */
 const defaultPriority = 5;
+
+/** What a call does where there is no room, unless it says so itself. */
+export type OnFull = "wait" | "reject";
 
 /** What most calls have. */
 export const noOptions: BatchCallOptions = {};
@@ -44,14 +54,18 @@ const plain: NativeCallOptions = {
 const plainWaiting: NativeCallOptions = { ...plain, wait: true };
 
 /** @throws QuorateError: a bad option, an aborted signal, a deadline in the past */
-export function checkCallOptions(options: BatchCallOptions, wait: boolean): NativeCallOptions {
-  if (options === noOptions) return wait ? plainWaiting : plain;
+export function checkCallOptions(options: BatchCallOptions, ifFull: OnFull): NativeCallOptions {
+  if (options === noOptions) return ifFull === "wait" ? plainWaiting : plain;
   const { signal, deadlineMs, onDeadline = "reject", priority = 0, trace = false, copy = false, rows } = options;
+  const { onFull = ifFull } = options;
   if (!(Number.isInteger(priority) && priority >= 0 && priority <= 9)) {
     throw invalidArgument(`priority is ${String(priority)}, expected an integer from 0 (default) to 9 (lowest).`);
   }
   if (onDeadline !== "reject" && onDeadline !== "degrade") {
     throw invalidArgument(`onDeadline is ${JSON.stringify(onDeadline)}, expected "reject" or "degrade".`);
+  }
+  if (onFull !== "wait" && onFull !== "reject") {
+    throw invalidArgument(`onFull is ${JSON.stringify(onFull)}, expected "wait" or "reject".`);
   }
   if (deadlineMs !== undefined && (typeof deadlineMs !== "number" || Number.isNaN(deadlineMs))) {
     throw invalidArgument(`deadlineMs is ${String(deadlineMs)}, expected a number of milliseconds.`);
@@ -72,7 +86,7 @@ export function checkCallOptions(options: BatchCallOptions, wait: boolean): Nati
     deadlineMs: deadlineMs === undefined || deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs,
     degradeOnDeadline: onDeadline === "degrade",
     detail: trace ? "votes" : "answers",
-    wait,
+    wait: onFull === "wait",
     copy,
   };
 }

@@ -1,7 +1,7 @@
 /** One open cascade: the addon's object, and everything that waits for it. */
 import type { Answer, Legend } from "../calls/answer.js";
 import type { BatchAnswer } from "../calls/batch-answer.js";
-import { type BatchCallOptions, type CallOptions, checkCallOptions } from "../calls/call-options.js";
+import { type BatchCallOptions, type CallOptions, checkCallOptions, type OnFull } from "../calls/call-options.js";
 import { Calls, closedError } from "../calls/calls.js";
 import { keepAlive, weakHooks } from "../calls/keep-alive.js";
 import { MemberCalls } from "../calls/member-calls.js";
@@ -12,8 +12,8 @@ import { errorFromProblems, QuorateError, toCode, toQuorateError } from "../erro
 import type { NativeAddon, NativeCascade, NativeHooks, NativeSpec } from "../native/contract.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { CascadeCounters } from "./counters.js";
-import type { CascadeInfo, FlopsTable } from "./info.js";
-import { liftCounters, liftFlops, liftInfo } from "./lift.js";
+import type { CascadeInfo, FlopsTable, HashTable } from "./info.js";
+import { liftCounters, liftFlops, liftHashes, liftInfo } from "./lift.js";
 
 interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -32,6 +32,8 @@ export class Engine {
   #legend: Legend;
   #flops: FlopsTable | undefined;
   #profiled: Deferred<FlopsTable> | undefined;
+  /** Waits for the addon. */
+  #hashed: Deferred<HashTable> | undefined;
   #closed: Deferred<void> | undefined;
   /** Nothing will come from the addon any more: building failed, or the cascade has closed. */
   #done = false;
@@ -66,11 +68,11 @@ export class Engine {
     return this.#info;
   }
 
-  /** @param wait over the admission bounds: wait, or reject with _QUEUE_FULL */
-  run(input: unknown, options: CallOptions, wait: boolean): Promise<Answer> {
+  /** @param ifFull what the call does where there is no room, unless its options say */
+  run(input: unknown, options: CallOptions, ifFull: OnFull): Promise<Answer> {
     try {
       this.#checkOpen("run");
-      const native = checkCallOptions(options, wait);
+      const native = checkCallOptions(options, ifFull);
       const id = this.#calls.nextId;
       if (this.#block?.add(id, input, native))
         return this.#watched(this.#calls.row(options.signal, undefined, this.#cancel));
@@ -92,7 +94,7 @@ export class Engine {
     try {
       this.#checkOpen("runBatch");
       this.#block?.flush();
-      const native = checkCallOptions(options, true);
+      const native = checkCallOptions(options, "wait");
       const checked = checkInputs(this.info.inputs, input, options.rows);
       const answer = this.#calls.batch({
         signal: options.signal,
@@ -126,6 +128,19 @@ export class Engine {
       return promise;
     }
     return this.#profiled.promise;
+  }
+
+  /** Reads every model file, each time. @throws when a file is no longer the one that was loaded */
+  hashes(): Promise<HashTable> {
+    if (this.#closed !== undefined) return Promise.reject(closedError());
+    if (this.#hashed === undefined) {
+      this.#hashed = deferred();
+      this.#watch();
+      const { promise } = this.#hashed;
+      this.#native.hash();
+      return promise;
+    }
+    return this.#hashed.promise;
   }
 
   /** A second close gives the promise of the first. */
@@ -166,6 +181,7 @@ export class Engine {
       this.#calls.waiting > 0 ||
       this.#info === undefined ||
       (this.#profiled !== undefined && this.#flops === undefined) ||
+      this.#hashed !== undefined ||
       this.#closed !== undefined;
     const keep = waits && !this.#done;
     if (keep === this.#kept) return;
@@ -204,15 +220,16 @@ export class Engine {
         this.#calls.settleBatch(id, columns, this.#legend);
         this.#watch();
       },
-      onMemberCall: (callId, tier, member, count, tensors, rows) => {
-        void this.#members.answer({ callId, tier, member, count, tensors, rows }, this, this.#native, this.info);
+      onMemberCall: (callId, tier, member, count, tensors, rows, deadlineNs, priority) => {
+        const call = { callId, tier, member, count, tensors, rows, deadlineNs, priority };
+        void this.#members.answer(call, this, this.#native, this.info, this.#calls.keepCause);
       },
       onMemberCancel: (callId) => this.#members.cancel(callId),
       onLazy: (id, tensor, rows) => {
         const lazy = this.#calls.lazyOf(id);
         if (lazy === undefined)
-          return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.");
-        void lazy.provide(id, tensor, rows, this, this.#native, this.info.inputs);
+          return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.", 0);
+        void lazy.provide(id, tensor, rows, this, this.#native, this.info.inputs, this.#calls.keepCause);
       },
       onProfiled: (error, flops) => {
         if (flops === null) {
@@ -225,9 +242,17 @@ export class Engine {
         }
         this.#watch();
       },
+      onHashed: (error, sha256) => {
+        if (sha256 === null)
+          this.#hashed?.reject(new QuorateError(toCode(error?.code), error?.message ?? "hashing failed."));
+        else this.#hashed?.resolve(liftHashes(sha256));
+        this.#hashed = undefined;
+        this.#watch();
+      },
       onClosed: () => {
         this.#calls.rejectAll();
         this.#profiled?.reject(closedError());
+        this.#hashed?.reject(closedError());
         this.#closed?.resolve();
         this.#finish();
       },

@@ -4,7 +4,7 @@ import type { NativeCounters, NativeDeviceReport, NativeInfo, NativeMemberInfo }
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
 import type { CascadeCounters } from "./counters.js";
-import type { CascadeInfo, CudaReport, FlopsTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
+import type { CascadeInfo, CudaReport, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
   const { runtimeVersion, runtimePath, telemetryOff, classes, tensors, warnings } = native;
@@ -47,7 +47,6 @@ function liftMember(native: NativeMemberInfo): MemberInfo {
     deviceReason: native.deviceReason || null,
     deviceBytes: native.deviceBytes || null,
     hostNodes,
-    sha256: native.sha256 || null,
     batchDifference: native.batchDifference < 0 ? null : native.batchDifference,
   };
 }
@@ -62,17 +61,25 @@ export function liftFlops(native: readonly (readonly number[])[], spec: Resolved
   );
 }
 
+export function liftHashes(native: readonly (readonly string[])[]): HashTable {
+  return native.map((tier) => tier.map((hash) => hash || null));
+}
+
 /** With names, and with what function members counted in JavaScript. */
 export function liftCounters(
   native: NativeCounters,
   { tiers }: ResolvedSpec,
   traffic: readonly (readonly MemberTraffic[])[],
 ): CascadeCounters {
+  const { timeBoundsNs, ...counters } = native;
+  const boundsMs = Array.from(timeBoundsNs, (ns) => ns / 1e6);
   return {
-    ...native,
-    tiers: native.tiers.map((tier, t) => ({
+    ...counters,
+    tiers: native.tiers.map(({ queueTimes, runTimes, ...tier }, t) => ({
       ...tier,
       name: tiers[t]?.name ?? "",
+      queueTime: { boundsMs, counts: Array.from(queueTimes) },
+      runTime: { boundsMs, counts: Array.from(runTimes) },
       members: tier.members.map((member, m) => ({
         ...member,
         ...(traffic[t]?.[m] ?? noTraffic),

@@ -1,6 +1,7 @@
 /** What this machine offers to models, as far as it can be found without a cascade. */
 import { messageOf } from "../errors.js";
 import { loadAddon } from "../native/load.js";
+import { decidedThreads, threadsText } from "../native/threads.js";
 import { searchPaths } from "../runtime/cuda.js";
 import type { CascadeOptions } from "../spec/options.js";
 import type { MachineReport } from "./info.js";
@@ -13,11 +14,13 @@ import { liftDevices } from "./lift.js";
 export function machineReport(
   paths: Pick<CascadeOptions, "onnxruntimePath" | "cudaProviderPath" | "cudaLibraryPath"> = {},
 ): MachineReport {
-  const report: MachineReport = { addon: null, kernels: null, runtime: null, cuda: null, problem: null };
+  const report: MachineReport = { addon: null, kernels: null, threads: null, runtime: null, cuda: null, problem: null };
   const addon = attempt(loadAddon);
   if (typeof addon === "string") return { ...report, problem: addon };
   const { devices, reason } = addon.cuda();
-  const own = { ...report, addon: addon.version, kernels: reason || `${devices} devices` };
+  const decided = attempt(() => decidedThreads(addon));
+  const threads = typeof decided === "string" ? decided : threadsText(decided);
+  const own = { ...report, addon: addon.version, kernels: reason || `${devices} devices`, threads };
   const found = attempt(() => addon.inspectDevices(searchPaths(paths)));
   return typeof found === "string" ? { ...own, problem: found } : { ...own, ...liftDevices(found) };
 }

@@ -93,6 +93,8 @@ export interface NativeError {
   /** A QUORATE_ERR_* code. */
   readonly code: string;
   readonly message: string;
+  /** The number that came with it out of JavaScript: of what a function member or a lazy tensor threw; absent: none. */
+  readonly cause?: number;
 }
 
 /** Bits of the `flags` column: RowFlag of native/kernels/columns.h. */
@@ -144,7 +146,7 @@ export interface NativeCallOptions {
   readonly degradeOnDeadline: boolean;
   /** What comes back beside the answers: "votes" are traces; "outputs", of batches only, every member's output. */
   readonly detail: "answers" | "votes" | "outputs";
-  /** Over the admission bounds: wait (true) or _QUEUE_FULL (false). */
+  /** Over the admission bounds, and at full queues of tiers without `onOverload`: wait (true) or _QUEUE_FULL (false). */
   readonly wait: boolean;
   /** runBatch: copy the input at once instead of reading it in place, or throw _QUEUE_FULL where there is no room. */
   readonly copy: boolean;
@@ -160,7 +162,10 @@ export interface NativeHooks {
   /** The object and its arrays are used again: what is to be kept is copied before the hook returns. */
   onRows(rows: NativeRows): void;
   onBatch(id: number, columns: NativeColumns): void;
-  /** A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request. */
+  /**
+   * A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request.
+   * `deadlineNs`: what is left of the rows' earliest deadline, null without; `priority`: their highest.
+   */
   onMemberCall(
     callId: number,
     tier: number,
@@ -168,6 +173,8 @@ export interface NativeHooks {
     count: number,
     tensors: readonly TensorData[],
     rows: Uint32Array,
+    deadlineNs: number | null,
+    priority: number,
   ): void;
   /** The call's rows are all dead, it timed out, or the cascade closes: abort its signal. */
   onMemberCancel(callId: number): void;
@@ -175,6 +182,8 @@ export interface NativeHooks {
   onLazy(id: number, tensor: number, rows: Uint32Array): void;
   /** FLOPs per row, [tier][member]; -1 where the model cannot say. */
   onProfiled(error: NativeError | null, flops: readonly (readonly number[])[] | null): void;
+  /** SHA-256 of every model's file and its external data, hexadecimal, [tier][member]; empty for functions. */
+  onHashed(error: NativeError | null, sha256: readonly (readonly string[])[] | null): void;
   onClosed(): void;
 }
 
@@ -208,8 +217,6 @@ export interface NativeMemberInfo {
    * ONNX Runtime before 1.24.
    */
   readonly hostNodes: readonly string[];
-  /** SHA-256 of the model's bytes, hex; empty for functions. */
-  readonly sha256: string;
   /** Largest difference of a score between 8 rows alone and together; -1 when not measured. */
   readonly batchDifference: number;
 }
@@ -274,6 +281,9 @@ export interface NativeTierCounters {
   readonly scatterNs: number;
   readonly bytesToDevice: number;
   readonly bytesToHost: number;
+  /** Histograms over the bounds of NativeCounters.timeBoundsNs: of rows by queue time, and of batches by run time. */
+  readonly queueTimes: Float64Array;
+  readonly runTimes: Float64Array;
   readonly members: readonly NativeMemberCounters[];
 }
 
@@ -282,6 +292,8 @@ export interface NativeCounters {
   readonly submitted: number;
   readonly settled: number;
   readonly pending: number;
+  /** Between the buckets of every histogram, ascending: counts[i] is of times below bound i and not below bound i - 1. */
+  readonly timeBoundsNs: Float64Array;
   readonly tiers: readonly NativeTierCounters[];
   /** Busy time of each device: union of the intervals in which it ran a batch, split per [tier][member] in integer nanoseconds. */
   readonly devices: readonly {
@@ -301,13 +313,18 @@ export interface NativeCascade {
   submitBatch(id: number, rows: number, inputs: NativeInputs, options: NativeCallOptions): void;
   /** Settles what can be settled of the call as cancelled; unknown ids are ignored. */
   cancel(id: number): void;
-  /** data: Int32Array labels [count] or Float32Array scores [count x classes]; null = failed, with the message. */
-  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string): void;
-  /** data: the rows' tensor data in the order of `rows`; null = failed, with the message. Copied before it returns. */
-  provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string): void;
+  /**
+   * data: Int32Array labels [count] or Float32Array scores [count x classes]; null = failed, with the message and the
+   * number of what was thrown (uint32, 0 = none), which comes back as NativeError.cause.
+   */
+  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string, cause: number): void;
+  /** data: the rows' tensor data in the order of `rows`; null = failed, as above. Copied before it returns. */
+  provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string, cause: number): void;
   counters(): NativeCounters;
   /** Starts profiling; answers through onProfiled. */
   profile(): void;
+  /** Starts to hash the models' files, a few hundred MB/s; answers through onHashed. */
+  hash(): void;
   /** Idempotent; answers through onClosed. */
   close(drainMs: number): void;
 }
@@ -329,13 +346,19 @@ export interface NativeCudaReport {
   readonly libraries: readonly { readonly name: string; readonly path: string }[];
   /** The first thing that is missing; empty when nothing is. */
   readonly problem: string;
-  /** The command that mends it; empty when there is none. */
+  /** The command that fixes it; empty when there is none. */
   readonly remedy: string;
 }
 
 export interface NativeDeviceReport {
   readonly runtime: { readonly version: string; readonly path: string; readonly telemetryOff: boolean };
   readonly cuda: NativeCudaReport;
+}
+
+/** How many threads compute, and what says so; what a program sets goes before a variable, that before the rest. */
+export interface NativeThreads {
+  readonly count: number;
+  readonly reason: "affinity" | "quota" | "variable" | "program";
 }
 
 export interface NativeAddon {
@@ -347,6 +370,9 @@ export interface NativeAddon {
    * lasts: for the command line. Throws a coded error when there is no ONNX Runtime.
    */
   inspectDevices(paths: RuntimePaths): NativeDeviceReport;
+  threads(): NativeThreads;
+  /** Ignored where a later reason has decided. Threads too many finish their task first. Throws for other counts than 1 to 1024. */
+  setThreads(threads: { readonly count: number; readonly reason: "variable" | "program" }): void;
   /** Returns at once; models load off the JS thread; hooks.onBuilt reports. Throws only for malformed arguments. */
   createCascade(spec: NativeSpec, hooks: NativeHooks): NativeCascade;
 }

@@ -62,7 +62,7 @@ function measureWarnings(tier: ResolvedTier): string[] {
 
 function cudaWarnings(tier: TierSpec): string[] {
   if (tier.cuda === undefined || tier.device !== "cpu") return [];
-  return [`tier "${tier.name}": its \`cuda\` options are nothing to the CPU, which its \`device\` asks for.`];
+  return [`tier "${tier.name}": its \`cuda\` options have no effect on the CPU, where its \`device\` places it.`];
 }
 
 function problem(path: string, message: string): QuorateProblem {
@@ -107,8 +107,9 @@ function tierProblems(
 ): QuorateProblem[] {
   return [
     ...ruleProblems(tier, last, path),
+    ...failureProblems(tier, last, path),
     ...labelOnlyProblems(tier, path),
-    ...twins(tier, path),
+    ...sameModelTwice(tier, path),
     ...tier.members.flatMap((member, m) => memberProblems(tier, member, classNames, `${path}/members/${m}`)),
   ];
 }
@@ -147,6 +148,12 @@ function ruleProblems(tier: ResolvedTier, last: boolean, path: string): QuorateP
   }
 }
 
+function failureProblems(tier: ResolvedTier, last: boolean, path: string): QuorateProblem[] {
+  if (!last || tier.onFailure !== "defer") return [];
+  const message = `tier "${tier.name}" is the last: there is no tier to defer to, expected onFailure "reject" or "degrade".`;
+  return [problem(`${path}/onFailure`, message)];
+}
+
 /** A tier whose members all give labels has no scores; one that mixes them with scores has no meaning. */
 function labelOnlyProblems(tier: ResolvedTier, path: string): QuorateProblem[] {
   const outputs = tier.members.map((member) => member.output);
@@ -167,7 +174,7 @@ function labelOnlyProblems(tier: ResolvedTier, path: string): QuorateProblem[] {
 }
 
 /** The same model on the same inputs votes twice; on other inputs it is test-time augmentation. */
-function twins(tier: ResolvedTier, path: string): QuorateProblem[] {
+function sameModelTwice(tier: ResolvedTier, path: string): QuorateProblem[] {
   const keys = tier.members.map((member) => ({
     source: member.kind === "function" ? member.run : member.model,
     inputs: JSON.stringify(member.kind === "function" ? member.inputs : Object.entries(member.inputs).sort()),

@@ -65,7 +65,7 @@ export const tier = (...members: NativeMember[]): NativeTier => ({
   maxDelayNs: 0,
   maxQueueRows: 65_536,
   maxInFlight: 0,
-  onOverload: "auto",
+  onOverload: null,
   onFailure: "reject",
 });
 
@@ -99,6 +99,7 @@ export const noHooks: NativeHooks = {
   onMemberCancel: () => {},
   onLazy: () => {},
   onProfiled: () => {},
+  onHashed: () => {},
   onClosed: () => {},
 };
 
@@ -189,6 +190,7 @@ export class Harness {
         this.onLazy(id, tensor, rows);
       },
       onProfiled: () => event("profiled"),
+      onHashed: () => event("hashed"),
       onClosed: () => event("closed"),
     };
   }

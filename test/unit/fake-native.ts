@@ -13,6 +13,7 @@ import type {
   NativeRows,
   NativeSpec,
   NativeTensorInfo,
+  NativeThreads,
   NativeTierCounters,
 } from "../../src/native/contract.js";
 import type { TensorData } from "../../src/spec/element-type.js";
@@ -51,13 +52,14 @@ export class FakeCascade implements NativeCascade {
   readonly hooks: NativeHooks;
   readonly submitted: FakeSubmit[] = [];
   readonly cancelled: number[] = [];
-  readonly completed: { callId: number; data: Int32Array | Float32Array | null; message: string }[] = [];
+  readonly completed: { callId: number; data: Int32Array | Float32Array | null; message: string; cause: number }[] = [];
   readonly provided: {
     id: number;
     tensor: number;
     rows: Uint32Array;
     data: TensorData | null;
     message: string;
+    cause: number;
   }[] = [];
   readonly drains: number[] = [];
   /** What counters() gives. */
@@ -94,11 +96,18 @@ export class FakeCascade implements NativeCascade {
   cancel(id: number): void {
     this.cancelled.push(id);
   }
-  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string): void {
-    this.completed.push({ callId, data, message });
+  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string, cause: number): void {
+    this.completed.push({ callId, data, message, cause });
   }
-  provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string): void {
-    this.provided.push({ id, tensor, rows, data, message });
+  provide(
+    id: number,
+    tensor: number,
+    rows: Uint32Array,
+    data: TensorData | null,
+    message: string,
+    cause: number,
+  ): void {
+    this.provided.push({ id, tensor, rows, data, message, cause });
   }
   counters(): NativeCounters {
     return this.now;
@@ -109,6 +118,10 @@ export class FakeCascade implements NativeCascade {
       if (this.flops === null) this.hooks.onProfiled(error, null);
       else this.hooks.onProfiled(null, this.flops);
     });
+  }
+  hash(): void {
+    const hashes = this.spec.tiers.map(({ members }) => members.map(({ isFunction }) => (isFunction ? "" : "abc")));
+    setImmediate(() => this.hooks.onHashed(null, hashes));
   }
   close(drainMs: number): void {
     this.drains.push(drainMs);
@@ -126,6 +139,7 @@ export interface FakeBehaviour {
 export class FakeAddon implements NativeAddon {
   readonly version = "0.0.0";
   readonly cascades: FakeCascade[] = [];
+  #threads: NativeThreads = { count: 2, reason: "quota" };
   readonly #behaviour: FakeBehaviour;
 
   constructor(behaviour: FakeBehaviour = {}) {
@@ -140,6 +154,14 @@ export class FakeAddon implements NativeAddon {
 
   cuda(): { devices: number; reason: string } {
     return { devices: 0, reason: "a fake" };
+  }
+
+  threads(): NativeThreads {
+    return this.#threads;
+  }
+
+  setThreads(threads: NativeThreads): void {
+    this.#threads = threads;
   }
 
   inspectDevices(): never {
@@ -173,7 +195,6 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     deviceReason: "",
     deviceBytes: 0,
     hostNodes: [],
-    sha256: "",
     batchDifference: 0,
   });
   return {
@@ -211,6 +232,8 @@ export function zeroTier(members: number): NativeTierCounters {
     scatterNs: 0,
     bytesToDevice: 0,
     bytesToHost: 0,
+    queueTimes: new Float64Array(3),
+    runTimes: new Float64Array(3),
     members: Array.from({ length: members }, () => member),
   };
 }
@@ -220,6 +243,7 @@ function zeroCounters(spec: NativeSpec): NativeCounters {
     submitted: 0,
     settled: 0,
     pending: 0,
+    timeBoundsNs: Float64Array.of(1e6, 2e6),
     tiers: spec.tiers.map((tier) => zeroTier(tier.members.length)),
     devices: [],
   };

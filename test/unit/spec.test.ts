@@ -78,7 +78,7 @@ describe("CUDA options", () => {
     expect(problemsOf(spec)).toEqual([]);
     expect(specWarnings(resolveSpec(spec))).toEqual([]);
     expect(specWarnings(resolveSpec({ tiers: [{ name: "only", members: ["a.onnx"], device: "cpu", cuda }] }))).toEqual([
-      'tier "only": its `cuda` options are nothing to the CPU, which its `device` asks for.',
+      'tier "only": its `cuda` options have no effect on the CPU, where its `device` places it.',
     ]);
   });
 
@@ -156,6 +156,16 @@ describe("a bad specification", () => {
   it("has no rule with more than 32 parts", () => {
     const exitWhen = allOf(...Array.from({ length: 32 }, () => scoreAtLeast(0.5)));
     expect(problemOf({ exitWhen }).message).toContain("has 33 parts, expected at most 32");
+  });
+
+  it("has no last tier that defers when its members fail", () => {
+    expect(problemsOf({ tiers: [{ ...good, onFailure: "defer" }] })).toEqual([
+      {
+        code: "QUORATE_ERR_INVALID_ARGUMENT",
+        path: "/tiers/0/onFailure",
+        message: `tier "${good.name}" is the last: there is no tier to defer to, expected onFailure "reject" or "degrade".`,
+      },
+    ]);
   });
 
   it("has no threshold that is not a number", () => {

@@ -66,7 +66,7 @@ const spec = (...members) => ({
       maxDelayNs: 0,
       maxQueueRows: 65_536,
       maxInFlight: 0,
-      onOverload: "auto",
+      onOverload: null,
       onFailure: "reject",
     },
   ],
@@ -88,6 +88,7 @@ const hooks = (more = {}) => ({
   onMemberCancel: ignore,
   onLazy: ignore,
   onProfiled: ignore,
+  onHashed: ignore,
   onClosed: ignore,
   ...more,
 });
@@ -130,7 +131,7 @@ async function leftOpen() {
 async function answerDue() {
   const native = await open(callback, {
     onMemberCall: (id, _tier, _member, count) => {
-      setTimeout(() => native.completeMember(id, new Int32Array(count), ""), 200);
+      setTimeout(() => native.completeMember(id, new Int32Array(count), "", 0), 200);
     },
     onRows: (rows) => console.log(rows.count),
   });

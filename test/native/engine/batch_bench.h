@@ -10,10 +10,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
-#include "native/engine/batch_run.h"
+#include "native/engine/host_batch/host_batch.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
 
@@ -77,7 +78,7 @@ struct Bench {
 // Owns the rows and waits for the answers. Row i holds values[i]; its id is i.
 class Caller final : public BatchListener {
  public:
-  explicit Caller(Bench* bench) : bench_(bench), run_(BatchRun::Create(bench->Parts(), this)) {}
+  explicit Caller(Bench* bench) : bench_(bench), run_(NewHostBatch(bench->Parts(), this)) {}
   ~Caller() override { bench_->pool.Join(); }
 
   BatchRun& Run(size_t rows, uint32_t first_value = 0, bool scattered = false) {
@@ -109,7 +110,7 @@ class Caller final : public BatchListener {
   const uint32_t* data() const { return data_.data(); }
 
   const uint8_t* RowData(const RowRef& row, uint32_t) override {
-    EXPECT_TRUE(bench_->pool.OnPoolThread());
+    EXPECT_NE(std::this_thread::get_id(), owner_) << "not a thread of the pool";
     return reinterpret_cast<const uint8_t*>(&data_[Place(row.row)]);
   }
   const float* RowEvidence(const RowRef& row) override {
@@ -118,7 +119,7 @@ class Caller final : public BatchListener {
   }
   void OnBatchDone(BatchRun* run) override {
     EXPECT_EQ(run, run_.get());
-    EXPECT_TRUE(bench_->pool.OnPoolThread());
+    EXPECT_NE(std::this_thread::get_id(), owner_) << "not a thread of the pool";
     std::lock_guard lock(mutex_);
     EXPECT_FALSE(done_);
     done_ = true;
@@ -138,6 +139,7 @@ class Caller final : public BatchListener {
   size_t Place(uint32_t row) const { return scattered_ ? data_.size() - 1 - row * 2 : row; }
 
   Bench* const bench_;
+  const std::thread::id owner_ = std::this_thread::get_id();
   std::unique_ptr<BatchRun> run_;
   std::vector<uint32_t> data_;
   bool scattered_ = false;

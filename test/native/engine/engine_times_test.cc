@@ -19,6 +19,10 @@ TEST(Times, AnAnswerTellsHowLongItsRowWaitedAndRan) {
   house.Answer(0);
   EXPECT_EQ(house.Tier(0).queue_ns, 3u * kNsPerMs);
   EXPECT_EQ(house.Tier(0).run_ns, (2 + 3 + 7) * uint64_t{kNsPerMs});
+  EXPECT_EQ(house.Tier(0).queue_times.count(Histogram::BucketOf(0)), 1u);
+  EXPECT_EQ(house.Tier(0).queue_times.count(Histogram::BucketOf(3 * kNsPerMs)), 1u);
+  EXPECT_EQ(house.Tier(0).run_times.count(Histogram::BucketOf(5 * kNsPerMs)), 1u);
+  EXPECT_EQ(house.Tier(0).run_times.count(Histogram::BucketOf(7 * kNsPerMs)), 1u);
   const TraceTier& trace = house.Trace(waits).at(0);
   EXPECT_EQ(trace.queue_ns, 3 * kNsPerMs);
   EXPECT_EQ(trace.run_ns, 7 * kNsPerMs);

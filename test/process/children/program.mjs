@@ -1,5 +1,6 @@
 /** What the programs of tests share: where models are, checks, and how a case is chosen. */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -15,6 +16,19 @@ export const fixture = (name) => at(`test/fixtures/models/${name}.onnx`);
 
 /** Threads of this process. */
 export const threadCount = () => readdirSync("/proc/self/task").length;
+
+/** How nice threads of the pool are: they stand behind JavaScript's. */
+const nice = String(Math.min(19, getPriority() + 5));
+
+/** Threads of the pool. */
+export const poolThreads = () =>
+  readdirSync("/proc/self/task").filter((id) => {
+    try {
+      return readFileSync(`/proc/self/task/${id}/stat`, "utf8").split(") ")[1]?.split(" ")[16] === nice;
+    } catch {
+      return false; // It has ended.
+    }
+  }).length;
 
 /** Collects garbage; needs --expose-gc. */
 export function collect() {

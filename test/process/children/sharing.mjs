@@ -1,23 +1,11 @@
 /** Several cascades and worker threads in one process. */
-import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { agreementAtLeast, Cascade } from "quorate";
 import { digits, image, row, rowCount, tiny } from "./digits.mjs";
-import { check, collect, runCase, until } from "./program.mjs";
+import { check, collect, poolThreads, runCase, until } from "./program.mjs";
 
 const cores = availableParallelism();
-
-/** Threads of the pool: those that stand behind others, nice +5. */
-function poolThreads() {
-  return readdirSync("/proc/self/task").filter((id) => {
-    try {
-      return readFileSync(`/proc/self/task/${id}/stat`, "utf8").split(") ")[1]?.split(" ")[16] === "5";
-    } catch {
-      return false; // It has ended.
-    }
-  }).length;
-}
 
 /** @param {string} when */
 async function checkOnePool(when) {
