@@ -215,7 +215,10 @@ void EngineState::Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* 
                          uint32_t row) {
   const ColumnSet& columns = run->columns;
   record->Answer(row, columns, i, tier);
-  if (!record->call().options.trace) return;
+  if (record->detail() == Detail::kOutputs) {
+    record->KeepOutputs(row, tier, parts_.plan->tiers[tier].members, run->outputs, i);
+  }
+  if (record->detail() != Detail::kVotes) return;
   TraceTier trace;
   trace.result = record->answer(row);
   const size_t k = parts_.plan->tiers[tier].members.size();

@@ -26,7 +26,7 @@ class Histogram {
   static constexpr size_t BucketOf(int64_t ns) {
     if (ns < Bound(0)) return 0;
     if (ns >= Bound(kBounds - 1)) return kBounds;
-    const int top = static_cast<int>(std::bit_width(static_cast<uint64_t>(ns))) - 1;
+    const auto top = static_cast<int>(std::bit_width(static_cast<uint64_t>(ns))) - 1;
     const auto quarter = static_cast<size_t>(ns >> (top - 2)) & 3;
     return static_cast<size_t>(top - kFirstBit) * 4 + quarter + 1;
   }

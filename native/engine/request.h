@@ -16,7 +16,8 @@ struct CallOptions {
   int priority = 0;                   // 0 highest ... 9 lowest.
   int64_t deadline_in_ns = kForever;  // From submission.
   bool degrade_on_deadline = false;
-  bool trace = false;
+  // kOutputs is for batches: to single rows it is kVotes. Calls that ask for votes get traces.
+  Detail detail = Detail::kAnswers;
   // Over the admission bounds, and at a full tier that leaves it to the call: wait instead of
   // kQueueFull. Batches that were copied wait for rows, not for bytes: theirs are held already.
   bool wait = false;

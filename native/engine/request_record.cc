@@ -1,6 +1,7 @@
 #include "native/engine/request_record.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace quorate {
@@ -31,7 +32,7 @@ void RequestRecord::Begin() {
   if (!states_.empty()) return;
   states_.resize(call_.rows, 0);
   answers_ = AnswerColumns(call_.rows, plan_->measures);
-  if (call_.options.trace) traces_.resize(call_.rows);
+  if (detail() == Detail::kVotes) traces_.resize(call_.rows);
   // A tier keeps sums when it or a later one is cumulative, so the first tier tells for all.
   if (plan_->tiers[0].keeps_sums) evidence_.resize(call_.rows);
   for (size_t t = 0; t < call_.tensors.size(); ++t) {
@@ -147,7 +148,25 @@ FinishedRow RequestRecord::TakeRow(uint32_t row) {
 }
 
 FinishedBatch RequestRecord::TakeBatch() {
-  return {call_.id, std::move(answers_), std::move(errors_), std::move(traces_)};
+  return {call_.id, std::move(answers_), std::move(errors_), std::move(traces_),
+          std::move(outputs_)};
+}
+
+void RequestRecord::KeepOutputs(uint32_t row, uint32_t tier,
+                                const std::vector<PlannedMember>& members,
+                                const std::vector<const uint8_t*>& outputs, size_t i) {
+  outputs_.resize(plan_->tiers.size());
+  std::vector<RowOutputs>& kept = outputs_[tier];
+  for (size_t m = kept.size(); m < members.size(); ++m) {
+    const size_t bytes = call_.rows * members[m].output_row_bytes;
+    kept.push_back(
+        {members[m].output_type, members[m].width, std::unique_ptr<uint8_t[]>(new uint8_t[bytes])});
+    memset(kept[m].data.get(), 0xFF, bytes);
+  }
+  for (size_t m = 0; m < members.size(); ++m) {
+    const size_t bytes = members[m].output_row_bytes;
+    memcpy(kept[m].data.get() + row * bytes, outputs[m] + i * bytes, bytes);
+  }
 }
 
 uint8_t RequestRecord::AddError(const Status& error) {

@@ -2,6 +2,7 @@
 
 // A call inside the engine. Everything but the row data is guarded by the engine's mutex.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -48,6 +49,10 @@ class RequestRecord final : public RowOwner {
   // Whether the id is the call's, or of one of its rows where they have their own.
   bool HasId(uint64_t id) const { return id - call_.id < (call_.single ? call_.rows : 1); }
   RowKind kind() const { return kind_; }
+  // Of single rows at most kVotes.
+  Detail detail() const {
+    return call_.single ? std::min(call_.options.detail, Detail::kVotes) : call_.options.detail;
+  }
   int64_t submitted_at() const { return submitted_at_; }
   int64_t deadline() const { return deadline_; }
 
@@ -121,6 +126,9 @@ class RequestRecord final : public RowOwner {
   // REQUIRES: the row was answered.
   RowResult answer(uint32_t row) const { return answers_.Get(row); }
   bool answered(uint32_t row) const { return (state(row) & kAnswered) != 0; }
+  // What the members of a tier said about the row: row `i` of a batch's outputs.
+  void KeepOutputs(uint32_t row, uint32_t tier, const std::vector<PlannedMember>& members,
+                   const std::vector<const uint8_t*>& outputs, size_t i);
   std::vector<TraceTier>& trace(uint32_t row) { return traces_[row]; }
 
   // Ends the row. Its answer stays to be taken.
@@ -177,6 +185,7 @@ class RequestRecord final : public RowOwner {
   AnswerColumns answers_;
   std::vector<Status> errors_;
   std::vector<std::vector<TraceTier>> traces_;
+  std::vector<std::vector<RowOutputs>> outputs_;
 };
 
 }  // namespace quorate

@@ -64,14 +64,15 @@ BatchRun* TierQueue::IdleRun() {
 // The rows learn which run has them.
 void TierQueue::Claim(BatchRun* run) {
   if (plan().on_device != nullptr) TakePlaces(run);
-  run->traced = false;
+  run->point = parts_.plan->point;
+  run->detail = Detail::kAnswers;
   run->deadline_at = kForever;
   run->priority = kPriorities - 1;
   for (const RowRef& ref : run->rows) {
     RequestRecord* const record = RecordOf(ref);
     record->SetRun(ref.row, run->number);
     const CallOptions& options = record->call().options;
-    run->traced = run->traced || options.trace;
+    run->detail = std::max(run->detail, record->detail());
     run->deadline_at = std::min(run->deadline_at, record->deadline());
     run->priority = std::min(run->priority, options.priority);
   }

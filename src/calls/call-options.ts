@@ -47,7 +47,7 @@ const plain: NativeCallOptions = {
   priority: defaultPriority,
   deadlineMs: 0,
   degradeOnDeadline: false,
-  trace: false,
+  detail: "answers",
   wait: false,
   copy: false,
 };
@@ -85,7 +85,7 @@ export function checkCallOptions(options: BatchCallOptions, ifFull: OnFull): Nat
     priority: priority === 0 ? defaultPriority : priority,
     deadlineMs: deadlineMs === undefined || deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs,
     degradeOnDeadline: onDeadline === "degrade",
-    trace,
+    detail: trace ? "votes" : "answers",
     wait: onFull === "wait",
     copy,
   };

@@ -110,6 +110,11 @@ export interface NativeColumns extends ResultColumns {
   readonly errors: readonly NativeError[];
   /** Present when some row asked for a trace: one entry per row, undefined for rows that did not. */
   readonly traces?: readonly (readonly NativeTraceTier[] | undefined)[];
+  /**
+   * With detail "outputs": [tier][member] that member's output of every row, in the cascade's order of classes. No
+   * entries for a tier that no row reached; NaN, or -1 as a label, for rows on which the member failed or did not run.
+   */
+  readonly outputs?: readonly (readonly TensorData[])[];
 }
 
 /** One visited tier of a traced row. */
@@ -139,7 +144,8 @@ export interface NativeCallOptions {
   /** Milliseconds from now; 0 = none. */
   readonly deadlineMs: number;
   readonly degradeOnDeadline: boolean;
-  readonly trace: boolean;
+  /** What comes back beside the answers: "votes" are traces; "outputs", of batches only, every member's output. */
+  readonly detail: "answers" | "votes" | "outputs";
   /** Over the admission bounds, and at full queues of tiers without `onOverload`: wait (true) or _QUEUE_FULL (false). */
   readonly wait: boolean;
   /** runBatch: copy the input at once instead of reading it in place, or throw _QUEUE_FULL where there is no room. */

@@ -51,10 +51,43 @@ describe("results", () => {
 
   it("have traces where they were asked for", async () => {
     const harness = await Harness.open(spec(tier(fileMember("tiny-a"), fileMember("tiny-b"))));
-    harness.native.submitBatch(1, 2, [rows(2)], { ...callOptions, trace: true });
+    harness.native.submitBatch(1, 2, [rows(2)], { ...callOptions, detail: "votes" });
     const { traces } = await harness.batch(1);
     expect(traces?.[1]?.[0]?.memberVotes).toBeInstanceOf(Int32Array);
     expect(traces?.[1]?.[0]?.memberScores).toHaveLength(2);
+    await harness.close();
+  });
+});
+
+describe("outputs", () => {
+  const never = { kind: "never", arity: 0, votes: 0, threshold: 0 } as const;
+
+  it("of every member and row come with a batch that asks for them", async () => {
+    const first = { ...tier(fileMember("tiny-a"), fileMember("tiny-b")), name: "first", rule: [never] };
+    const harness = await Harness.open(spec(first, tier(fileMember("large"))));
+    harness.native.submitBatch(1, 5, [rows(5)], { ...callOptions, detail: "outputs" });
+    const { outputs, label, tierIndex, traces } = await harness.batch(1);
+    expect(outputs?.map((members) => members.length)).toEqual([2, 1]);
+    expect([...tierIndex]).toEqual([1, 1, 1, 1, 1]);
+    expect(traces).toBeUndefined();
+    const scores = outputs?.[1]?.[0] as Float32Array;
+    expect(scores).toHaveLength(5 * 10);
+    for (let row = 0; row < 5; row++) {
+      const own = scores.subarray(row * 10, row * 10 + 10);
+      expect(own.indexOf(Math.max(...own))).toBe(label[row]);
+    }
+    await harness.close();
+  });
+
+  it("are not there of a tier that no row reached, nor for calls that do not ask", async () => {
+    const always = { ...never, kind: "always" } as const;
+    const first = { ...tier(functionMember()), name: "first", rule: [always] };
+    const harness = await Harness.open(spec(first, tier(fileMember("tiny-a"))));
+    harness.onCall = (call) => harness.native.completeMember(call.id, Int32Array.from(call.rows), "", 0);
+    harness.native.submitBatch(1, 3, [rows(3)], { ...callOptions, detail: "outputs" });
+    expect((await harness.batch(1)).outputs).toEqual([[Int32Array.of(0, 1, 2)], []]);
+    harness.native.submitBatch(2, 3, [rows(3)], callOptions);
+    expect(await harness.batch(2)).not.toHaveProperty("outputs");
     await harness.close();
   });
 });

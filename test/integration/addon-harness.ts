@@ -22,7 +22,7 @@ export const callOptions: NativeCallOptions = {
   priority: 0,
   deadlineMs: 0,
   degradeOnDeadline: false,
-  trace: false,
+  detail: "answers",
   wait: true,
   copy: false,
 };

@@ -180,7 +180,7 @@ describe("run", () => {
       priority: 1,
       deadlineMs: 20,
       degradeOnDeadline: true,
-      trace: true,
+      detail: "votes",
       wait: false,
       copy: false,
     });

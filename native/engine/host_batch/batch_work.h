@@ -49,6 +49,7 @@ struct BatchWork {
   ColumnSet* const columns;        // Of the batch; `voters` counts the members that ran.
   MemberTally* tallies = nullptr;  // [members]
 
+  const RuleProgram* rule = nullptr;  // Of this batch.
   size_t rows = 0;
   std::vector<const uint8_t*> inputs;  // [tensors of the plan] rows side by side; else nullptr.
   std::vector<uint8_t*> outputs;       // [members][rows x output row]

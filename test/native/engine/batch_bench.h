@@ -28,7 +28,7 @@ struct Bench {
     tier.tensors = {0};
     tier.reduction.classes = classes;
     tier.reduction.measures = kScore | kConfidence | kMargin | kEntropy;
-    tier.reduction.rule = Rule({Op(RuleKind::kVotes, 1, 0)});
+    rule = Rule({Op(RuleKind::kVotes, 1, 0)});
   }
 
   PlannedMember& Add(std::shared_ptr<FakeModel> model) {
@@ -67,6 +67,7 @@ struct Bench {
   Pool pool;  // Outlives the models, whose threads submit to it.
   CascadePlan plan;
   PlannedTier tier;
+  RuleProgram rule;
   std::unique_ptr<Kernels> kernels = NewCpuKernels();
   SteadyClock clock;
 
@@ -92,7 +93,8 @@ class Caller final : public BatchListener {
       data_[Place(i)] = first_value + i;
       run_->rows.push_back({nullptr, i, 0});
     }
-    run_->traced = traced;
+    run_->detail = detail;
+    run_->point = std::make_shared<OperatingPoint>(OperatingPoint{{bench_->rule}});
     {
       std::lock_guard lock(mutex_);
       done_ = released_ = false;
@@ -130,7 +132,7 @@ class Caller final : public BatchListener {
     changed_.notify_all();
   }
 
-  bool traced = false;
+  Detail detail = Detail::kAnswers;
   std::vector<float> evidence;  // [rows x classes], given for even rows.
 
  private:

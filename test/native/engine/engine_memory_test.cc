@@ -71,7 +71,7 @@ TEST(Memory, OfABatchThatWaitsIsTheSameWhateverItsRows) {
     House house(spec);
     house.Rows({1, 1, 1, 1});
     const Values values(kMillion, 1);
-    Call call = InPlace(values, {.trace = true, .wait = true});
+    Call call = InPlace(values, {.detail = Detail::kVotes, .wait = true});
     call.tensors[0].lazy = lazy;
     call.id = 100;
     const size_t bytes = PeakOf([&] { EXPECT_TRUE(house.engine->Submit(std::move(call)).ok()); });

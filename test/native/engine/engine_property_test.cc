@@ -163,7 +163,7 @@ void RunCaller(BusyHouse* house, const std::vector<Answer>* expected, size_t row
     call.small = !single && values.size() <= SmallRows(house->engine->plan());
     call.options.wait = true;
     call.options.priority = static_cast<int>(random() % kPriorities);
-    call.options.trace = random() % 64 == 0;
+    call.options.detail = random() % 64 == 0 ? Detail::kVotes : Detail::kAnswers;
     const bool has_deadline = random() % 16 == 0;
     if (has_deadline) {
       call.options.deadline_in_ns = static_cast<int64_t>(random() % 300) * kNsPerUs + 1;

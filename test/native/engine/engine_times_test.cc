@@ -11,7 +11,8 @@ TEST(Times, AnAnswerTellsHowLongItsRowWaitedAndRan) {
   House house(ManualTiers(1));
   house.Row(1);
   house.Advance(2);
-  const uint64_t waits = house.Row(2, {.trace = true});  // Behind the one batch of the tier.
+  const uint64_t waits =
+      house.Row(2, {.detail = Detail::kVotes});  // Behind the one batch of the tier.
   house.Advance(3);
   house.Answer(0);
   house.Advance(7);
