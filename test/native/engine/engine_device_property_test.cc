@@ -45,7 +45,8 @@ struct Plan {
       tier.max_rows = 1 + random() % 16;
       tier.max_in_flight = 1 + random() % 3;
       tier.max_delay_ns = random() % 4 == 0 ? 50 * kNsPerUs : 0;
-      if (random() % 2 == 0) tier.on_failure = OnFailure::kDegrade;
+      const bool last = &tier == &spec.tiers.back();
+      if (random() % 2 == 0) tier.on_failure = last ? OnFailure::kDegrade : OnFailure::kDefer;
     }
     spec.tiers[1].cumulative = random() % 3 == 0;
     if (random() % 4 == 0) {
