@@ -2,7 +2,7 @@
 // `AsyncDisposable` for users whose own settings do not bring it.
 export type { Answer, TraceMember, TraceTier } from "./calls/answer.js";
 export { BatchAnswer, type RowStatus, rowStatusNames } from "./calls/batch-answer.js";
-export type { BatchCallOptions, CallOptions } from "./calls/call-options.js";
+export type { BatchCallOptions, CallOptions, OnFull } from "./calls/call-options.js";
 export type { BatchInput, RowInput } from "./calls/inputs.js";
 export type { RowSource, StreamAnswer, StreamOptions } from "./calls/stream.js";
 export { Cascade, type CascadeBuilder, type CloseOptions, type SinceOptions } from "./cascade/cascade.js";
@@ -13,6 +13,7 @@ export {
   type DeviceCounters,
   type MemberCounters,
   type TierCounters,
+  type TimeHistogram,
 } from "./cascade/counters.js";
 export type { Explanation, MemberExplanation, TierExplanation } from "./cascade/explain.js";
 export type {

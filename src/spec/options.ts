@@ -69,8 +69,8 @@ export interface MemberContext {
   /** The highest priority of the batch's rows: 1 highest ... 9 lowest. */
   readonly priority: number;
   /**
-   * What this call has cost beyond what quorate can see; may be called more than once, until the function's promise
-   * settles and after. Bytes replace those of the tensors, which are counted where nothing is reported.
+   * What this call has cost beyond what quorate can see. May be called more than once, before the function's promise
+   * settles. Bytes replace those of the tensors, which are counted where nothing is reported.
    */
   report(cost: MemberReport): void;
 }

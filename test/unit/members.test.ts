@@ -82,7 +82,8 @@ describe("a function member", () => {
     const { native } = await openFake(specOf(run, output));
     ask(native);
     await turn();
-    expect(native.completed).toEqual([{ callId: 7, data: null, message }]);
+    const cause = message === "no credit" ? 1 : 0; // What was thrown has a number.
+    expect(native.completed).toEqual([{ callId: 7, data: null, message, cause }]);
   });
 
   it("is aborted when nobody waits any more, and then sends no reply", async () => {
