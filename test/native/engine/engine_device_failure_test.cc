@@ -30,7 +30,7 @@ TEST(DeviceFailure, AMemberThatFailsAbstains) {
 }
 
 TEST(DeviceFailure, RowsWhoseMembersAllFailedAreRejectedOrGoOn) {
-  for (const OnFailure policy : {OnFailure::kReject, OnFailure::kDegrade}) {
+  for (const OnFailure policy : {OnFailure::kReject, OnFailure::kDefer}) {
     sim::SimulatedMachine machine({.seed = 2});
     DeviceLoader loader(&machine);
     CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
@@ -71,10 +71,10 @@ TEST(DeviceFailure, ALostDeviceFailsItsRowsWithACodeAndOthersGoOnWithTheHost) {
   sim::SimulatedMachine machine({.seed = 4});
   DeviceLoader loader(&machine);
   const CascadeSpec rejects = TwoTiers("cuda:0", "cpu");
-  CascadeSpec degrades = rejects;
-  degrades.tiers[0].on_failure = OnFailure::kDegrade;
+  CascadeSpec defers = rejects;
+  defers.tiers[0].on_failure = OnFailure::kDefer;
   BusyHouse one(rejects, &loader, 2);
-  BusyHouse two(degrades, &loader, 2);
+  BusyHouse two(defers, &loader, 2);
   const auto rows = CountingRows(60);
   EXPECT_EQ(AnswersOf(RunBatch(&one, rows)), AnswersOf(RunOnHost(rejects, rows)));
   machine.LoseDevice(0);
