@@ -85,7 +85,8 @@ size_t Differing(const std::vector<RowResult>& got, const std::vector<RowResult>
     const RowResult& a = got[r];
     const RowResult& b = expected[r];
     EXPECT_EQ(a.status, RowStatus::kOk);
-    if (a.label == b.label && a.tier == b.tier && a.votes == b.votes && a.flags == b.flags) {
+    if (a.label == b.label && a.tier_index == b.tier_index && a.votes == b.votes &&
+        a.flags == b.flags) {
       EXPECT_NEAR(a.score, b.score, kNear) << "row " << r;
       continue;
     }
@@ -95,8 +96,8 @@ size_t Differing(const std::vector<RowResult>& got, const std::vector<RowResult>
       close =
           close || std::abs(a.score - threshold) < kNear || std::abs(b.score - threshold) < kNear;
     }
-    EXPECT_TRUE(close) << "row " << r << ": " << a.label << " of tier " << int{a.tier} << ", not "
-                       << b.label << " of tier " << int{b.tier};
+    EXPECT_TRUE(close) << "row " << r << ": " << a.label << " of tier " << int{a.tier_index}
+                       << ", not " << b.label << " of tier " << int{b.tier_index};
   }
   return differing;
 }
