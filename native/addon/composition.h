@@ -11,8 +11,8 @@
 #include "native/base/clock.h"
 #include "native/base/status.h"
 #include "native/cuda_setup/report.h"
+#include "native/device/model_loader.h"
 #include "native/kernels/kernels.h"
-#include "native/model/model.h"
 #include "native/scheduler/pool.h"
 
 namespace quorate {

@@ -1,8 +1,8 @@
 #pragma once
 
 // The few things the engine asks of a device, behind one interface: memory, streams, events,
-// copies, launches, callbacks. Two implementations: cuda/, and test/native/sim/, a device of threads
-// that finds every access no event orders.
+// copies, launches, callbacks. Two implementations: cuda/, and test/native/sim/, a device of
+// threads that finds every access no event orders.
 //
 // Order. What one stream is given runs in that order. Between streams, and between a stream and a
 // host thread, only events order: Record() on one side, Wait() or Await() on the other. Work is

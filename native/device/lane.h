@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "native/device/device.h"
-#include "native/model/model.h"
+#include "native/model/model_info.h"
 
 namespace quorate {
 

@@ -131,7 +131,7 @@ BatchRunImpl::BatchRunImpl(BatchParts parts, BatchListener* listener)
   outputs_.resize(members());
   tasks_.resize(members());
   for (size_t m = 0; m < members(); ++m) {
-    (parts.tier->members[m].model->spec().blocking ? blocking_ : async_).push_back(m);
+    (As<HostModel>(parts.tier->members[m].model) ? blocking_ : async_).push_back(m);
   }
 }
 
@@ -257,7 +257,7 @@ void BatchRunImpl::UpdateCosts() {
 }
 
 MemberWork BatchRunImpl::WorkOf(size_t member) const {
-  const size_t fixed_batch = parts_.tier->members[member].model->spec().fixed_batch;
+  const size_t fixed_batch = InfoOf(parts_.tier->members[member].model).fixed_batch;
   return {member, parts_.costs->NsPerRow(member), std::max<size_t>(fixed_batch, 1)};
 }
 
@@ -275,7 +275,7 @@ MemberWork BatchRunImpl::WorkOfAll() const {
 
 void BatchRunImpl::CutWork() {
   // A traced row shows what every member says, so nothing may be skipped.
-  sequential_ = parts_.tier->sequential && !traced;
+  sequential_ = parts_.tier->execution == Execution::kSequential && !traced;
   to_cut_.clear();
   if (sequential_) {
     to_cut_.push_back(WorkOfAll());

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "native/kernels/decision.h"
+#include "native/kernels/rule_check.h"
 
 namespace quorate {
 namespace {
@@ -12,45 +13,15 @@ Status Invalid(std::string message) {
   return Status(StatusCode::kInvalidArgument, std::move(message));
 }
 
-// A postfix program leaves exactly one value and never pops more than there are.
-Status CheckRule(const RuleProgram& rule) {
-  if (rule.count > kMaxRuleOps) {
-    return Invalid("rule has " + std::to_string(rule.count) + " operations, at most " +
-                   std::to_string(kMaxRuleOps) + " are possible");
-  }
-  uint32_t depth = 0;
-  for (uint32_t i = 0; i < rule.count; ++i) {
-    const RuleOp& op = rule.ops[i];
-    if (op.kind == RuleKind::kAllOf || op.kind == RuleKind::kAnyOf) {
-      if (op.arity == 0 || op.arity > depth) {
-        return Invalid("rule operation " + std::to_string(i) + " combines " +
-                       std::to_string(op.arity) + " values, but " + std::to_string(depth) +
-                       " are there");
-      }
-      depth -= op.arity;
-    }
-    ++depth;
-  }
-  if (rule.count > 0 && depth != 1) {
-    return Invalid("rule leaves " + std::to_string(depth) + " values instead of 1");
-  }
-  return Status();
-}
-
-bool IsScoreType(ElementType type) {
-  return type == ElementType::kFloat32 || type == ElementType::kFloat16 ||
-         type == ElementType::kBFloat16 || type == ElementType::kFloat64;
-}
-
 Status CheckMember(const ReductionPlan& plan, const MemberOutput& output, uint32_t member) {
   const std::string who = "member " + std::to_string(member);
   const std::string type = ElementName(output.type);
   if (output.kind == OutputKind::kLabel) {
-    if (output.type == ElementType::kInt32 || output.type == ElementType::kInt64) return Status();
+    if (IsLabel(output.type)) return Status();
     return Status(StatusCode::kModelMismatch,
                   who + " gives labels of type " + type + ", expected int32 or int64");
   }
-  if (!IsScoreType(output.type)) {
+  if (!IsScore(output.type)) {
     return Status(StatusCode::kModelMismatch, who + " gives scores of type " + type +
                                                   ", expected float32, float16, bfloat16 or "
                                                   "float64");
@@ -68,20 +39,6 @@ Status CheckMember(const ReductionPlan& plan, const MemberOutput& output, uint32
   return Status();
 }
 
-uint8_t MeasuresOf(const RuleProgram& rule) {
-  unsigned measures = 0;
-  for (uint32_t i = 0; i < rule.count; ++i) {
-    switch (rule.ops[i].kind) {
-      case RuleKind::kScore: measures |= kScore; break;
-      case RuleKind::kConfidence: measures |= kConfidence; break;
-      case RuleKind::kMargin: measures |= kMargin; break;
-      case RuleKind::kEntropy: measures |= kEntropy; break;
-      default: break;
-    }
-  }
-  return static_cast<uint8_t>(measures);
-}
-
 Status CheckReduction(const ReductionPlan& plan, const MemberOutput* outputs) {
   if (plan.members == 0 || plan.members > kMaxMembers) {
     return Invalid("tier has " + std::to_string(plan.members) + " members, expected 1 to " +
@@ -97,16 +54,10 @@ Status CheckReduction(const ReductionPlan& plan, const MemberOutput* outputs) {
     if (outputs[j].data == nullptr) continue;  // The member failed and abstains.
     QUORATE_RETURN_IF_ERROR(CheckMember(plan, outputs[j], j));
   }
-  if (label_members == 0) return Status();
-  if (label_members != plan.members) {
-    return Invalid("members that give labels and members that give scores cannot share a tier");
-  }
-  if (plan.combine == Combine::kMean || plan.earlier_members > 0 || MeasuresOf(plan.rule) != 0) {
-    return Invalid(
-        "a tier of labels has no scores: no combine mean, no cumulative evidence, no rule on "
-        "score, confidence, margin or entropy");
-  }
-  return Status();
+  return CheckLabels(
+      "the tier",
+      {label_members, plan.members, plan.combine == Combine::kMean, plan.earlier_members > 0},
+      plan.rule);
 }
 
 RowNeeds NeedsOf(const ReductionPlan& plan, const MemberOutput* outputs,

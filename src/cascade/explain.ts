@@ -22,7 +22,7 @@ export interface TierExplanation {
   readonly requiredVotes: number | null;
   readonly combine: "vote" | "mean";
   readonly evidence: "tier" | "cumulative";
-  readonly execution: "auto" | "concurrent" | "sequential";
+  readonly execution: "concurrent" | "sequential";
   readonly members: readonly MemberExplanation[];
   /** How it runs on a GPU; null: on the host. */
   readonly device: NativeTierDevice | null;

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "native/base/shapes.h"
+
 namespace quorate::ort {
 
 DeviceBinding::DeviceBinding(DeviceSessions* sessions, std::shared_ptr<Session> session,
@@ -54,10 +56,10 @@ Status DeviceBinding::Bind(const LaneTensors& tensors, const Dims& output_row) {
   const ApiLibrary& library = session_->library();
   QUORATE_RETURN_IF_ERROR(
       session_->ToStatus(library.api()[slot::kCreateIoBinding](session_->get(), binding_.out()),
-                         StatusCode::kMember, plan_->spec.name + " cannot be bound"));
+                         StatusCode::kMember, plan_->info.name + " cannot be bound"));
   for (size_t i = 0; i < tensors.inputs.size(); ++i) {
     const Dims dims = WithBatch(tensors.rows, tensors.inputs[i].row_shape);
-    const size_t element_size = ElementSize(plan_->spec.inputs[i].type);
+    const size_t element_size = ElementSize(plan_->info.inputs[i].type);
     QUORATE_RETURN_IF_ERROR(BindTensor(plan_->input_ports[i].c_str(), true, tensors.inputs[i].data,
                                        dims, element_size, plan_->input_types[i]));
     reads_.push_back({tensors.inputs[i].data, Elements(dims) * element_size});
@@ -99,12 +101,12 @@ Status DeviceBinding::Enqueue(void* stream, const OrtRunOptions* options) const 
       session_->library().api()[slot::kRunWithBinding](session_->get(), options, binding_.get());
   if (status == nullptr) return {};
   const Status failed =
-      session_->ToStatus(status, StatusCode::kMember, plan_->spec.name + " failed");
+      session_->ToStatus(status, StatusCode::kMember, plan_->info.name + " failed");
   if (!stop_->stopped()) return failed;
   // A simulated stream gets here after Run() has returned, and would lose the device.
   return stream == nullptr ? Status() : Stopped();
 }
 
-Status DeviceBinding::Stopped() const { return StoppedStatus(plan_->spec); }
+Status DeviceBinding::Stopped() const { return StoppedStatus(plan_->info); }
 
 }  // namespace quorate::ort

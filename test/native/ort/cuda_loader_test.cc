@@ -30,18 +30,18 @@ std::unique_ptr<OrtModelLoader> LoaderOn(const CudaMachine& machine,
 
 Status StatusOn(OrtModelLoader& loader, const std::string& device) {
   ModelOptions options;
-  options.device = device;
+  options.place = ParsePlace(device).value();
   return loader.Load({Fixture("linear.onnx"), nullptr}, options).status();
 }
 
 // Where the model would run on its own accord, and why.
 std::string ReasonOn(OrtModelLoader& loader) {
   ModelOptions options;
-  options.device = "auto";
+  options.place = Place();
   const auto model = loader.Load({Fixture("linear.onnx"), nullptr}, options);
   EXPECT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model.value()->spec().device, "cpu");
-  return model.value()->spec().device_reason;
+  EXPECT_EQ(PlaceName(model.value()), "cpu");
+  return InfoOf(model.value()).device_reason;
 }
 
 void ExpectIn(const std::string& text, const std::string& part) {
