@@ -139,11 +139,6 @@ export interface CudaOptions {
   readonly graphs?: boolean;
   /** Products of float32 with ten bits of mantissa: faster, and further from what the CPU answers. @default false */
   readonly tf32?: boolean;
-  /**
-   * One stream and thread for all models of the device that say so, instead of one each: they run one after the other.
-   * Saves threads where each model fills the device by itself. @default false
-   */
-  readonly sharedStream?: boolean;
   /** Bytes of device memory for each model's weights and intermediate tensors. @default no limit */
   readonly memoryLimitBytes?: number;
   /** How convolutions find their algorithm: cuDNN's guess, its better and slower one, or its fallback. @default "heuristic" */
@@ -160,8 +155,8 @@ export interface TierOptions {
   readonly combine?: "vote" | "mean";
   /** "cumulative": mean scores run over this and all earlier tiers. @default "tier" */
   readonly evidence?: "tier" | "cumulative";
-  /** All members at once, or one after the other until the decision is safe. @default "auto" */
-  readonly execution?: "auto" | "concurrent" | "sequential";
+  /** All members at once, or one after the other until the decision is safe. @default "concurrent" */
+  readonly execution?: "concurrent" | "sequential";
   /** "auto", "cpu", "cuda" or "cuda:N"; auto falls back and says why in `explain()`. @default "auto" */
   readonly device?: string;
   /** @default every option's own */

@@ -62,7 +62,7 @@ struct Plan {
 
   Random random;
   sim::SimulatedOptions machine;
-  CascadeSpec spec;
+  CascadeSpec spec = NewCascade();
   bool fails = false;   // Members fail now and then, on devices.
   bool loses = false;   // A device is lost.
   bool aborts = false;  // The last schedule is cut short by a close.
@@ -74,7 +74,7 @@ class Expected {
   explicit Expected(const Plan& plan) : answers_(kDistinct) {
     std::vector<std::string> may_fail;
     for (const TierSpec& tier : plan.spec.tiers) {
-      if (!plan.fails || tier.device == "cpu") continue;
+      if (!plan.fails || tier.place == OnCpu()) continue;
       for (const MemberSpec& member : tier.members) may_fail.push_back(member.source.path);
     }
     for (uint32_t failing = 0; failing < 1u << may_fail.size(); ++failing) {

@@ -40,14 +40,14 @@ class RecordedModel final : public FakeModel {
  public:
   RecordedModel(const RecordedMember& member, uint32_t classes)
       : FakeModel(0, member.width, classes), values_(member.values) {}
-  void Start(const Batch& batch, Completion completion) override {
+  RunReport Run(const Batch& batch) override {
     const auto* rows = static_cast<const uint32_t*>(batch.inputs[0].data);
     const size_t bytes = values_.size() / kRows;
     for (size_t i = 0; i < batch.rows; ++i) {
       std::memcpy(static_cast<uint8_t*>(batch.output) + i * bytes, &values_[rows[i] * bytes],
                   bytes);
     }
-    completion({});
+    return {};
   }
 
  private:
@@ -129,10 +129,10 @@ struct RandomCascade {
 class RecordedLoader final : public ModelLoader {
  public:
   explicit RecordedLoader(const RandomCascade* cascade) : cascade_(cascade) {}
-  StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source, const ModelOptions&) override {
+  StatusOr<LoadedModel> Load(const ModelSource& source, const ModelOptions&) override {
     const auto index = static_cast<size_t>(std::stoul(source.path));
     const RecordedMember& member = cascade_->members[index / 10][index % 10 - 1];
-    return std::shared_ptr<Model>(std::make_shared<RecordedModel>(member, cascade_->spec.classes));
+    return LoadedModel(std::make_shared<RecordedModel>(member, cascade_->spec.classes));
   }
 
  private:
