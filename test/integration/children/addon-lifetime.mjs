@@ -73,7 +73,7 @@ const spec = (...members) => ({
 });
 
 /** @type {Native.NativeCallOptions} */
-const options = { priority: 0, deadlineMs: 0, degradeOnDeadline: false, trace: false, wait: true, copy: false };
+const options = { priority: 0, deadlineMs: 0, degradeOnDeadline: false, detail: "answers", wait: true, copy: false };
 
 const ignore = () => {};
 /**
