@@ -10,7 +10,7 @@ export interface CallOptions {
   readonly deadlineMs?: number;
   /** On expiry: reject, or answer with the last finished tier (before any has, it rejects). @default "reject" */
   readonly onDeadline?: "reject" | "degrade";
-  /** 1 highest ... 9 lowest; 0 = default = 5. Waiting rows rise, so nothing starves. @default 0 */
+  /** 1 highest ... 9 lowest. Waiting rows rise, so nothing starves. @default 5 */
   readonly priority?: number;
   /** Keep every member's vote and score, and times per tier, in the answer. @default false */
   readonly trace?: boolean;

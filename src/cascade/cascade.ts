@@ -3,6 +3,7 @@ import type { Answer } from "../calls/answer.js";
 import type { BatchAnswer } from "../calls/batch-answer.js";
 import { type BatchCallOptions, type CallOptions, noOptions } from "../calls/call-options.js";
 import type { BatchInput, RowInput } from "../calls/inputs.js";
+import { showAs } from "../calls/show.js";
 import { type RowSource, type StreamAnswer, type StreamOptions, streamRows } from "../calls/stream.js";
 import { invalidArgument, toQuorateError } from "../errors.js";
 import { loadAddon } from "../native/load.js";
@@ -16,6 +17,7 @@ import { type CascadeCounters, countersSince } from "./counters.js";
 import { Engine } from "./engine.js";
 import { type Explanation, explanationOf } from "./explain.js";
 import type { TierInfo } from "./info.js";
+import { type CascadeJson, cascadeJson, shownCascade } from "./summary.js";
 
 /** Options of `close`. */
 export interface CloseOptions {
@@ -34,6 +36,10 @@ export interface SinceOptions {
  * do not keep the process alive; calls do. Every error is a QuorateError.
  */
 export class Cascade implements AsyncDisposable {
+  static {
+    showAs<Cascade>(Cascade, shownCascade);
+  }
+
   readonly #engine: Engine;
 
   private constructor(engine: Engine) {
@@ -79,6 +85,11 @@ export class Cascade implements AsyncDisposable {
   /** What every tier is: its rule in words, its members, where they run. `explain()` measures FLOPs too. */
   get tiers(): readonly TierInfo[] {
     return this.#engine.info.tiers;
+  }
+
+  /** False as soon as `close` was called. */
+  get open(): boolean {
+    return this.#engine.open;
   }
 
   /** Answers one row; calls from many callers are batched together. The row is copied before the call returns. */
@@ -136,6 +147,11 @@ export class Cascade implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** What it is, in short; its specification is `spec`. */
+  toJSON(): CascadeJson {
+    return cascadeJson(this);
   }
 }
 

@@ -3,6 +3,7 @@
  * executed member is charged, padded rows too.
  */
 
+import { shownWhole } from "../calls/show.js";
 import type { CallPrice, Price } from "../spec/options.js";
 import { type ResolvedPrice, type ResolvedSpec, resolvePrice } from "../spec/resolve.js";
 import type { CascadeCounters, MemberCounters } from "./counters.js";
@@ -51,7 +52,7 @@ interface MemberUse {
   readonly counters: MemberCounters;
   readonly flopsPerRow: number | null;
   /** Busy time and device bytes charged to this member. */
-  readonly busyNs: number;
+  readonly busyMs: number;
   readonly deviceBytes: number;
   readonly price: ResolvedPrice;
   /** null: no function. */
@@ -72,7 +73,8 @@ export function costOf(
   const rows = counters.tiers.reduce((sum, tier) => sum + tier.exited, 0);
   const cascade = total(tiers);
   const reference = total((uses.at(-1) ?? []).map((use) => memberCost(extrapolate(use, rows))));
-  return { rows, cascade, reference, ratio: combine((name) => ratioOf(cascade[name], reference[name])), tiers };
+  const ratio = combine((name) => ratioOf(cascade[name], reference[name]));
+  return shownWhole({ rows, cascade, reference, ratio, tiers });
 }
 
 function tierUse(
@@ -91,7 +93,7 @@ function tierUse(
     return {
       counters: member,
       flopsPerRow: flops[t]?.[m] ?? null,
-      busyNs: counters.devices.reduce((sum, device) => sum + (device.shares[t]?.[m] ?? 0), 0),
+      busyMs: counters.devices.reduce((sum, device) => sum + (device.memberBusyMs[t]?.[m] ?? 0), 0),
       deviceBytes: deviceBytes[m] ?? 0,
       price,
       callPrice: options?.kind === "function" ? options.price : null,
@@ -99,11 +101,11 @@ function tierUse(
   });
 }
 
-function memberCost({ counters, flopsPerRow, busyNs, deviceBytes, price, callPrice }: MemberUse): CostFigures {
+function memberCost({ counters, flopsPerRow, busyMs, deviceBytes, price, callPrice }: MemberUse): CostFigures {
   const rows = counters.rowsRun + counters.rowsPadded;
   const network = counters.bytesSent + counters.bytesReceived;
   const money =
-    (price.perHour * busyNs) / 3.6e12 +
+    (price.perHour * busyMs) / 3.6e6 +
     (price.perRow + (callPrice?.perRow ?? 0)) * counters.rowsRun +
     price.perGigabyte * (network / 1e9) +
     (callPrice?.perCall ?? 0) * counters.calls;
@@ -112,7 +114,7 @@ function memberCost({ counters, flopsPerRow, busyNs, deviceBytes, price, callPri
     flops: rows === 0 ? 0 : product(flopsPerRow, rows),
     money,
     bytes: network + deviceBytes,
-    busyMs: busyNs / 1e6,
+    busyMs,
   };
 }
 
@@ -122,7 +124,7 @@ function extrapolate(use: MemberUse, rows: number): MemberUse {
   const scaled = (value: number): number => (rows === 0 ? 0 : (value / ran) * rows);
   return {
     ...use,
-    busyNs: scaled(use.busyNs),
+    busyMs: scaled(use.busyMs),
     deviceBytes: scaled(use.deviceBytes),
     counters: {
       ...use.counters,

@@ -66,6 +66,11 @@ export class Engine {
     return this.#info;
   }
 
+  /** False as soon as close() was called. */
+  get open(): boolean {
+    return this.#closed === undefined;
+  }
+
   /** @param wait over the admission bounds: wait, or reject with _QUEUE_FULL */
   run(input: unknown, options: CallOptions, wait: boolean): Promise<Answer> {
     try {

@@ -1,5 +1,6 @@
 /** What a cascade is going to do, before any traffic. */
 
+import { shownWhole } from "../calls/show.js";
 import { specWarnings } from "../spec/check.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
@@ -34,7 +35,7 @@ export interface Explanation {
 export function explanationOf(spec: ResolvedSpec, info: CascadeInfo, flops: FlopsTable | Error): Explanation {
   const { runtime, classes, inputs, tiers, warnings } = info;
   const table = flops instanceof Error ? [] : flops;
-  return {
+  return shownWhole({
     runtime,
     classes,
     classNames: spec.classNames,
@@ -45,7 +46,7 @@ export function explanationOf(spec: ResolvedSpec, info: CascadeInfo, flops: Flop
       ...warnings,
       ...(flops instanceof Error ? [`FLOPs could not be measured: ${flops.message}`] : []),
     ],
-  };
+  });
 }
 
 function explainTier(tier: TierInfo, flops: readonly (number | null)[]): TierExplanation {

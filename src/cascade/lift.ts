@@ -1,9 +1,16 @@
 /** From the addon's values to public ones: the only place that knows which number or text stands for "unknown". */
 import { type MemberTraffic, noTraffic } from "../calls/member-calls.js";
-import type { NativeCounters, NativeDeviceReport, NativeInfo, NativeMemberInfo } from "../native/contract.js";
+import { shownWhole } from "../calls/show.js";
+import type {
+  NativeCounters,
+  NativeDeviceReport,
+  NativeInfo,
+  NativeMemberInfo,
+  NativeTierCounters,
+} from "../native/contract.js";
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
-import type { CascadeCounters } from "./counters.js";
+import { type CascadeCounters, milliseconds, type TierCounters } from "./counters.js";
 import type { CascadeInfo, CudaReport, FlopsTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
@@ -62,22 +69,46 @@ export function liftFlops(native: readonly (readonly number[])[], spec: Resolved
   );
 }
 
-/** With names, and with what function members counted in JavaScript. */
+/** With names, times in milliseconds, and what function members counted in JavaScript. */
 export function liftCounters(
-  native: NativeCounters,
-  { tiers }: ResolvedSpec,
+  { submitted, settled, pending, tiers, devices }: NativeCounters,
+  spec: ResolvedSpec,
   traffic: readonly (readonly MemberTraffic[])[],
 ): CascadeCounters {
+  return shownWhole({
+    submitted,
+    settled,
+    pending,
+    tiers: tiers.map((tier, t) => liftTierCounters(tier, spec.tiers[t], traffic[t] ?? [])),
+    devices: devices.map(({ name, busyNs, shares }) => ({
+      name,
+      busyMs: milliseconds(busyNs),
+      memberBusyMs: shares.map((members) => members.map(milliseconds)),
+    })),
+  });
+}
+
+function liftTierCounters(
+  native: NativeTierCounters,
+  tier: ResolvedTier | undefined,
+  traffic: readonly MemberTraffic[],
+): TierCounters {
+  const { queueNs, gatherNs, uploadNs, runNs, reduceNs, downloadNs, scatterNs, members, ...counts } = native;
   return {
-    ...native,
-    tiers: native.tiers.map((tier, t) => ({
-      ...tier,
-      name: tiers[t]?.name ?? "",
-      members: tier.members.map((member, m) => ({
-        ...member,
-        ...(traffic[t]?.[m] ?? noTraffic),
-        name: tiers[t]?.members[m]?.name ?? "",
-      })),
+    name: tier?.name ?? "",
+    ...counts,
+    queueMs: milliseconds(queueNs),
+    gatherMs: milliseconds(gatherNs),
+    uploadMs: milliseconds(uploadNs),
+    runMs: milliseconds(runNs),
+    reduceMs: milliseconds(reduceNs),
+    downloadMs: milliseconds(downloadNs),
+    scatterMs: milliseconds(scatterNs),
+    members: members.map(({ runNs: memberNs, ...memberCounts }, m) => ({
+      name: tier?.members[m]?.name ?? "",
+      ...memberCounts,
+      runMs: milliseconds(memberNs),
+      ...(traffic[m] ?? noTraffic),
     })),
   };
 }

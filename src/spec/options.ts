@@ -8,6 +8,9 @@ export type OutputKind = "logits" | "probabilities" | "label";
 /** A number the cascade can report beside every answer. */
 export type Measure = "score" | "confidence" | "margin" | "entropy";
 
+/** Where a tier's models run; "cuda" is "cuda:0". */
+export type Device = "auto" | "cpu" | "cuda" | `cuda:${number}`;
+
 /** Money, in any one currency. */
 export interface Price {
   /** Per hour in which the tier's device is busy with it. @default 0 */
@@ -143,10 +146,10 @@ export interface TierOptions {
   readonly combine?: "vote" | "mean";
   /** "cumulative": mean scores run over this and all earlier tiers. @default "tier" */
   readonly evidence?: "tier" | "cumulative";
-  /** All members at once, or one after the other until the decision is safe. @default "auto" */
-  readonly execution?: "auto" | "concurrent" | "sequential";
+  /** All members at once, or one after the other until the decision is safe. @default "concurrent" */
+  readonly execution?: "concurrent" | "sequential";
   /** "auto", "cpu", "cuda" or "cuda:N"; auto falls back and says why in `explain()`. @default "auto" */
-  readonly device?: string;
+  readonly device?: Device;
   /** @default every option's own */
   readonly cuda?: CudaOptions;
   readonly batch?: BatchOptions;
@@ -199,8 +202,8 @@ export interface CascadeOptions {
   readonly maxBytesInFlight?: number;
   /** Bytes of deferred rows that stay on GPUs between tiers; other rows go up again. @default 67108864 (64 MiB) */
   readonly deviceQueueBytes?: number;
-  /** Microseconds an idle thread spins before it sleeps: CPU for latency. @default 0 */
-  readonly spinUs?: number;
+  /** Milliseconds an idle thread spins before it sleeps: CPU for latency. @default 0 */
+  readonly spinMs?: number;
   /** Run every member once per batch size while building. @default true */
   readonly warmup?: boolean;
 }

@@ -59,7 +59,7 @@ export const tier = (...members: NativeMember[]): NativeTier => ({
   rule: [],
   combine: "vote",
   evidence: "tier",
-  execution: "auto",
+  execution: "concurrent",
   device: "auto",
   maxRows: 256,
   maxDelayNs: 0,

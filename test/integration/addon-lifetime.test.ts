@@ -19,7 +19,7 @@ const callback = member({ isFunction: true, output: "label", functionInputs: [{ 
 const spec = (...members) => ({
   ...${JSON.stringify(searchPaths({}))}, classes: 10, measures: 7, shapes: [], maxRowsInFlight: 65536,
   maxBytesInFlight: 2 ** 28, deviceQueueBytes: 2 ** 26, spinNs: 0, warmup: false,
-  tiers: [{ name: "t", members, rule: [], combine: "vote", evidence: "tier", execution: "auto", device: "auto", maxRows: 256,
+  tiers: [{ name: "t", members, rule: [], combine: "vote", evidence: "tier", execution: "concurrent", device: "auto", maxRows: 256,
     maxDelayNs: 0, maxQueueRows: 65536, maxInFlight: 0, onOverload: "auto", onFailure: "reject" }] });
 const options = { priority: 0, deadlineMs: 0, degradeOnDeadline: false, trace: false, wait: true, copy: false };
 const names = ["onBuilt", "onRows", "onBatch", "onMemberCall", "onMemberCancel", "onLazy", "onProfiled", "onClosed"];

@@ -7,7 +7,7 @@ const clean = { code: 0, signal: null, stderr: "" };
 /** 120,000 rows, and what each is to be answered. */
 const manyRows = `
 const c = await digits().build();
-const expected = (await c.runBatch({ image })).labels;
+const expected = (await c.runBatch({ image })).label;
 const many = () => { const big = new Float32Array(64 * 120000); for (let at = 0; at < big.length; at += image.length) big.set(image.subarray(0, Math.min(image.length, big.length - at)), at); return big; };
 const same = (labels) => { for (let i = 0; i < labels.length; i++) check(labels[i] === expected[i % lines.length], "row " + i + " has another label"); check(labels.length === 120000, "lost rows"); };
 `;
@@ -20,7 +20,7 @@ describe("an array", () => {
        const call = c.runBatch({ image: big });
        const moved = structuredClone(big, { transfer: [big.buffer] });
        check(big.length === 0, "not transferred");
-       same((await call).labels);
+       same((await call).label);
        check(moved.length === 64 * 120000, "the new owner has lost it");
        await c.close();`,
     );
@@ -37,7 +37,7 @@ describe("an array", () => {
          return call;
        });
        gc();
-       for (const call of calls) same((await call).labels);
+       for (const call of calls) same((await call).label);
        await c.close();`,
       ["--expose-gc"],
     );
@@ -82,7 +82,7 @@ describe("the garbage collector", () => {
        const singles = lines.map((_, i) => c.run(row(i)));
        let open = true;
        void (async () => { while (open) { gc(); await new Promise(setImmediate); } })();
-       for (const call of calls) same((await call).labels);
+       for (const call of calls) same((await call).label);
        for (const [i, single] of singles.entries()) check((await single).label === expected[i], "single row " + i);
        check((await other[0]).label === expected[3] && (await other[2]).count === 50, "the forgotten cascade");
        open = false;

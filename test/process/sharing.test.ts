@@ -35,7 +35,7 @@ const workerBody = \`
   let right = 0;
   for (let pass = 0; pass < 3; pass++) {
     const [batch, ...singles] = await Promise.all([c.runBatch({ image }), ...Array.from(expected, (_, i) => c.run({ image: image.slice(i * 64, i * 64 + 64) }))]);
-    for (let i = 0; i < expected.length; i++) right += (batch.labels[i] === expected[i]) + (singles[i].label === expected[i]);
+    for (let i = 0; i < expected.length; i++) right += (batch.label[i] === expected[i]) + (singles[i].label === expected[i]);
   }
   if (workerData.close) await c.close();
   parentPort.postMessage(right);
@@ -50,7 +50,7 @@ describe("worker threads", () => {
     const ended = await runChild(
       `${poolThreads}${worker}
        const c = await digits().build();
-       const expected = (await c.runBatch({ image })).labels;
+       const expected = (await c.runBatch({ image })).label;
        await onePool("with one cascade");
        const workers = [true, false, true, false].map((close) => start({ image, expected, close }));
        const ends = workers.map(gone);
@@ -58,7 +58,7 @@ describe("worker threads", () => {
        const answers = await Promise.all([...workers.map(said), second.runBatch({ image }), c.runBatch({ image })]);
        await onePool("with four workers");
        for (const right of answers.slice(0, 4)) check(right === 6 * expected.length, right + " right answers");
-       for (const { labels } of answers.slice(4)) check(labels.every((label, i) => label === expected[i]), "main thread");
+       for (const { label } of answers.slice(4)) check(label.every((one, i) => one === expected[i]), "main thread");
        check((await Promise.all(ends)).every((code) => code === 0), "a worker did not end by itself");
        check((await c.run(row(7))).label === expected[7], "after the workers' end");
        await Promise.all([c.close(), second.close()]);`,
@@ -87,7 +87,7 @@ it("the timer is as urgent as JavaScript, also when a pool thread is the first t
      const c = await Cascade.builder()
        .tier("tiny", { members: ["tiny-a", "tiny-b", "tiny-c"].map(onnx), exitWhen: agreementAtLeast(1) })
        .tier("slow", { members: [{ run: slow, timeoutMs: 10_000 }] }).build();
-     check((await c.runBatch({ image })).tiers.includes(1), "no row has reached the function");
+     check((await c.runBatch({ image })).tierIndex.includes(1), "no row has reached the function");
      await onePool("and no other thread");
      await c.close();`,
   );

@@ -23,7 +23,7 @@ const tier: TierExplanation = {
   requiredVotes: null,
   combine: "vote",
   evidence: "tier",
-  execution: "auto",
+  execution: "concurrent",
   device: null,
   members: [member],
   flopsPerRow: 2410,

@@ -25,7 +25,7 @@ describe("a resolved specification", () => {
       maxRowsInFlight: 65_536,
       maxBytesInFlight: 2 ** 28,
       deviceQueueBytes: 2 ** 26,
-      spinUs: 0,
+      spinMs: 0,
       warmup: true,
       tiers: [
         {
@@ -46,7 +46,7 @@ describe("a resolved specification", () => {
           exitWhen: null,
           combine: "vote",
           evidence: "tier",
-          execution: "auto",
+          execution: "concurrent",
           device: "auto",
           cuda: { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: null, convSearch: "heuristic" },
           batch: { maxRows: 256, maxDelayMs: 0, maxQueueRows: 65_536, maxInFlight: null },
