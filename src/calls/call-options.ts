@@ -1,6 +1,7 @@
 /** Options of one call, and what the engine gets of them. */
-import { invalidArgument, QuorateError } from "../errors.js";
+import { QuorateError } from "../errors.js";
 import type { NativeCallOptions } from "../native/contract.js";
+import { checkOptions } from "../spec/schema.js";
 
 /** Options of `run`. */
 export interface CallOptions {
@@ -28,11 +29,12 @@ export interface BatchCallOptions extends CallOptions {
   readonly rows?: number;
 }
 
+/** What most calls have. */
+export const noOptions: BatchCallOptions = {};
+
 /** Where the middle of the nine levels is. */
 const defaultPriority = 5;
 
-/** What most calls have. */
-export const noOptions: BatchCallOptions = {};
 const plain: NativeCallOptions = {
   priority: defaultPriority,
   deadlineMs: 0,
@@ -43,45 +45,43 @@ const plain: NativeCallOptions = {
 };
 const plainWaiting: NativeCallOptions = { ...plain, wait: true };
 
+/** What was made last: calls of one kind come in rows, and so share it. */
+let latest = plain;
+
 /** @throws QuorateError: a bad option, an aborted signal, a deadline in the past */
-export function checkCallOptions(options: BatchCallOptions, wait: boolean): NativeCallOptions {
+export function lowerCallOptions(
+  call: "run" | "runBatch" | "stream",
+  options: BatchCallOptions,
+  wait: boolean,
+): NativeCallOptions {
   if (options === noOptions) return wait ? plainWaiting : plain;
-  const { signal, deadlineMs, onDeadline = "reject", priority = 0, trace = false, copy = false, rows } = options;
-  if (!(Number.isInteger(priority) && priority >= 0 && priority <= 9)) {
-    throw invalidArgument(`priority is ${String(priority)}, expected an integer from 0 (default) to 9 (lowest).`);
-  }
-  if (onDeadline !== "reject" && onDeadline !== "degrade") {
-    throw invalidArgument(`onDeadline is ${JSON.stringify(onDeadline)}, expected "reject" or "degrade".`);
-  }
-  if (deadlineMs !== undefined && (typeof deadlineMs !== "number" || Number.isNaN(deadlineMs))) {
-    throw invalidArgument(`deadlineMs is ${String(deadlineMs)}, expected a number of milliseconds.`);
-  }
-  if (rows !== undefined && !(Number.isInteger(rows) && rows >= 1 && rows < 2 ** 32)) {
-    throw invalidArgument(`rows is ${String(rows)}, expected an integer of at least 1.`);
-  }
-  if (signal !== undefined && !isSignal(signal)) throw invalidArgument("signal is not an AbortSignal.");
+  checkOptions(call, options);
+  const { signal, deadlineMs = Number.POSITIVE_INFINITY } = options;
   if (signal?.aborted) throw abortedBy(signal);
-  if (deadlineMs !== undefined && deadlineMs <= 0) {
+  if (deadlineMs <= 0) {
     throw new QuorateError(
       "QUORATE_ERR_DEADLINE",
       `the deadline has passed before the call: deadlineMs is ${deadlineMs}.`,
     );
   }
-  return {
-    priority: priority === 0 ? defaultPriority : priority,
-    deadlineMs: deadlineMs === undefined || deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs,
-    degradeOnDeadline: onDeadline === "degrade",
-    trace,
-    wait,
-    copy,
-  };
+  return lowered(options, deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs, wait);
+}
+
+function lowered(options: BatchCallOptions, deadlineMs: number, wait: boolean): NativeCallOptions {
+  const { onDeadline = "reject", priority = defaultPriority, trace = false, copy = false } = options;
+  const degradeOnDeadline = onDeadline === "degrade";
+  const same =
+    latest.priority === priority &&
+    latest.deadlineMs === deadlineMs &&
+    latest.degradeOnDeadline === degradeOnDeadline &&
+    latest.trace === trace &&
+    latest.wait === wait &&
+    latest.copy === copy;
+  if (!same) latest = { priority, deadlineMs, degradeOnDeadline, trace, wait, copy };
+  return latest;
 }
 
 /** The error of a call whose signal aborted; the signal's reason is its cause. */
 export function abortedBy(signal: AbortSignal | undefined): QuorateError {
   return new QuorateError("QUORATE_ERR_ABORTED", "the call was aborted.", { cause: signal?.reason });
-}
-
-function isSignal(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value;
 }

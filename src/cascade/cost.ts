@@ -4,8 +4,11 @@
  */
 
 import { shownWhole } from "../calls/show.js";
+import { invalidArgument } from "../errors.js";
+import { suggestion } from "../spec/nearest.js";
 import type { CallPrice, Price } from "../spec/options.js";
 import { type ResolvedPrice, type ResolvedSpec, resolvePrice } from "../spec/resolve.js";
+import { checkOptions } from "../spec/schema.js";
 import type { CascadeCounters, MemberCounters } from "./counters.js";
 import type { FlopsTable } from "./info.js";
 
@@ -46,6 +49,17 @@ export interface CostReport {
 
 /** Prices by tier name; they replace those of the specification. */
 export type CostPrices = Readonly<Record<string, Price>>;
+
+/** @throws QuorateError: a tier that is none, or a price that is none */
+export function checkPrices(prices: CostPrices, { tiers }: ResolvedSpec): void {
+  checkOptions("prices", prices);
+  const names = tiers.map(({ name }) => name);
+  const unknown = Object.keys(prices).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const known = names.map((name) => `"${name}"`).join(", ");
+  const meant = suggestion(unknown, names) || ".";
+  throw invalidArgument(`prices: there is no tier "${unknown}" (tiers: ${known})${meant}`);
+}
 
 /** A member's part of everything, with its rates. */
 interface MemberUse {

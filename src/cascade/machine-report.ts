@@ -2,6 +2,7 @@
 import { messageOf } from "../errors.js";
 import { loadAddon } from "../native/load.js";
 import { type GivenPaths, searchPaths } from "../runtime/cuda.js";
+import { checkOptions } from "../spec/schema.js";
 import type { MachineReport } from "./info.js";
 import { liftDevices } from "./lift.js";
 
@@ -10,6 +11,7 @@ import { liftDevices } from "./lift.js";
  * the JS thread for as long as that lasts: for command lines and the start of a server.
  */
 export function machineReport(paths: GivenPaths = {}): MachineReport {
+  checkOptions("machineReport", paths);
   const report: MachineReport = { addon: null, kernels: null, runtime: null, cuda: null, problem: null };
   const addon = attempt(loadAddon);
   if (typeof addon === "string") return { ...report, problem: addon };

@@ -205,7 +205,7 @@ describe("waiting rows", () => {
       cascade.run({ x: Float32Array.of(x) }, priority === undefined ? {} : { priority });
     const first = run(0);
     await gate.until(() => gate.batches.length === 1);
-    const others = [run(1, 9), run(2), run(3, 1), run(4, 0), run(5, 4)];
+    const others = [run(1, 9), run(2), run(3, 1), run(4, 5), run(5, 4)];
     await counted(cascade, ({ pending }) => pending === 6);
     gate.open();
     await Promise.all([first, ...others]);

@@ -190,6 +190,7 @@ describe("run", () => {
 
   it.each([
     [{ priority: 10 }, "QUORATE_ERR_INVALID_ARGUMENT"],
+    [{ priority: 0 }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ priority: 1.5 }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ deadlineMs: Number.NaN }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ deadlineMs: 0 }, "QUORATE_ERR_DEADLINE"],

@@ -85,7 +85,12 @@ describe("cost", () => {
 
   it("refuses prices for a tier that is none", async () => {
     const { cascade } = await openFake();
-    expect((await errorOf(() => cascade.cost({ cluod: {} }))).message).toBe('prices: there is no tier "cluod".');
+    expect((await errorOf(() => cascade.cost({ cluod: {} }))).message).toBe(
+      'prices: there is no tier "cluod" (tiers: "edge", "cloud"), did you mean "cloud"?',
+    );
+    expect((await errorOf(() => cascade.cost({ third: {} }))).message).toBe(
+      'prices: there is no tier "third" (tiers: "edge", "cloud").',
+    );
   });
 
   it("takes the user's FLOPs over the measured ones", async () => {
