@@ -5,7 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { addonHash, load, machine, versions } from "./lib/machine.js";
-import { reportOf } from "./lib/report.js";
+import { pageName, pageOf, tablesName } from "./lib/report.js";
+import { tablesOf } from "./lib/report-tables.js";
 import { type Result, type SuiteResult, summarize } from "./lib/result.js";
 import { root } from "./lib/root.js";
 import type { Suite, Trial } from "./lib/suite.js";
@@ -28,7 +29,7 @@ const options = new Command("bench")
   .option("--trials <n>", "processes per suite", "5")
   .option("--name <name>", "name of the result file", "bench")
   .option("--compare <file>", "print the ratio to an earlier result")
-  .option("--report <file>", "write docs/benchmarks.md from a result; measures nothing")
+  .option("--report <file>", "write the pages in docs/ from a result; measures nothing")
   .parse()
   .opts<Options>();
 
@@ -106,9 +107,16 @@ function seconds(since: number): number {
 }
 
 function writeReport(path: string): void {
-  const target = join(root, "docs/benchmarks.md");
-  writeFileSync(target, reportOf(readResult(path), path.replace(/.*[\\/]/, "")));
-  console.log(`wrote ${target}`);
+  const result = readResult(path);
+  const file = path.replace(/.*[\\/]/, "");
+  for (const [name, text] of [
+    [pageName, pageOf(result, file)],
+    [tablesName, tablesOf(result, file)],
+  ] as const) {
+    const target = join(root, "docs", name);
+    writeFileSync(target, text);
+    console.log(`wrote ${target}`);
+  }
 }
 
 function readResult(path: string): Result {

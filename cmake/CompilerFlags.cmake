@@ -6,6 +6,7 @@ set_property(TARGET quorate_flags PROPERTY INTERFACE_POSITION_INDEPENDENT_CODE O
 # No contraction: a * b + c rounds twice on every machine, so the CPU and CUDA twins agree bit for bit.
 target_compile_options(quorate_flags INTERFACE
   $<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang,AppleClang>:-Wall;-Wextra;-Wshadow;-Wconversion;-ffp-contract=off;-fvisibility=hidden;-fvisibility-inlines-hidden>
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang,AppleClang>:-Wthread-safety>
   $<$<COMPILE_LANG_AND_ID:CXX,MSVC>:/W4;/permissive-;/fp:precise>)
 if(QUORATE_WERROR)
   target_compile_options(quorate_flags INTERFACE

@@ -7,6 +7,7 @@ const bin = (name) => join(root, "node_modules", ...name.split("/"));
 const checks = [
   ["Biome: lint and format", bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings"],
   ["tsc: src, tests, benches", bin("typescript/bin/tsc"), "-p", "tsconfig.json"],
+  ["tsc: programs of tests", bin("typescript/bin/tsc"), "-p", "tsconfig.children.json"],
   [
     "tsc: isolated declarations",
     bin("typescript/bin/tsc"),
@@ -17,6 +18,7 @@ const checks = [
     "false",
   ],
   ["layers", "scripts/check-layers.mjs"],
+  ["generated columns", "scripts/generate-columns.mjs", "--check"],
   ["clang-format", "scripts/check-format.mjs"],
 ];
 

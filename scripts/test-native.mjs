@@ -1,18 +1,20 @@
 // `npm run test:native [-- PRESET [ctest arguments]]`: builds and runs the native tests; PRESET is native, asan, tsan or cuda.
-// Under tsan only the tests with threads of their own are built and run (label "threads").
+// Under tsan only the tests with threads of their own are built and run (label "threads"), with --whole all of them.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { buildTools, find, jobs, need, root, run } from "./lib/tools.mjs";
 
-const [preset = "native", ...rest] = process.argv.slice(2);
+const [preset = "native", ...given] = process.argv.slice(2);
+const rest = given.filter((argument) => argument !== "--whole");
+const threadsOnly = preset === "tsan" && rest.length === given.length;
 const cmake = buildTools();
 need(find("ninja"), "Ninja (the presets use it)", "generator");
 run(cmake, ["--preset", preset, "--log-level=WARNING"], { stdio: ["ignore", "ignore", "inherit"] });
-const target = preset === "tsan" ? ["--target", "quorate_threaded_tests"] : [];
+const target = threadsOnly ? ["--target", "quorate_threaded_tests"] : [];
 run(cmake, ["--build", "--preset", preset, "--parallel", String(jobs), ...target]);
 
 const ctest = ["ctest", "--preset", preset, "--no-tests=error", "-j", String(jobs)];
-if (preset === "tsan") ctest.push("-L", "threads");
+if (threadsOnly) ctest.push("-L", "threads");
 // ThreadSanitizer of GCC 12 cannot start under some kernels' address randomisation.
 if (preset === "tsan" && find("setarch")) ctest.unshift("setarch", "-R");
 const [program, ...args] = [...ctest, ...rest];

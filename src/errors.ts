@@ -16,16 +16,16 @@ export type QuorateErrorCode =
   | "QUORATE_ERR_CALIBRATION"
   | "QUORATE_ERR_INTERNAL";
 
-/** One thing that is wrong. */
+/** One problem. */
 export interface QuorateProblem {
   readonly code: QuorateErrorCode;
-  /** One sentence: what was expected and what came. */
+  /** One sentence: what was expected, and what was given. */
   readonly message: string;
-  /** JSON pointer into the specification, as `/tiers/0/members/1`; absent when the problem has no place. */
+  /** JSON pointer into the specification, as `/tiers/0/members/1`; absent when the problem has no place there. */
   readonly path?: string;
 }
 
-/** Everything beside the sentence that an error may carry. */
+/** What an error may carry besides its message. */
 export interface QuorateErrorOptions {
   readonly cause?: unknown;
   /** @default the error itself as its only problem */
@@ -35,12 +35,12 @@ export interface QuorateErrorOptions {
 }
 
 /**
- * Every error this library throws or rejects with. An aborted call has the name "AbortError", a
- * number outside its range the name "RangeError"; both are still instances of this class.
+ * Every error that this library throws or rejects with. The `name` is "AbortError" for an aborted call and "RangeError"
+ * for a number outside its range; both are instances of this class.
  */
 export class QuorateError extends Error {
   readonly code: QuorateErrorCode;
-  /** Every problem found, at least one. Building a cascade lists all of them at once. */
+  /** All problems that were found, at least one. `build()` reports all of them at once. */
   readonly problems: readonly QuorateProblem[];
 
   constructor(code: QuorateErrorCode, message: string, options: QuorateErrorOptions = {}) {
@@ -51,7 +51,7 @@ export class QuorateError extends Error {
   }
 }
 
-/** An argument that cannot be used. */
+/** An argument that is malformed or out of place. */
 export function invalidArgument(message: string): QuorateError {
   return new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", message);
 }
@@ -102,7 +102,7 @@ export function toQuorateError(thrown: unknown): QuorateError {
   return new QuorateError(code, messageOf(thrown), { cause: thrown });
 }
 
-/** The sentence of anything thrown. */
+/** The message of anything thrown. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message;
   const message = (thrown as { message?: unknown } | null | undefined)?.message;

@@ -29,6 +29,8 @@ export type {
 export { machineReport } from "./cascade/machine-report.js";
 export type { CascadeJson } from "./cascade/summary.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
+export { getThreads, setThreads } from "./native/threads.js";
+export type { Measure } from "./spec/columns.js";
 export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
@@ -38,7 +40,6 @@ export type {
   CudaOptions,
   Device,
   FunctionMember,
-  Measure,
   Member,
   MemberBatch,
   MemberContext,

@@ -12,3 +12,9 @@ export function short(value: number): string {
 export function bound({ atLeast, atMost }: Omit<Target, "ratio">): string {
   return atLeast === undefined ? `<= ${atMost}` : `>= ${atLeast}`;
 }
+
+/** A Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

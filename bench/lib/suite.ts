@@ -24,7 +24,7 @@ export interface Suite {
   readonly name: string;
   readonly question: string;
   readonly targets: readonly Target[];
-  /** For docs/benchmarks.md: how to read the numbers, and what they do not show. */
+  /** For the reader: how to read the numbers, and what they do not show. */
   readonly notes: readonly string[];
   /** Seconds after which a trial counts as hanging. @default 120 */
   readonly patience?: number;

@@ -90,7 +90,7 @@ ReductionPlan PlanOf(const BenchShape& shape, int question) {
 
 ReductionColumns ColumnsIn(float* memory, size_t rows, int question) {
   ReductionColumns columns;
-  columns.labels = reinterpret_cast<int32_t*>(memory);
+  columns.label = reinterpret_cast<int32_t*>(memory);
   columns.votes = reinterpret_cast<uint8_t*>(memory + rows);
   columns.flags = columns.votes + rows;
   if (question != 2) return columns;

@@ -89,7 +89,7 @@ Result Measure(const Shape& shape, Question question, int trials) {
   std::vector<uint8_t> flags(shape.rows);
   std::vector<float> measures(4 * shape.rows);
   ReductionColumns columns;
-  columns.labels = labels.data();
+  columns.label = labels.data();
   columns.votes = votes.data();
   columns.flags = flags.data();
   if (question == Question::kAllMeasures) {

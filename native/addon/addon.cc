@@ -9,6 +9,7 @@
 #include "native/addon/errors.h"
 #include "native/addon/napi_config.h"
 #include "native/addon/reader.h"
+#include "native/addon/threads.h"
 #include "native/kernels/kernels.h"
 
 namespace quorate {
@@ -38,6 +39,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", Napi::String::New(env, QUORATE_VERSION));
   exports.Set("cuda", Napi::Function::New(env, Cuda, "cuda"));
   exports.Set("inspectDevices", Napi::Function::New(env, InspectDevices, "inspectDevices"));
+  exports.Set("threads", Napi::Function::New(env, Threads, "threads"));
+  exports.Set("setThreads", Napi::Function::New(env, SetThreads, "setThreads"));
   exports.Set("createCascade", Napi::Function::New(env, CreateCascade, "createCascade"));
   return exports;
 }

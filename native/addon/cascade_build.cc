@@ -26,7 +26,7 @@ class CascadeCore::GivingUpLoader final : public ModelLoader {
 };
 
 Status CascadeCore::GoOn() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   return abandoned_ ? Status(StatusCode::kClosed, "the cascade was closed") : Status();
 }
 
@@ -92,7 +92,7 @@ void CascadeCore::Open(BuiltMessage message) {
   bool close;
   int64_t drain_ns;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     if (message.plan != nullptr) {
       Composition& process = Composition::Process();
       engine_ = Engine::Create(

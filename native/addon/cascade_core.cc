@@ -10,6 +10,25 @@
 
 namespace quorate {
 
+namespace {
+
+// [tier][member]
+StatusOr<std::vector<std::vector<std::string>>> HashModels(const CascadePlan& plan) {
+  std::vector<std::vector<std::string>> hashes;
+  for (const PlannedTier& tier : plan.tiers) {
+    std::vector<std::string>& of_tier = hashes.emplace_back();
+    for (const PlannedMember& member : tier.members) {
+      std::string& hash = of_tier.emplace_back();
+      const ModelSpec& model = member.model->spec();
+      if (!model.sha256) continue;
+      QUORATE_ASSIGN_OR_RETURN(hash, model.sha256());
+    }
+  }
+  return hashes;
+}
+
+}  // namespace
+
 CascadeCore::CascadeCore(CascadeRequest request, std::shared_ptr<CompletionChannel> channel)
     : request_(std::move(request)),
       measures_(request_.spec.measures),
@@ -20,14 +39,14 @@ CascadeCore::CascadeCore(CascadeRequest request, std::shared_ptr<CompletionChann
 
 void CascadeCore::StartThread(void (CascadeCore::*work)()) {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     ++threads_;
   }
   const auto run = [self = shared_from_this(), work] {
     (self.get()->*work)();
-    std::lock_guard lock(self->mutex_);
+    MutexLock lock(&self->mutex_);
     --self->threads_;
-    self->changed_.notify_all();
+    self->changed_.NotifyAll();
   };
   try {
     std::thread(run).detach();
@@ -37,13 +56,13 @@ void CascadeCore::StartThread(void (CascadeCore::*work)()) {
 }
 
 std::shared_ptr<Engine> CascadeCore::engine() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   return engine_;
 }
 
 StatusOr<Counters> CascadeCore::Snapshot() const {
   if (const auto open = engine()) return open->Snapshot();
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   if (!last_counters_.tiers.empty()) return last_counters_;  // Since the engine has gone.
   return Status(StatusCode::kInvalidArgument, "the cascade is not built");
 }
@@ -61,10 +80,25 @@ void CascadeCore::RunProfile() {
   channel_->Post(std::move(message));
 }
 
+void CascadeCore::Hash() { StartThread(&CascadeCore::RunHash); }
+
+void CascadeCore::RunHash() {
+  const auto open = engine();
+  HashedMessage message;
+  if (open == nullptr) {
+    message.error = {StatusCode::kClosed, "the cascade is closed"};
+  } else {
+    auto hashes = HashModels(open->plan());
+    message.error = hashes.status();
+    if (hashes.ok()) message.sha256 = std::move(hashes).value();
+  }
+  channel_->Post(std::move(message));
+}
+
 void CascadeCore::Close(int64_t drain_ns) {
   std::shared_ptr<Engine> open;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     close_asked_ = true;
     drain_ns_ = std::min(drain_ns_, drain_ns);
     if (state_ == State::kBuilding) return;  // Build() will see it.
@@ -82,21 +116,27 @@ void CascadeCore::Close(int64_t drain_ns) {
 
 void CascadeCore::Abandon() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     abandoned_ = true;
   }
   Close(0);
 }
 
 bool CascadeCore::has_threads() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   return threads_ > 0;
 }
 
 bool CascadeCore::WaitUntilEnded(int64_t until_ns) {
-  const std::chrono::nanoseconds left(until_ns - Composition::Process().clock()->NowNs());
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, left, [this] { return state_ == State::kEnded && threads_ == 0; });
+  const Clock* const clock = Composition::Process().clock();
+  MutexLock lock(&mutex_);
+  const auto ended = [this]() QUORATE_REQUIRES(mutex_) {
+    return state_ == State::kEnded && threads_ == 0;
+  };
+  for (int64_t left; !ended() && (left = until_ns - clock->NowNs()) > 0;) {
+    changed_.WaitUntil(&mutex_, std::chrono::steady_clock::now() + std::chrono::nanoseconds(left));
+  }
+  return ended();
 }
 
 // Batches become columns here, on the engine's thread; single rows are merged where they arrive.
@@ -118,7 +158,7 @@ void CascadeCore::OnClosed() {
   std::shared_ptr<CascadeCore> self;
   std::shared_ptr<Engine> open;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     last_counters_ = engine_->Snapshot();
     open = std::move(engine_);
     self = std::move(self_);
@@ -126,9 +166,9 @@ void CascadeCore::OnClosed() {
   }
   open.reset();
   channel_->Post(ClosedMessage{});
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   state_ = State::kEnded;
-  changed_.notify_all();
+  changed_.NotifyAll();
 }
 
 }  // namespace quorate

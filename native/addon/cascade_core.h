@@ -1,14 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "native/addon/completion_channel.h"
 #include "native/addon/composition.h"
 #include "native/addon/member_calls.h"
+#include "native/base/mutex.h"
 #include "native/engine/engine.h"
 
 namespace quorate {
@@ -35,8 +34,9 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   StatusOr<Counters> Snapshot() const;
   MemberCalls* member_calls() { return member_calls_.get(); }
 
-  // On a thread of its own.
+  // On threads of their own.
   void Profile();
+  void Hash();
 
   // While building: after that. ClosedMessage follows, once.
   void Close(int64_t drain_ns);
@@ -47,7 +47,7 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   // Waits until nothing of it runs any more, or until the clock shows `until_ns`. True: it ended.
   bool WaitUntilEnded(int64_t until_ns);
 
-  // Whether it builds or profiles: that cannot be stopped.
+  // Whether it builds, profiles or hashes: that cannot be stopped.
   bool has_threads() const;
 
   CompletionChannel* channel() { return channel_.get(); }
@@ -67,6 +67,7 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   std::shared_ptr<const CascadePlan> Assemble(std::vector<Status>* problems, RuntimeInfo* runtime);
   void Open(BuiltMessage message);
   void RunProfile();
+  void RunHash();
   Status GoOn() const;  // kClosed once it was abandoned.
   void AddFunctions();
   bool NeedsRuntime() const;
@@ -76,18 +77,17 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   const std::shared_ptr<CompletionChannel> channel_;
   const std::shared_ptr<MemberCalls> member_calls_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // All below: guarded by mutex_.
-  State state_ = State::kBuilding;
-  std::shared_ptr<Engine> engine_;
-  std::shared_ptr<CascadeCore> self_;  // While the engine is open.
-  Counters last_counters_;
-  int threads_ = 0;
-  bool close_asked_ = false;
-  bool closed_reported_ = false;
-  int64_t drain_ns_ = kForever;
-  bool abandoned_ = false;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  State state_ QUORATE_GUARDED_BY(mutex_) = State::kBuilding;
+  std::shared_ptr<Engine> engine_ QUORATE_GUARDED_BY(mutex_);
+  std::shared_ptr<CascadeCore> self_ QUORATE_GUARDED_BY(mutex_);  // While the engine is open.
+  Counters last_counters_ QUORATE_GUARDED_BY(mutex_);
+  int threads_ QUORATE_GUARDED_BY(mutex_) = 0;
+  bool close_asked_ QUORATE_GUARDED_BY(mutex_) = false;
+  bool closed_reported_ QUORATE_GUARDED_BY(mutex_) = false;
+  int64_t drain_ns_ QUORATE_GUARDED_BY(mutex_) = kForever;
+  bool abandoned_ QUORATE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace quorate

@@ -31,13 +31,13 @@ Napi::Object ToBuildError(Napi::Env env, const std::vector<Status>& problems) {
   return error;
 }
 
-Napi::Array ToFlopsArray(Napi::Env env, const std::vector<std::vector<int64_t>>& flops) {
-  Napi::Array tiers = Napi::Array::New(env, flops.size());
-  for (uint32_t t = 0; t < flops.size(); ++t) {
-    Napi::Array members = Napi::Array::New(env, flops[t].size());
-    for (uint32_t m = 0; m < flops[t].size(); ++m) {
-      members.Set(m, Napi::Number::New(env, static_cast<double>(flops[t][m])));
-    }
+// [tier][member]
+template <typename Value, typename Convert>
+Napi::Array ToTable(Napi::Env env, const std::vector<std::vector<Value>>& table, Convert convert) {
+  Napi::Array tiers = Napi::Array::New(env, table.size());
+  for (uint32_t t = 0; t < table.size(); ++t) {
+    Napi::Array members = Napi::Array::New(env, table[t].size());
+    for (uint32_t m = 0; m < table[t].size(); ++m) members.Set(m, convert(table[t][m]));
     tiers.Set(t, members);
   }
   return tiers;
@@ -115,9 +115,26 @@ void CascadeObject::On(Napi::Env env, MemberCancelMessage message) {
 void CascadeObject::On(Napi::Env env, ProfiledMessage message) {
   Delivering(env, [&] {
     if (message.error.ok()) {
-      hooks_.Call(env, Hook::kProfiled, {env.Null(), ToFlopsArray(env, message.flops)});
+      hooks_.Call(env, Hook::kProfiled,
+                  {env.Null(), ToTable(env, message.flops, [env](int64_t flops) {
+                     return Napi::Number::New(env, static_cast<double>(flops));
+                   })});
     } else {
       hooks_.Call(env, Hook::kProfiled, {ToPlainError(env, message.error), env.Null()});
+    }
+  });
+  Arrived(env, 1);
+}
+
+void CascadeObject::On(Napi::Env env, HashedMessage message) {
+  Delivering(env, [&] {
+    if (message.error.ok()) {
+      hooks_.Call(env, Hook::kHashed,
+                  {env.Null(), ToTable(env, message.sha256, [env](const std::string& hash) {
+                     return Napi::String::New(env, hash);
+                   })});
+    } else {
+      hooks_.Call(env, Hook::kHashed, {ToPlainError(env, message.error), env.Null()});
     }
   });
   Arrived(env, 1);

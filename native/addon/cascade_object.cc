@@ -36,6 +36,7 @@ Napi::Object CascadeObject::New(Napi::Env env, CascadeRequest request, Napi::Obj
   method("provide", &Call<&CascadeObject::Provide>);
   method("counters", &GetCounters);
   method("profile", &Call<&CascadeObject::Profile>);
+  method("hash", &Call<&CascadeObject::Hash>);
   method("close", &Call<&CascadeObject::Close>);
   object.TypeTag(&kTag);
   const auto finalize = [](napi_env, void* made, void*) {
@@ -198,6 +199,12 @@ void CascadeObject::Profile(const Info& info) {
   (void)NeedEngine(info.Env());
   Expect(info.Env());
   core_->Profile();
+}
+
+void CascadeObject::Hash(const Info& info) {
+  (void)NeedEngine(info.Env());
+  Expect(info.Env());
+  core_->Hash();
 }
 
 void CascadeObject::Close(const Info& info) {

@@ -43,6 +43,7 @@ class CascadeObject final : private MailReceiver {
   void CompleteMember(const Info& info);
   void Provide(const Info& info);
   void Profile(const Info& info);
+  void Hash(const Info& info);
   void Close(const Info& info);
 
   // The engine; throws before onBuilt, and when there is none any more.
@@ -59,6 +60,7 @@ class CascadeObject final : private MailReceiver {
   void On(Napi::Env env, MemberCallMessage message);
   void On(Napi::Env env, MemberCancelMessage message);
   void On(Napi::Env env, ProfiledMessage message);
+  void On(Napi::Env env, HashedMessage message);
   void On(Napi::Env env, ClosedMessage message);
 
   // Answers that are due.

@@ -2,11 +2,26 @@
 
 #include <type_traits>
 
-#include "native/kernels/kernels.h"
-
 namespace quorate {
 
 namespace {
+
+std::string CamelCase(const char* name) {
+  std::string camel;
+  for (bool upper = false; *name != '\0'; ++name) {
+    if (*name != '_') camel.push_back(upper ? static_cast<char>(*name - 'a' + 'A') : *name);
+    upper = *name == '_';
+  }
+  return camel;
+}
+
+template <typename Value>
+constexpr napi_typedarray_type ArrayType() {
+  if constexpr (std::is_same_v<Value, int32_t>) return napi_int32_array;
+  if constexpr (std::is_same_v<Value, float>) return napi_float32_array;
+  static_assert(sizeof(Value) == 1 || sizeof(Value) == 4);
+  return napi_uint8_array;
+}
 
 template <auto kField>
 void Fill(const std::vector<RowResult>& rows, uint8_t* target) {
@@ -20,26 +35,17 @@ std::unique_ptr<uint8_t[]> Take(AnswerColumns* answers) {
   return (answers->*kColumn).Release();
 }
 
-template <auto kField, auto kColumn>
-constexpr ResultColumn From(const char* name, napi_typedarray_type type, uint8_t measure = 0) {
-  return {name, type, measure, &Fill<kField>, &Take<kColumn>};
-}
-
 }  // namespace
 
-const std::array<ResultColumn, 11> kResultColumns = {{
-    From<&RowResult::label, &AnswerColumns::labels>("labels", napi_int32_array),
-    From<&RowResult::tier, &AnswerColumns::tiers>("tiers", napi_uint8_array),
-    From<&RowResult::votes, &AnswerColumns::votes>("votes", napi_uint8_array),
-    From<&RowResult::voters, &AnswerColumns::voters>("voters", napi_uint8_array),
-    From<&RowResult::flags, &AnswerColumns::flags>("flags", napi_uint8_array),
-    From<&RowResult::status, &AnswerColumns::statuses>("status", napi_uint8_array),
-    From<&RowResult::error, &AnswerColumns::errors>("errorIndex", napi_uint8_array),
-    From<&RowResult::score, &AnswerColumns::scores>("score", napi_float32_array, kScore),
-    From<&RowResult::confidence, &AnswerColumns::confidences>("confidence", napi_float32_array,
-                                                              kConfidence),
-    From<&RowResult::margin, &AnswerColumns::margins>("margin", napi_float32_array, kMargin),
-    From<&RowResult::entropy, &AnswerColumns::entropies>("entropy", napi_float32_array, kEntropy),
-}};
+const std::vector<ResultColumn>& ResultColumns() {
+#define QUORATE_ENTRY(name, type, width, reasons)                         \
+  {CamelCase(#name), ArrayType<type>(), reasons, &Fill<&RowResult::name>, \
+   &Take<&AnswerColumns::name>},
+  // Leaked: threads may read it when the process ends.
+  static const auto& columns =
+      *new std::vector<ResultColumn>{QUORATE_ANSWER_COLUMNS(QUORATE_ENTRY)};
+#undef QUORATE_ENTRY
+  return columns;
+}
 
 }  // namespace quorate

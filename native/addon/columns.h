@@ -1,10 +1,11 @@
 #pragma once
 
-// The columns of NativeColumns and NativeRows: one table for both.
+// The columns of NativeColumns and NativeRows: one table for both, made from the list of
+// kernels/columns.h.
 
-#include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "native/addon/napi_config.h"
@@ -13,17 +14,17 @@
 namespace quorate {
 
 struct ResultColumn {
-  const char* name;
+  std::string name;  // As JavaScript spells it: "tierIndex" for tier_index.
   napi_typedarray_type type;
-  uint8_t measure;  // The bit that asks for it; 0: always there.
+  ColumnReasons reasons;
   // Copies it from single rows, or takes it from a batch.
   void (*fill)(const std::vector<RowResult>& rows, uint8_t* target);
   std::unique_ptr<uint8_t[]> (*take)(AnswerColumns* answers);
 
   // `measures`: the bits of the measures to report.
-  bool ReportedIn(uint8_t measures) const { return measure == 0 || (measures & measure) != 0; }
+  bool ReportedIn(uint8_t measures) const { return ((kForAnswers | measures) & reasons) != 0; }
 };
 
-extern const std::array<ResultColumn, 11> kResultColumns;
+const std::vector<ResultColumn>& ResultColumns();
 
 }  // namespace quorate

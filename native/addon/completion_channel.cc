@@ -24,7 +24,7 @@ template <typename Add>
 void CompletionChannel::Put(Add add) {
   napi_threadsafe_function function = nullptr;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     if (function_ == nullptr) return;
     if (mail_.empty()) {
       function = function_;
@@ -56,13 +56,13 @@ void CompletionChannel::Wake(napi_threadsafe_function function) {
   if (status == napi_ok) return;
   // Node.js says that the function is closing: it may not be touched again.
   Mail dropped;  // Its destructors may post: not under the lock.
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   function_ = nullptr;
   std::swap(dropped, mail_);
 }
 
 void CompletionChannel::HoldLoop(Napi::Env env, bool hold) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   if (function_ == nullptr) return;
   if (hold) {
     napi_ref_threadsafe_function(env, function_);
@@ -74,7 +74,7 @@ void CompletionChannel::HoldLoop(Napi::Env env, bool hold) {
 void CompletionChannel::Shut() {
   receiver_ = nullptr;
   Mail dropped;
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   std::swap(dropped, mail_);
   if (function_ == nullptr) return;
   napi_release_threadsafe_function(std::exchange(function_, nullptr), napi_tsfn_abort);
@@ -88,7 +88,7 @@ void CompletionChannel::OnCall(napi_env env, napi_value, void* context, void*) {
 void CompletionChannel::Deliver(Napi::Env env) {
   Mail mail;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     std::swap(mail, mail_);
   }
   if (receiver_ != nullptr && !mail.empty()) receiver_->OnMail(env, std::move(mail));
@@ -99,7 +99,7 @@ void CompletionChannel::OnFinalize(napi_env, void* data, void*) {
       static_cast<std::shared_ptr<CompletionChannel>*>(data));
   CompletionChannel& channel = **kept;
   {
-    std::lock_guard lock(channel.mutex_);
+    MutexLock lock(&channel.mutex_);
     channel.function_ = nullptr;
   }
   while (channel.waking_.load(std::memory_order_acquire) > 0) std::this_thread::yield();

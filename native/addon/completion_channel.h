@@ -2,12 +2,12 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "native/addon/messages.h"
 #include "native/addon/napi_config.h"
+#include "native/base/mutex.h"
 
 namespace quorate {
 
@@ -54,9 +54,9 @@ class CompletionChannel {
   void Wake(napi_threadsafe_function function);
   void Deliver(Napi::Env env);
 
-  std::mutex mutex_;
-  Mail mail_;                                    // Guarded by mutex_.
-  napi_threadsafe_function function_ = nullptr;  // Guarded by mutex_; nullptr: closed.
+  Mutex mutex_;
+  Mail mail_ QUORATE_GUARDED_BY(mutex_);
+  napi_threadsafe_function function_ QUORATE_GUARDED_BY(mutex_) = nullptr;  // nullptr: closed.
   std::atomic<int> waking_{0};        // Threads that call it: it may not be finalized under them.
   MailReceiver* receiver_ = nullptr;  // JavaScript thread only.
 };

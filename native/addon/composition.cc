@@ -4,7 +4,6 @@
 
 #include "native/device/devices.h"
 #include "native/ort/ort_loader.h"
-#include "native/scheduler/cores.h"
 
 namespace quorate {
 
@@ -21,11 +20,27 @@ StatusOr<std::unique_ptr<ort::OrtModelLoader>> NewLoader(const RuntimePaths& pat
 }  // namespace
 
 Composition& Composition::Process() {
-  static Composition* const composition = new Composition();
+  static Composition* const composition = new Composition(AvailableCores());
   return *composition;
 }
 
-Composition::Composition() : pool_(AvailableCores()), kernels_(NewCpuKernels()) {}
+Composition::Composition(Cores cores)
+    : pool_(cores.count),
+      kernels_(NewCpuKernels()),
+      thread_reason_(cores.limit == CoresLimit::kQuota ? ThreadReason::kQuota
+                                                       : ThreadReason::kAffinity) {}
+
+ThreadCount Composition::threads() const {
+  MutexLock lock(&mutex_);
+  return {pool_.threads(), thread_reason_};
+}
+
+void Composition::SetThreads(ThreadCount threads) {
+  MutexLock lock(&mutex_);
+  if (threads.reason < thread_reason_) return;
+  thread_reason_ = threads.reason;
+  pool_.Resize(threads.count);
+}
 
 StatusOr<OpenedRuntime> Composition::OpenRuntime(const RuntimePaths& paths) {
   QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<ort::OrtModelLoader> loader, NewLoader(paths));
@@ -39,13 +54,13 @@ StatusOr<InspectedRuntime> Composition::InspectRuntime(const RuntimePaths& paths
 }
 
 void Composition::EnterEnvironment() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   ++environments_;
 }
 
 // Under the mutex: an environment that comes meanwhile waits until the threads are gone.
 void Composition::LeaveEnvironment(bool all_ended) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   all_ended_ = all_ended_ && all_ended;
   if (--environments_ > 0 || !all_ended_) return;
   pool_.Join();

@@ -4,16 +4,18 @@
 // that knows the ort layer.
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "native/base/clock.h"
+#include "native/base/mutex.h"
 #include "native/base/status.h"
 #include "native/cuda_setup/report.h"
 #include "native/kernels/kernels.h"
 #include "native/model/model.h"
+#include "native/scheduler/cores.h"
 #include "native/scheduler/pool.h"
+#include "native/scheduler/timer.h"
 
 namespace quorate {
 
@@ -40,6 +42,14 @@ struct InspectedRuntime {
   CudaReport cuda;
 };
 
+// What the number of threads comes from; what stands later goes before.
+enum class ThreadReason : uint8_t { kAffinity, kQuota, kVariable, kProgram };
+
+struct ThreadCount {
+  unsigned count;
+  ThreadReason reason;
+};
+
 // Thread-safe. Leaked on purpose: a static object with a destructor could be waited on by a thread
 // while the process ends.
 class Composition {
@@ -50,6 +60,12 @@ class Composition {
   Timer* timer() { return &timer_; }
   const Clock* clock() const { return &clock_; }
   std::shared_ptr<Kernels> kernels() const { return kernels_; }
+
+  // How many threads compute, and why so many. Setting them changes the pool's size: at once, but
+  // that threads too many finish their task first. What a program sets goes before what its
+  // environment says, and that before what was found.
+  ThreadCount threads() const;
+  void SetThreads(ThreadCount threads);
 
   // Opens the library on the first call; slow.
   static StatusOr<OpenedRuntime> OpenRuntime(const RuntimePaths& paths);
@@ -63,15 +79,16 @@ class Composition {
   void LeaveEnvironment(bool all_ended);
 
  private:
-  Composition();
+  explicit Composition(Cores cores);
 
   SteadyClock clock_;
   Pool pool_;
   Timer timer_{&clock_};
   const std::shared_ptr<Kernels> kernels_;
-  std::mutex mutex_;
-  int environments_ = 0;
-  bool all_ended_ = true;
+  mutable Mutex mutex_;
+  ThreadReason thread_reason_ QUORATE_GUARDED_BY(mutex_);
+  int environments_ QUORATE_GUARDED_BY(mutex_) = 0;
+  bool all_ended_ QUORATE_GUARDED_BY(mutex_) = true;
 };
 
 }  // namespace quorate

@@ -10,8 +10,9 @@ namespace quorate {
 namespace {
 
 // In the order of Hook.
-constexpr const char* kNames[kHooks] = {"onBuilt",        "onRows", "onBatch",    "onMemberCall",
-                                        "onMemberCancel", "onLazy", "onProfiled", "onClosed"};
+constexpr const char* kNames[kHooks] = {"onBuilt",      "onRows",         "onBatch",
+                                        "onMemberCall", "onMemberCancel", "onLazy",
+                                        "onProfiled",   "onHashed",       "onClosed"};
 
 }  // namespace
 

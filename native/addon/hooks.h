@@ -16,9 +16,10 @@ enum class Hook {
   kMemberCancel,
   kLazy,
   kProfiled,
+  kHashed,
   kClosed,
 };
-constexpr size_t kHooks = 8;
+constexpr size_t kHooks = 9;
 
 // The functions of NativeHooks. JavaScript thread only.
 class Hooks {

@@ -18,7 +18,7 @@ struct MemberCalls::OpenCall : std::enable_shared_from_this<OpenCall> {
   size_t output_bytes = 0;
   Completion completion;
   int64_t started_at = 0;
-  std::mutex starting;  // Held by Start(); who completes the call waits for it.
+  Mutex starting;  // Held by Open(); who completes the call waits for it.
   std::optional<CancelFlag::Hook> hook;
 };
 
@@ -57,21 +57,22 @@ void MemberCalls::Start(const Model* owner, const FunctionMember& member, const 
   call->output_bytes = batch.output_bytes;
   call->completion = completion;
   call->started_at = clock_->NowNs();
-  std::unique_lock starting(call->starting);
-  bool stopped;
+  if (!Open(call, std::move(message), batch.cancel)) {
+    completion({Status(StatusCode::kClosed, "the cascade is closed"), 0, 0});
+  }
+}
+
+bool MemberCalls::Open(const std::shared_ptr<OpenCall>& call, MemberCallMessage message,
+                       const CancelFlag* cancel) {
+  MutexLock starting(&call->starting);
   {
-    std::lock_guard lock(mutex_);
-    stopped = std::find(stopped_.begin(), stopped_.end(), owner) != stopped_.end();
-    if (!stopped) {
-      message.call_id = call->id = ++last_id_;
-      open_.emplace(call->id, call);
-    }
+    MutexLock lock(&mutex_);
+    const auto stopped = std::find(stopped_.begin(), stopped_.end(), call->owner);
+    if (stopped != stopped_.end()) return false;
+    message.call_id = call->id = ++last_id_;
+    open_.emplace(call->id, call);
   }
-  if (stopped) {
-    starting.unlock();
-    return completion({Status(StatusCode::kClosed, "the cascade is closed"), 0, 0});
-  }
-  call->hook.emplace(batch.cancel, &OnCancelFlag, call.get());
+  call->hook.emplace(cancel, &OnCancelFlag, call.get());
   if (call->timeout_ns < kForever - call->started_at) {
     timer_->Set(call.get(), call->started_at + call->timeout_ns,
                 [table = weak_from_this(), id = call->id] {
@@ -79,6 +80,7 @@ void MemberCalls::Start(const Model* owner, const FunctionMember& member, const 
                 });
   }
   channel_->Post(std::move(message));
+  return true;
 }
 
 // Under the flag's lock: the completion, and the end of the hook, are for a task of their own.
@@ -100,7 +102,7 @@ void MemberCalls::RunCancelTask(void* context) {
 }
 
 std::shared_ptr<MemberCalls::OpenCall> MemberCalls::Take(uint64_t id) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   const auto at = open_.find(id);
   if (at == open_.end()) return nullptr;
   auto call = std::move(at->second);
@@ -109,7 +111,7 @@ std::shared_ptr<MemberCalls::OpenCall> MemberCalls::Take(uint64_t id) {
 }
 
 void MemberCalls::Finish(OpenCall* call, Status status, bool tell) {
-  { std::lock_guard wait(call->starting); }
+  { MutexLock wait(&call->starting); }
   call->hook.reset();
   timer_->Set(call, kForever, {});
   if (tell) channel_->Post(MemberCancelMessage{call->id});
@@ -130,7 +132,7 @@ void MemberCalls::Expire(uint64_t id) {
 void MemberCalls::Stop(const Model* owner) {
   std::vector<std::shared_ptr<OpenCall>> calls;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     stopped_.push_back(owner);
     std::erase_if(open_, [&](const auto& entry) {
       if (entry.second->owner != owner) return false;
@@ -144,7 +146,7 @@ void MemberCalls::Stop(const Model* owner) {
 }
 
 bool MemberCalls::Waits(uint64_t id) const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   return open_.contains(id);
 }
 

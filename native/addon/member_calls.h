@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "native/addon/completion_channel.h"
+#include "native/base/mutex.h"
 #include "native/model/model.h"
 #include "native/scheduler/pool.h"
+#include "native/scheduler/timer.h"
 
 namespace quorate {
 
@@ -57,6 +58,9 @@ class MemberCalls : public std::enable_shared_from_this<MemberCalls> {
   struct CancelTask;
   static void OnCancelFlag(void* context);
   static void RunCancelTask(void* context);
+  // Enters the call and asks JavaScript; false: its owner is stopped, and nothing was done.
+  bool Open(const std::shared_ptr<OpenCall>& call, MemberCallMessage message,
+            const CancelFlag* cancel);
   std::shared_ptr<OpenCall> Take(uint64_t id);
   void Expire(uint64_t id);
   // Completes a call that was taken out, and tells JavaScript to forget it when it does not know.
@@ -66,10 +70,10 @@ class MemberCalls : public std::enable_shared_from_this<MemberCalls> {
   Pool* const pool_;
   Timer* const timer_;
   const Clock* const clock_;
-  mutable std::mutex mutex_;
-  uint64_t last_id_ = 0;  // Guarded by mutex_, as the rest.
-  std::unordered_map<uint64_t, std::shared_ptr<OpenCall>> open_;
-  std::vector<const Model*> stopped_;
+  mutable Mutex mutex_;
+  uint64_t last_id_ QUORATE_GUARDED_BY(mutex_) = 0;
+  std::unordered_map<uint64_t, std::shared_ptr<OpenCall>> open_ QUORATE_GUARDED_BY(mutex_);
+  std::vector<const Model*> stopped_ QUORATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace quorate

@@ -3,6 +3,7 @@
 // What the engine's threads tell the JavaScript thread. Plain memory: no JavaScript handle.
 
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -48,10 +49,15 @@ struct ProfiledMessage {
   std::vector<std::vector<int64_t>> flops;  // [tier][member]
 };
 
+struct HashedMessage {
+  Status error;
+  std::vector<std::vector<std::string>> sha256;  // [tier][member]; empty for functions.
+};
+
 struct ClosedMessage {};
 
 using Message = std::variant<BuiltMessage, BatchMessage, LazyMessage, MemberCallMessage,
-                             MemberCancelMessage, ProfiledMessage, ClosedMessage>;
+                             MemberCancelMessage, ProfiledMessage, HashedMessage, ClosedMessage>;
 
 // Everything that waits for the JavaScript thread.
 struct Mail {

@@ -27,9 +27,9 @@ Napi::Object WithoutArrays(Napi::Env env, const Columns& columns) {
 Columns MakeColumns(FinishedBatch batch, uint8_t measures) {
   Columns columns;
   columns.count = batch.answers.rows;
-  for (const ResultColumn& column : kResultColumns) {
+  for (const ResultColumn& column : ResultColumns()) {
     if (!column.ReportedIn(measures)) continue;
-    columns.arrays.emplace_back(column.name,
+    columns.arrays.emplace_back(column.name.c_str(),
                                 HostArray{column.type, columns.count, column.take(&batch.answers)});
   }
   columns.errors = std::move(batch.errors);

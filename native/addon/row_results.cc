@@ -42,7 +42,7 @@ class DistinctErrors {
 
 void RowResults::Make(Napi::Env env) {
   size_t bytes = kIdBytes;
-  for (const ResultColumn& column : kResultColumns) {
+  for (const ResultColumn& column : ResultColumns()) {
     if (column.ReportedIn(measures_)) bytes += ColumnBytes(column);
   }
   Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(env, bytes);
@@ -50,7 +50,7 @@ void RowResults::Make(Napi::Env env) {
   object.Set("count", Napi::Number::New(env, 0));
   object.Set("ids", ViewOf(env, napi_float64_array, kCapacity, memory, 0));
   size_t offset = kIdBytes;
-  for (const ResultColumn& column : kResultColumns) {
+  for (const ResultColumn& column : ResultColumns()) {
     if (!column.ReportedIn(measures_)) continue;
     object.Set(column.name, ViewOf(env, column.type, kCapacity, memory, offset));
     offset += ColumnBytes(column);
@@ -84,13 +84,13 @@ Napi::Object RowResults::Take(Napi::Env env, std::vector<FinishedRow>* rows, siz
     FinishedRow& row = (*rows)[start + i];
     ids[i] = static_cast<double>(row.id);
     results_[i] = row.result;
-    if (row.result.error != 0) results_[i].error = errors.IndexOf(row.error);
+    if (row.result.error_index != 0) results_[i].error_index = errors.IndexOf(row.error);
     if (row.trace.empty()) continue;
     traces.resize(count);
     traces[i] = std::move(row.trace);
   }
   size_t offset = kIdBytes;
-  for (const ResultColumn& column : kResultColumns) {
+  for (const ResultColumn& column : ResultColumns()) {
     if (!column.ReportedIn(measures_)) continue;
     column.fill(results_, memory + offset);
     offset += ColumnBytes(column);

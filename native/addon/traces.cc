@@ -14,7 +14,7 @@ Napi::Number Microseconds(Napi::Env env, int64_t ns) {
 
 Napi::Object ToTierObject(Napi::Env env, const TraceTier& tier) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("tier", Napi::Number::New(env, tier.result.tier));
+  object.Set("tier", Napi::Number::New(env, tier.result.tier_index));
   object.Set("label", Napi::Number::New(env, tier.result.label));
   object.Set("votes", Napi::Number::New(env, tier.result.votes));
   object.Set("flags", Napi::Number::New(env, tier.result.flags));

@@ -17,7 +17,7 @@ void ProbeCudaDriver(CudaReport& report);
 // 13020 as "13.2".
 std::string CudaVersionText(int version);
 
-// What mends a driver that is missing or too old on this machine.
+// The command for a driver that is missing or too old on this machine.
 std::string CudaDriverRemedy();
 
 }  // namespace quorate

@@ -1,15 +1,11 @@
 #include "native/cuda_setup/elf_file.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#include "native/base/mapped_file.h"
 
 namespace quorate {
 namespace {
@@ -39,33 +35,6 @@ struct Section {
 struct DynamicEntry {
   int64_t tag;
   uint64_t value;
-};
-
-// A file in memory, read-only.
-class MappedFile {
- public:
-  explicit MappedFile(const std::string& path) {
-    const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return;
-    struct stat facts {};
-    if (fstat(file, &facts) == 0 && facts.st_size > 0) {
-      void* at = mmap(nullptr, static_cast<size_t>(facts.st_size), PROT_READ, MAP_PRIVATE, file, 0);
-      if (at != MAP_FAILED) {
-        bytes_ = {static_cast<const char*>(at), static_cast<size_t>(facts.st_size)};
-      }
-    }
-    close(file);
-  }
-  ~MappedFile() {
-    if (!bytes_.empty()) munmap(const_cast<char*>(bytes_.data()), bytes_.size());
-  }
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-
-  std::string_view bytes() const { return bytes_; }
-
- private:
-  std::string_view bytes_;
 };
 
 // Every read is checked: what a file says about itself may be wrong.
@@ -160,11 +129,9 @@ std::vector<std::string> Releases(std::string_view constants) {
 }  // namespace
 
 StatusOr<ElfFacts> ReadElf(const std::string& path) {
-  errno = 0;
   const MappedFile file(path);
-  if (file.bytes().empty()) {
-    const std::string reason = errno == 0 ? "it is empty" : std::strerror(errno);
-    return Status(StatusCode::kDevice, path + " cannot be read: " + reason);
+  if (!file.problem().empty()) {
+    return Status(StatusCode::kDevice, path + " cannot be read: " + file.problem());
   }
   if (file.bytes().size() < kHeaderBytes || file.bytes().substr(0, kMagic.size()) != kMagic) {
     return Status(StatusCode::kDevice, path + " is not a 64-bit library");

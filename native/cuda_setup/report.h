@@ -38,7 +38,7 @@ struct CudaReport {
   std::string provider_version;
   std::vector<CudaLibrary> libraries;
   std::string problem;  // The first thing that is missing, as one sentence; empty: nothing is.
-  std::string remedy;   // The command that mends it, where there is one.
+  std::string remedy;   // The command that fixes it, where there is one.
 };
 
 }  // namespace quorate

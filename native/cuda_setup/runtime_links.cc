@@ -3,9 +3,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <mutex>
 #include <utility>
 
+#include "native/base/mutex.h"
 #include "native/cuda_setup/elf_file.h"
 #include "native/cuda_setup/provider_file.h"
 
@@ -16,8 +16,8 @@ namespace fs = std::filesystem;
 
 // The process's folders: linked path by (library, provider). Never destroyed.
 struct Links {
-  std::mutex mutex;
-  std::map<std::pair<std::string, std::string>, fs::path> paths;
+  Mutex mutex;
+  std::map<std::pair<std::string, std::string>, fs::path> paths QUORATE_GUARDED_BY(mutex);
 };
 
 Links& ProcessLinks() {
@@ -33,7 +33,7 @@ void RemoveFolder(const fs::path& folder) {
 
 void RemoveAll() {
   Links& links = ProcessLinks();
-  std::lock_guard lock(links.mutex);
+  MutexLock lock(&links.mutex);
   for (const auto& [key, path] : links.paths) RemoveFolder(path.parent_path());
 }
 
@@ -78,7 +78,7 @@ std::string LinkedRuntime(const std::string& runtime, const CudaSearch& search) 
     return runtime;
   }
   Links& links = ProcessLinks();
-  std::lock_guard lock(links.mutex);
+  MutexLock lock(&links.mutex);
   const std::pair<std::string, std::string> key(runtime, provider.path);
   if (const auto known = links.paths.find(key); known != links.paths.end()) return known->second;
   const fs::path made = MakeFolder(path, provider.path);
@@ -89,7 +89,7 @@ std::string LinkedRuntime(const std::string& runtime, const CudaSearch& search) 
 
 std::string UnlinkedRuntime(const std::string& path) {
   Links& links = ProcessLinks();
-  std::lock_guard lock(links.mutex);
+  MutexLock lock(&links.mutex);
   for (const auto& [key, linked] : links.paths) {
     if (linked == path) return key.first;
   }

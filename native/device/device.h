@@ -96,7 +96,8 @@ class Device {
   // Streams never wait for the default stream. `name` is for messages.
   virtual StatusOr<std::unique_ptr<DeviceStream>> NewStream(std::string name) = 0;
 
-  virtual StatusOr<std::unique_ptr<DeviceEvent>> NewEvent() = 0;
+  // `name` is for messages.
+  virtual StatusOr<std::unique_ptr<DeviceEvent>> NewEvent(std::string name) = 0;
 
   // Blocks until the work that `event` marks is over; its error, if there was one.
   virtual Status Await(const DeviceEvent& event) = 0;

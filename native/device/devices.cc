@@ -3,7 +3,7 @@
 namespace quorate {
 
 StatusOr<Device*> Devices::Find(int index) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   std::unique_ptr<Device>& device = devices_[index];
   if (device == nullptr) {
     QUORATE_ASSIGN_OR_RETURN(device, open_(index));

@@ -5,8 +5,8 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 
+#include "native/base/mutex.h"
 #include "native/device/device.h"
 
 namespace quorate {
@@ -25,8 +25,8 @@ class Devices {
 
  private:
   const Opener open_;
-  std::mutex mutex_;
-  std::map<int, std::unique_ptr<Device>> devices_;
+  Mutex mutex_;
+  std::map<int, std::unique_ptr<Device>> devices_ QUORATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace quorate

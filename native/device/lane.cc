@@ -18,19 +18,19 @@ DeviceLane::DeviceLane(Device* device, Options options, std::unique_ptr<DeviceSt
 
 DeviceLane::~DeviceLane() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
   thread_.join();
 }
 
 void DeviceLane::Post(std::function<void()> work) {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     work_.push_back(std::move(work));
   }
-  wake_.notify_one();
+  wake_.NotifyOne();
 }
 
 Status DeviceLane::Call(const std::function<Status()>& work) {
@@ -46,16 +46,16 @@ Status DeviceLane::Run(LaneBinding* binding) {
 }
 
 void DeviceLane::Loop() {
-  std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !work_.empty(); });
-    if (work_.empty()) return;
-    std::function<void()> work = std::move(work_.front());
-    work_.pop_front();
-    lock.unlock();
+    std::function<void()> work;
+    {
+      MutexLock lock(&mutex_);
+      while (!stopping_ && work_.empty()) wake_.Wait(&mutex_);
+      if (work_.empty()) return;
+      work = std::move(work_.front());
+      work_.pop_front();
+    }
     work();
-    work = nullptr;
-    lock.lock();
   }
 }
 

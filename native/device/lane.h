@@ -2,15 +2,14 @@
 
 // A stream of a device and a thread that never changes: where one model runs.
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "native/base/mutex.h"
 #include "native/device/device.h"
 #include "native/model/model.h"
 
@@ -76,10 +75,10 @@ class DeviceLane {
   const Options options_;
   const std::unique_ptr<DeviceStream> stream_;
   uint32_t runs_ = 0;  // The lane's thread alone.
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> work_;
-  bool stopping_ = false;
+  Mutex mutex_;
+  CondVar wake_;
+  std::deque<std::function<void()>> work_ QUORATE_GUARDED_BY(mutex_);
+  bool stopping_ QUORATE_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -4,7 +4,10 @@
 
 namespace quorate {
 
-RowBlock::~RowBlock() { pool_->Return(std::move(memory_)); }
+RowBlock::~RowBlock() {
+  memory_.users = std::move(users_);
+  pool_->Return(std::move(memory_));
+}
 
 const uint8_t* RowBlock::Find(const BlockTensor& tensor) const {
   const std::vector<BlockTensor>& all = pool_->options_.tensors;
@@ -17,15 +20,15 @@ const uint8_t* RowBlock::Find(const BlockTensor& tensor) const {
 }
 
 void RowBlock::UsedUntil(std::shared_ptr<DeviceEvent> event) {
-  std::lock_guard lock(mutex_);
-  memory_.users.push_back(std::move(event));
+  MutexLock lock(&mutex_);
+  users_.push_back(std::move(event));
 }
 
 StatusOr<std::shared_ptr<RowBlockPool>> RowBlockPool::Create(Device* device, Options options) {
   std::shared_ptr<RowBlockPool> pool(new RowBlockPool(device, std::move(options)));
   for (size_t i = 0; i < pool->options_.blocks; ++i) {
     QUORATE_ASSIGN_OR_RETURN(RowBlock::Memory memory, pool->NewMemory(i));
-    pool->free_.push_back(std::move(memory));
+    pool->Return(std::move(memory));
   }
   return pool;
 }
@@ -66,7 +69,7 @@ uint64_t RowBlockPool::DeviceBytes() const {
 }
 
 std::optional<RowBlock::Memory> RowBlockPool::Take() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   if (free_.empty()) return std::nullopt;
   RowBlock::Memory memory = std::move(free_.back());
   free_.pop_back();
@@ -75,21 +78,20 @@ std::optional<RowBlock::Memory> RowBlockPool::Take() {
 
 StatusOr<RowBlock::Memory> RowBlockPool::NewMemory(size_t number) const {
   RowBlock::Memory memory;
-  QUORATE_ASSIGN_OR_RETURN(memory.ready, device_->NewEvent());
-  const std::string name =
-      options_.name + ": deferred rows, block " + std::to_string(number) + ", tensor ";
+  const std::string name = options_.name + ": deferred rows, block " + std::to_string(number);
+  QUORATE_ASSIGN_OR_RETURN(memory.ready, device_->NewEvent(name + " ready"));
   for (const BlockTensor& tensor : options_.tensors) {
     QUORATE_ASSIGN_OR_RETURN(
         DeviceBuffer buffer,
         DeviceBuffer::Create(device_, MemoryKind::kDevice, options_.max_rows * tensor.row_bytes,
-                             name + std::to_string(tensor.tensor)));
+                             name + ", tensor " + std::to_string(tensor.tensor)));
     memory.tensors.push_back(std::move(buffer));
   }
   return memory;
 }
 
 void RowBlockPool::Return(RowBlock::Memory memory) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   free_.push_back(std::move(memory));
 }
 

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "native/base/mutex.h"
 #include "native/device/buffer.h"
 #include "native/device/device.h"
 
@@ -43,15 +43,16 @@ class RowBlock {
   struct Memory {
     std::vector<DeviceBuffer> tensors;
     std::shared_ptr<DeviceEvent> ready;
-    std::vector<std::shared_ptr<DeviceEvent>> users;
+    std::vector<std::shared_ptr<DeviceEvent>> users;  // Of the last rows in it.
   };
   RowBlock(std::shared_ptr<RowBlockPool> pool, Memory memory, size_t rows)
       : pool_(std::move(pool)), memory_(std::move(memory)), rows_(rows) {}
 
   const std::shared_ptr<RowBlockPool> pool_;
-  std::mutex mutex_;  // Guards the users.
   Memory memory_;
   const size_t rows_;
+  Mutex mutex_;
+  std::vector<std::shared_ptr<DeviceEvent>> users_ QUORATE_GUARDED_BY(mutex_);
 };
 
 // A cache, not a queue: when it is full there is no block, and the rows go up from the host again.
@@ -85,8 +86,8 @@ class RowBlockPool : public std::enable_shared_from_this<RowBlockPool> {
 
   Device* const device_;
   const Options options_;
-  std::mutex mutex_;
-  std::vector<RowBlock::Memory> free_;
+  Mutex mutex_;
+  std::vector<RowBlock::Memory> free_ QUORATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace quorate

@@ -8,26 +8,15 @@
 #include <vector>
 
 #include "native/base/status.h"
+#include "native/kernels/column_set.h"
 
 namespace quorate {
 
-enum class RowStatus : uint8_t { kOk, kInvalid, kFailed, kCancelled, kExpired, kRejected };
-
-// The engine's own bit beside RowFlag: the answer of the last finished tier, not of the cascade.
-constexpr uint8_t kDegraded = 32;
-
+// One row's values of the answer columns.
 struct RowResult {
-  int32_t label = -1;
-  float score = 0;
-  float confidence = 0;
-  float margin = 0;
-  float entropy = 0;
-  uint8_t tier = 0;
-  uint8_t votes = 0;
-  uint8_t voters = 0;  // Members that votes and measures are over.
-  uint8_t flags = 0;
-  RowStatus status = RowStatus::kOk;
-  uint8_t error = 0;  // 0 none, i = errors[i - 1] of the call (255 = the last).
+#define QUORATE_FIELD(name, type, width, reasons) type name{};
+  QUORATE_ANSWER_COLUMNS(QUORATE_FIELD)
+#undef QUORATE_FIELD
 };
 
 // One visited tier of a traced row.
@@ -60,7 +49,7 @@ class Column {
   std::unique_ptr<uint8_t[]> bytes_;
 };
 
-// The results of many rows: ten bytes per row, and four for each measure that is asked for.
+// The answers of many rows: ten bytes per row, and four for each measure that is asked for.
 struct AnswerColumns {
   AnswerColumns() = default;
   // `measures`: bits of Measure. Uninitialised: Set() a row before Get().
@@ -68,13 +57,13 @@ struct AnswerColumns {
 
   RowResult Get(size_t row) const;
   void Set(size_t row, const RowResult& result);
+  // What row `i` of a batch of tier `tier` says. Measures that the batch lacks become 0.
+  void Set(size_t row, const ColumnSet& batch, size_t i, uint8_t tier);
 
   size_t rows = 0;
-  Column<int32_t> labels;
-  Column<uint8_t> tiers, votes, voters, flags;
-  Column<RowStatus> statuses;
-  Column<uint8_t> errors;
-  Column<float> scores, confidences, margins, entropies;
+#define QUORATE_COLUMN(name, type, width, reasons) Column<type> name;
+  QUORATE_ANSWER_COLUMNS(QUORATE_COLUMN)
+#undef QUORATE_COLUMN
 };
 
 // The answer to a batch, handed over once.
@@ -88,7 +77,7 @@ struct FinishedBatch {
 // The answer to a single row.
 struct FinishedRow {
   uint64_t id = 0;
-  RowResult result;  // Its error is 0 or 1,
+  RowResult result;  // Its error index is 0 or 1,
   Status error;      // and this is what 1 means.
   std::vector<TraceTier> trace;
 };

@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "native/base/aligned_buffer.h"
 #include "native/base/clock.h"
 #include "native/engine/member_costs.h"
 #include "native/engine/row_place.h"
+#include "native/kernels/column_set.h"
 #include "native/plan/cascade_plan.h"
 #include "native/scheduler/batcher.h"
 #include "native/scheduler/pool.h"
@@ -55,19 +55,6 @@ struct MemberTally {
   std::atomic<uint64_t> run_ns{0};
 };
 
-// Columns of the reduction, [rows] each unless said otherwise.
-struct BatchColumns {
-  std::vector<int32_t> labels;
-  std::vector<uint8_t> votes;
-  std::vector<uint8_t> flags;
-  std::vector<uint8_t> members_ran;  // k, or fewer where sequential execution stopped.
-  std::vector<uint8_t> all_failed;   // 1: every member that ran failed on the row.
-  std::vector<float> score, confidence, margin, entropy;
-  std::vector<float> sums;            // [rows x classes] when the tier keeps sums.
-  std::vector<int32_t> member_votes;  // [rows x members] when traced.
-  std::vector<float> member_scores;
-};
-
 class BatchRun {
  public:
   // The listener outlives the run.
@@ -92,7 +79,7 @@ class BatchRun {
   virtual void ForgetCancel() = 0;
 
   // Valid from OnBatchDone until the next Start().
-  BatchColumns columns;
+  ColumnSet columns;
   std::vector<MemberTally> tallies;  // [members]
   Status first_error;                // Of the first member that failed; OK when none did.
   Status reduce_error;               // Not OK: the kernels failed, no answer.

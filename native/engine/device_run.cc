@@ -125,26 +125,12 @@ void DeviceRun::OnDone(const PipelineResult& result) {
 }
 
 void DeviceRun::TakeColumns(const PipelineResult& result) {
-  const size_t n = rows.size();
   const size_t k = tallies.size();
-  const PipelineColumns& from = result.columns;
-  const auto take = [](auto* column, const auto* values, size_t count) {
-    if (values == nullptr) count = 0;
-    column->assign(values, values + count);
-  };
-  take(&columns.labels, from.labels, n);
-  take(&columns.votes, from.votes, n);
-  take(&columns.flags, from.flags, n);
-  take(&columns.score, from.score, n);
-  take(&columns.confidence, from.confidence, n);
-  take(&columns.margin, from.margin, n);
-  take(&columns.entropy, from.entropy, n);
-  take(&columns.sums, from.sums, n * classes());
-  take(&columns.member_votes, from.member_votes, n * k);
-  take(&columns.member_scores, from.member_scores, n * k);
-  columns.members_ran.assign(n, static_cast<uint8_t>(k));
+  reduce_error = columns.CopyFrom(result.wants, result.block);
+  if (!reduce_error.ok()) return;
+  columns.voters.assign(rows.size(), static_cast<uint8_t>(k));
   const bool all_failed = static_cast<size_t>(std::popcount(result.failed_members)) == k;
-  columns.all_failed.assign(n, all_failed);
+  columns.all_failed.assign(rows.size(), all_failed);
   first_error = result.member_error;
   deferred = result.deferred_rows;
   AddEarlierEvidence();
@@ -152,7 +138,7 @@ void DeviceRun::TakeColumns(const PipelineResult& result) {
 
 // Evidence passes through a tier that does not use it itself.
 void DeviceRun::AddEarlierEvidence() {
-  if (tier_.options.evidence_in || columns.sums.empty()) return;
+  if (tier_.options.evidence_in || columns.sums == nullptr) return;
   for (size_t i = 0; i < rows.size(); ++i) {
     const float* const evidence = listener_->RowEvidence(rows[i]);
     for (size_t c = 0; evidence != nullptr && c < classes(); ++c) {
@@ -164,11 +150,14 @@ void DeviceRun::AddEarlierEvidence() {
 // As if every member had failed: the tier's policy says what becomes of the rows.
 void DeviceRun::FailAll(const Status& status) {
   const size_t n = rows.size();
-  columns = BatchColumns();
-  columns.labels.assign(n, -1);
-  columns.votes.assign(n, 0);
-  columns.flags.assign(n, 0);
-  columns.members_ran.assign(n, static_cast<uint8_t>(tallies.size()));
+  ColumnWants wants;
+  wants.rows = n;
+  reduce_error = columns.Resize(wants);
+  if (!reduce_error.ok()) return;
+  std::fill_n(columns.label, n, -1);
+  std::fill_n(columns.votes, n, uint8_t{0});
+  std::fill_n(columns.flags, n, uint8_t{0});
+  columns.voters.assign(n, static_cast<uint8_t>(tallies.size()));
   columns.all_failed.assign(n, 1);
   first_error = status;
 }

@@ -15,12 +15,12 @@ std::unique_ptr<Engine> Engine::Create(EngineParts parts, EngineListener* listen
 EngineImpl::EngineImpl(EngineParts parts, EngineListener* listener)
     : parts_(std::move(parts)),
       listener_(listener),
+      spin_(parts_.pool, parts_.plan->spin_ns),
       room_(parts_.plan->max_rows_in_flight),
       ledger_(*parts_.plan) {
   for (const PlannedTier& tier : parts_.plan->tiers) {
     tiers_.push_back(std::make_unique<Tier>(tier));
   }
-  if (parts_.plan->spin_ns > 0) parts_.pool->SpinAtLeast(parts_.plan->spin_ns);
   parts_.timer->Start();  // Here, not on one of the pool's nice threads.
 }
 

@@ -13,6 +13,7 @@
 #include "native/engine/request.h"
 #include "native/plan/cascade_plan.h"
 #include "native/scheduler/pool.h"
+#include "native/scheduler/timer.h"
 
 namespace quorate {
 

@@ -204,11 +204,11 @@ void EngineImpl::DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effec
       return;
     }
   }
-  if (!run->columns.sums.empty() && !record->evidence.empty()) {
+  if (run->columns.sums != nullptr && !record->evidence.empty()) {
     const size_t classes = parts_.plan->classes;
     auto& kept = record->evidence[row];
     if (kept == nullptr) kept = std::make_unique<float[]>(classes);
-    std::copy_n(run->columns.sums.data() + i * classes, classes, kept.get());
+    std::copy_n(run->columns.sums + i * classes, classes, kept.get());
   }
   ledger_.Defer(tier);
   Enqueue(record, row, tier + 1, parts_.clock->NowNs(), effects);
@@ -216,26 +216,16 @@ void EngineImpl::DeferRow(BatchRun* run, uint32_t tier, size_t i, Effects* effec
 
 void EngineImpl::Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* record,
                         uint32_t row) {
-  const BatchColumns& columns = run->columns;
-  RowResult result;
-  result.label = columns.labels[i];
-  result.tier = static_cast<uint8_t>(tier);
-  result.votes = columns.votes[i];
-  result.voters = columns.members_ran[i];
-  result.flags = columns.flags[i];
-  if (!columns.score.empty()) result.score = columns.score[i];
-  if (!columns.confidence.empty()) result.confidence = columns.confidence[i];
-  if (!columns.margin.empty()) result.margin = columns.margin[i];
-  if (!columns.entropy.empty()) result.entropy = columns.entropy[i];
-  record->Answer(row, result);
+  const ColumnSet& columns = run->columns;
+  record->Answer(row, columns, i, tier);
   if (!record->call.options.trace) return;
   TraceTier trace;
-  trace.result = result;
+  trace.result = record->answer(row);
   const size_t k = parts_.plan->tiers[tier].members.size();
-  trace.member_votes.assign(columns.member_votes.begin() + static_cast<ptrdiff_t>(i * k),
-                            columns.member_votes.begin() + static_cast<ptrdiff_t>((i + 1) * k));
-  trace.member_scores.assign(columns.member_scores.begin() + static_cast<ptrdiff_t>(i * k),
-                             columns.member_scores.begin() + static_cast<ptrdiff_t>((i + 1) * k));
+  const int32_t* const votes = columns.member_votes + i * k;
+  const float* const scores = columns.member_scores + i * k;
+  trace.member_votes.assign(votes, votes + k);
+  trace.member_scores.assign(scores, scores + k);
   trace.queue_ns = run->begun_at - run->rows[i].queued_at;
   trace.run_ns = run->run_ns;
   trace.batch_rows = static_cast<uint32_t>(run->rows.size());

@@ -104,6 +104,7 @@ class EngineImpl final : public Engine, private BatchListener {
 
   const EngineParts parts_;
   EngineListener* const listener_;
+  const Pool::SpinRequest spin_;
 
   // Threads between Finish() and the end of Perform(). OnClosed waits for them: what they still
   // have to say comes before it, and nobody is inside when the owner destroys the engine.

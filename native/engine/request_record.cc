@@ -50,15 +50,16 @@ const uint8_t* RequestRecord::Data(uint32_t row, uint32_t tensor, size_t row_byt
 }
 
 void RequestRecord::End(uint32_t row, RowStatus status, bool degraded) {
-  answers_.statuses.Set(row, status);
+  answers_.status.Set(row, status);
   if (degraded) answers_.flags.Set(row, answers_.flags.Get(row) | kDegraded);
 }
 
 void RequestRecord::EndWith(uint32_t row, RowStatus status, const Status& error) {
   RowResult result;
-  result.tier = static_cast<uint8_t>(tier(row));
+  result.label = -1;
+  result.tier_index = static_cast<uint8_t>(tier(row));
   result.status = status;
-  result.error = AddError(error);
+  result.error_index = AddError(error);
   answers_.Set(row, result);
 }
 
@@ -66,9 +67,9 @@ FinishedRow RequestRecord::TakeRow(uint32_t row) {
   FinishedRow taken;
   taken.id = call.id + row;
   taken.result = answers_.Get(row);
-  if (const uint8_t error = taken.result.error; error != 0) {
+  if (const uint8_t error = taken.result.error_index; error != 0) {
     taken.error = errors_[std::min<size_t>(error, errors_.size()) - 1];
-    taken.result.error = 1;
+    taken.result.error_index = 1;
   }
   if (!traces_.empty()) taken.trace = std::move(traces_[row]);
   return taken;

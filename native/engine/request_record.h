@@ -60,10 +60,12 @@ class RequestRecord final : public RowOwner {
   }
 
   // What a tier has answered; a later one may answer better.
-  void Answer(uint32_t row, const RowResult& result) {
-    answers_.Set(row, result);
+  void Answer(uint32_t row, const ColumnSet& batch, size_t i, uint32_t tier) {
+    answers_.Set(row, batch, i, static_cast<uint8_t>(tier));
     states_[row] |= kAnswered;
   }
+  // REQUIRES: the row was answered.
+  RowResult answer(uint32_t row) const { return answers_.Get(row); }
   bool answered(uint32_t row) const { return (state(row) & kAnswered) != 0; }
   // How the row ends: with the answer that it has, or with an error.
   void End(uint32_t row, RowStatus status, bool degraded);

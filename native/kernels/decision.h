@@ -4,8 +4,7 @@
 // host and device, shared by all implementations; sections 2 to 4 of docs/semantics.md.
 
 #include "native/kernels/kernels.h"
-#include "native/kernels/row_needs.h"
-#include "native/kernels/row_ops.h"
+#include "native/kernels/measures.h"
 
 namespace quorate::QUORATE_ISA {
 
@@ -15,22 +14,6 @@ struct Tally {
   uint32_t votes = 0;   // Its count.
   uint32_t second = 0;  // The highest count of any other label.
   uint32_t valid = 0;   // Valid votes.
-};
-
-struct RowMeasures {
-  float score;
-  float confidence;
-  float margin;
-  float entropy;
-};
-
-// What all members together say about the classes of a row. Sums include the prior sums.
-struct SumStats {
-  float top = 0.0f;        // Largest sum.
-  float second = 0.0f;     // Second largest (equal to top when two classes share it).
-  int32_t top_label = -1;  // Smallest class that reaches top.
-  float mass = 0.0f;       // Sum of the means.
-  float plogp = 0.0f;      // Sum of mean * ln mean.
 };
 
 // Adds `count` votes for `label` to a tally. REQUIRES: each label is added once.
@@ -72,12 +55,6 @@ QUORATE_HD inline uint32_t VotesFor(const int32_t* votes, uint32_t members, size
   uint32_t count = 0;
   for (uint32_t i = 0; i < members; ++i) count += votes[i * stride] == label ? 1u : 0u;
   return count;
-}
-
-// Entropy of mean / sum mean over ln C, in [0, 1].
-QUORATE_HD inline float Entropy(float mass, float plogp, float ln_classes) {
-  if (!(mass >= kMinNormal)) return 1.0f;
-  return ClampProbability((Log(mass) - plogp / mass) / ln_classes);
 }
 
 // What a rule reads.
@@ -124,22 +101,6 @@ QUORATE_HD inline bool Agrees(const RuleProgram& rule, uint32_t valid, const Rul
   return rule.count == 0 ? !in.tied : Holds(rule, in);
 }
 
-// The measures of a row; those not asked for stay NaN. Without a valid vote all are 0, entropy 1.
-QUORATE_HD inline RowMeasures Measures(const RowNeeds& needs, const Tally& tally,
-                                       const SumStats& sums, float label_sum, float denominator) {
-  const bool valid = tally.valid > 0;
-  RowMeasures m = {kNaN, kNaN, kNaN, kNaN};
-  if ((needs.measures & kScore) != 0) m.score = valid ? label_sum / denominator : 0.0f;
-  if ((needs.measures & kConfidence) != 0) m.confidence = valid ? sums.top / denominator : 0.0f;
-  if ((needs.measures & kMargin) != 0) {
-    m.margin = valid ? (sums.top - sums.second) / denominator : 0.0f;
-  }
-  if ((needs.measures & kEntropy) != 0) {
-    m.entropy = valid ? Entropy(sums.mass, sums.plogp, needs.ln_classes) : 1.0f;
-  }
-  return m;
-}
-
 // True if the members that have not run (`left`) cannot change the label.
 QUORATE_HD inline bool SettledLabel(Combine combine, const Tally& tally, const SumStats& sums,
                                     uint32_t left) {
@@ -161,13 +122,13 @@ QUORATE_HD inline void WriteColumns(const ReductionColumns& out, size_t row,
   if (in.tied) flags |= kTied;
   if (tally.valid > 0) flags |= kValid;
   if (ran < plan.members) flags |= kPartial;
-  if (out.labels != nullptr) out.labels[row] = label;
+  if (out.label != nullptr) out.label[row] = label;
   if (out.votes != nullptr) out.votes[row] = static_cast<uint8_t>(in.votes);
   if (out.flags != nullptr) out.flags[row] = static_cast<uint8_t>(flags);
-  if (out.score != nullptr) out.score[row] = in.measures.score;
-  if (out.confidence != nullptr) out.confidence[row] = in.measures.confidence;
-  if (out.margin != nullptr) out.margin[row] = in.measures.margin;
-  if (out.entropy != nullptr) out.entropy[row] = in.measures.entropy;
+#define QUORATE_WRITE(name, type, width, reasons) \
+  if (out.name != nullptr) out.name[row] = in.measures.name;
+  QUORATE_MEASURES(QUORATE_WRITE)
+#undef QUORATE_WRITE
 }
 
 // What a verdict reads: the first members have run, `left` have not.

@@ -9,6 +9,7 @@
 
 #include "native/base/status.h"
 #include "native/base/views.h"
+#include "native/kernels/columns.h"
 
 namespace quorate {
 
@@ -46,18 +47,6 @@ struct RuleProgram {
   RuleOp ops[kMaxRuleOps] = {};
 };
 
-// Bits of ReductionPlan::measures: which float measures are computed and written.
-enum Measure : uint8_t { kScore = 1, kConfidence = 2, kMargin = 4, kEntropy = 8 };
-
-// Bits of a row's flags.
-enum RowFlag : uint8_t {
-  kExit = 1,      // Leaves at this tier: the rule holds, or the tier is the last.
-  kTied = 2,      // Two labels share the highest vote count.
-  kValid = 4,     // At least one member gave a valid vote.
-  kAgreed = 8,    // The rule holds (no rule: valid and not tied).
-  kPartial = 16,  // Sequential execution stopped before all members ran.
-};
-
 // One member's output for the rows of a batch: row-major [rows x width], width = `width` of the
 // plan (classes, or 1 for a binary output), or 1 for kLabel.
 struct MemberOutput {
@@ -74,7 +63,7 @@ struct ReductionPlan {
   uint32_t members = 0;  // k, 1...kMaxMembers.
   uint32_t classes = 0;  // C >= 2.
   Combine combine = Combine::kVote;
-  uint8_t measures = 0;  // Measures the caller wants; those the rule reads are computed anyway.
+  uint8_t measures = 0;  // Measure bits the caller wants; what the rule reads is computed anyway.
   bool last = false;     // The last tier: every row exits.
   uint32_t earlier_members = 0;  // Cumulative evidence: members of all earlier tiers, else 0.
   RuleProgram rule;
@@ -88,20 +77,6 @@ struct RowState {
       nullptr;  // [rows] sequential execution: members that ran (a prefix); else k.
   const int8_t* decided =
       nullptr;  // [rows] sequential execution: 1 exit, 0 defer, -1 evaluate the rule.
-};
-
-// Columns to fill; float columns and votes may be nullptr when nobody wants them.
-struct ReductionColumns {
-  int32_t* labels = nullptr;  // [rows] the answered label, -1 without a valid vote.
-  uint8_t* votes = nullptr;   // [rows] votes for that label.
-  uint8_t* flags = nullptr;   // [rows] RowFlag bits.
-  float* score = nullptr;     // [rows]; NaN on label-only tiers, as the three below.
-  float* confidence = nullptr;
-  float* margin = nullptr;
-  float* entropy = nullptr;
-  float* sums = nullptr;  // [rows x classes] sum of P incl. prior_sums (cumulative evidence).
-  int32_t* member_votes = nullptr;  // [rows x members] each member's vote, -1 = abstained (trace).
-  float* member_scores = nullptr;   // [rows x members] each member's P of its own vote (trace).
 };
 
 // Three-valued verdict of a row during sequential execution.

@@ -82,6 +82,26 @@ uint8_t MeasuresOf(const RuleProgram& rule) {
   return static_cast<uint8_t>(measures);
 }
 
+// True if one of the measures reads this, or what needs it.
+bool Reads(unsigned measures, portable::MeasureReads what) {
+  bool reads = false;
+#define QUORATE_READS(name, type, width, bit) \
+  reads = reads || ((measures & bit) != 0 && portable::ReadsOf(bit) >= what);
+  QUORATE_MEASURES(QUORATE_READS)
+#undef QUORATE_READS
+  return reads;
+}
+
+// Those of the measures that may be known before all members ran.
+unsigned JudgedMeasures(unsigned measures) {
+  unsigned judged = 0;
+#define QUORATE_JUDGE(name, type, width, bit) \
+  if (portable::ReadsOf(bit) < portable::MeasureReads::kTerms) judged |= measures & bit;
+  QUORATE_MEASURES(QUORATE_JUDGE)
+#undef QUORATE_JUDGE
+  return judged;
+}
+
 Status CheckReduction(const ReductionPlan& plan, const MemberOutput* outputs) {
   if (plan.members == 0 || plan.members > kMaxMembers) {
     return Invalid("tier has " + std::to_string(plan.members) + " members, expected 1 to " +
@@ -115,15 +135,15 @@ RowNeeds NeedsOf(const ReductionPlan& plan, const MemberOutput* outputs,
   needs.label_only = outputs[0].kind == OutputKind::kLabel;
   if (needs.label_only) return needs;
   unsigned asked = 0;
-  if (columns.score != nullptr) asked |= kScore;
-  if (columns.confidence != nullptr) asked |= kConfidence;
-  if (columns.margin != nullptr) asked |= kMargin;
-  if (columns.entropy != nullptr) asked |= kEntropy;
+#define QUORATE_ASK(name, type, width, bit) \
+  if (columns.name != nullptr) asked |= bit;
+  QUORATE_MEASURES(QUORATE_ASK)
+#undef QUORATE_ASK
   const unsigned measures = MeasuresOf(plan.rule) | (asked & plan.measures);
   needs.measures = static_cast<uint8_t>(measures);
-  needs.entropy = (measures & kEntropy) != 0;
+  needs.terms = Reads(measures, portable::MeasureReads::kTerms);
   needs.sums = plan.combine == Combine::kMean || columns.sums != nullptr ||
-               (measures & (kConfidence | kMargin | kEntropy)) != 0;
+               Reads(measures, portable::MeasureReads::kTopSums);
   needs.scale = needs.sums || measures != 0 || columns.member_scores != nullptr;
   needs.ln_classes = portable::Log(static_cast<float>(plan.classes));
   return needs;
@@ -132,10 +152,9 @@ RowNeeds NeedsOf(const ReductionPlan& plan, const MemberOutput* outputs,
 RowNeeds NeedsOfVerdict(const ReductionPlan& plan, const MemberOutput* outputs, uint32_t ran) {
   RowNeeds needs = NeedsOf(plan, outputs, ReductionColumns());
   if (ran == plan.members || needs.label_only) return needs;
-  // Bounds on a score start from the largest sum of all classes; entropy stays unknown.
-  needs.entropy = false;
-  needs.sums =
-      plan.combine == Combine::kMean || (needs.measures & (kScore | kConfidence | kMargin)) != 0;
+  // Bounds on a score start from the largest sum of all classes; what reads terms stays unknown.
+  needs.terms = false;
+  needs.sums = plan.combine == Combine::kMean || JudgedMeasures(needs.measures) != 0;
   needs.scale = needs.sums;
   return needs;
 }

@@ -148,7 +148,8 @@ QUORATE_HD inline void FinishRow(const RowJob& job, const RowMembers& members, c
     job.verdicts[row] = Judge(plan.rule, plan.last, verdict);
     return;
   }
-  input.measures = Measures(job.needs, tally, stats, label_sum, denominator);
+  input.measures = MeasuresOf(job.needs.measures, tally.valid > 0, stats, label_sum, denominator,
+                              job.needs.ln_classes);
   const bool agrees = Agrees(plan.rule, tally.valid, input);
   if (job.verdicts != nullptr) {
     job.verdicts[row] = agrees ? Verdict::kExit : Verdict::kDefer;

@@ -11,8 +11,8 @@ struct RowNeeds {
   bool label_only = false;  // All members give labels only: no P, measures are NaN.
   bool scale = false;       // Softmax denominators of every member.
   bool sums = false;        // The sum of P over members, for every class.
-  bool entropy = false;
-  uint8_t measures = 0;  // Measure bits to compute and write.
+  bool terms = false;       // ClassTerms of that sum.
+  uint8_t measures = 0;     // Measure bits to compute and write.
   float ln_classes = 0.0f;
 };
 

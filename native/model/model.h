@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -34,7 +35,11 @@ struct ModelSpec {
   std::vector<TensorSpec> inputs;  // In the order Batch::inputs has them.
   TensorSpec output;               // row_shape {} = label, {1} = binary, {C} = classes.
   size_t fixed_batch = 0;  // > 0: the model only takes batches of this size (it pads, and says so).
-  std::string sha256;      // Of the file and its external data, hexadecimal; empty for a function.
+  // Equal for two loads of one file that has not changed between them; empty for a function.
+  std::string identity;
+  // SHA-256 of the file and its external data, hexadecimal. Reads all of it: slow. kModelLoad when
+  // it has changed since it was loaded. Empty for a function.
+  std::function<StatusOr<std::string>()> sha256;
   std::string device = "cpu";  // Where it runs.
   std::string device_reason;   // Why not where it was asked to, or empty.
   bool blocking = true;  // Start() computes on the calling thread and completes before it returns.

@@ -13,7 +13,7 @@ StatusOr<std::shared_ptr<void>> Registry::GetOrLoadErased(const std::string& key
                                                           const Loader& load) {
   std::shared_ptr<Entry> entry;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     // Forget what nobody holds or is loading.
     std::erase_if(entries_, [](const auto& item) {
       return item.second.use_count() == 1 && item.second->thing.expired();
@@ -22,19 +22,19 @@ StatusOr<std::shared_ptr<void>> Registry::GetOrLoadErased(const std::string& key
     if (slot == nullptr) slot = std::make_shared<Entry>();
     entry = slot;
   }
-  std::lock_guard one_at_a_time(entry->loading);
+  MutexLock one_at_a_time(&entry->loading);
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     if (std::shared_ptr<void> alive = entry->thing.lock()) return alive;
   }
   QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<void> loaded, load());
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   entry->thing = loaded;
   return loaded;
 }
 
 size_t Registry::size() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   size_t alive = 0;
   for (const auto& [key, entry] : entries_) alive += entry->thing.expired() ? 0 : 1;
   return alive;

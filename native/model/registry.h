@@ -6,9 +6,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "native/base/mutex.h"
 #include "native/base/status.h"
 
 namespace quorate {
@@ -40,14 +40,14 @@ class Registry {
 
  private:
   struct Entry {
-    std::mutex loading;
+    Mutex loading;
     std::weak_ptr<void> thing;  // Guarded by Registry::mutex_.
   };
 
   StatusOr<std::shared_ptr<void>> GetOrLoadErased(const std::string& key, const Loader& load);
 
-  mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Entry>> entries_;
+  mutable Mutex mutex_;
+  std::map<std::string, std::shared_ptr<Entry>> entries_ QUORATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace quorate

@@ -1,19 +1,26 @@
 #include "native/onnx/onnx_file.h"
 
-#include <algorithm>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
+#include "native/base/mapped_file.h"
 #include "native/onnx/protobuf.h"
 #include "native/onnx/sha256.h"
 
 namespace quorate {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr int kMaxDepth = 64;  // Of graphs inside nodes.
 
@@ -132,8 +139,8 @@ bool ScanGraph(std::string_view message, int depth, Scan& scan) {
   return reader.ok();
 }
 
-bool ScanModel(const std::vector<uint8_t>& bytes, Scan& scan) {
-  ProtoReader reader({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+bool ScanModel(std::string_view bytes, Scan& scan) {
+  ProtoReader reader(bytes);
   ProtoField field;
   while (reader.Next(field)) {
     if (field.number != 7) continue;  // graph
@@ -143,25 +150,81 @@ bool ScanModel(const std::vector<uint8_t>& bytes, Scan& scan) {
   return reader.ok();
 }
 
-// Calls `take(data, size)` on the file's content in pieces. Returns why it cannot be read, or "".
-template <typename Take>
-std::string ReadPieces(const std::string& path, Take take) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return "it is a folder";
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) {
-    return errno == ENOENT ? "there is no such file" : std::strerror(errno);
-  }
-  std::vector<uint8_t> piece(1 << 20);
-  size_t size = 0;
-  while ((size = std::fread(piece.data(), 1, piece.size(), file)) > 0) take(piece.data(), size);
-  const bool failed = std::ferror(file) != 0;
-  std::fclose(file);
-  return failed ? "it cannot be read to its end" : "";
-}
-
 Status LoadError(const std::string& name, const std::string& reason) {
   return {StatusCode::kModelLoad, name + " cannot be loaded: " + reason};
+}
+
+std::string_view View(const std::vector<uint8_t>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::string PathOf(const OnnxFile& file, const std::string& external) {
+  return fs::path(file.path).parent_path() / external;
+}
+
+// What tells a file apart from another, and from itself after a change, without reading it.
+struct FileStamp {
+  uint64_t size = 0;
+  std::string text;
+  std::string problem;  // Why there is none.
+};
+
+FileStamp StampOf(const std::string& path) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0) {
+    return {0, "", errno == ENOENT ? "there is no such file" : std::strerror(errno)};
+  }
+  if (S_ISDIR(facts.st_mode)) return {0, "", "it is a folder"};
+  if (access(path.c_str(), R_OK) != 0) return {0, "", std::strerror(errno)};
+  std::error_code error;
+  std::ostringstream text;
+  text << fs::canonical(path, error).string() << ' ' << facts.st_dev << ' ' << facts.st_ino << ' '
+       << facts.st_size << ' ' << fs::last_write_time(path, error).time_since_epoch().count();
+  return {static_cast<uint64_t>(facts.st_size), text.str(), ""};
+}
+
+// Fills identity and total_bytes of a file with a path.
+Status Stamp(OnnxFile* file) {
+  const FileStamp own = StampOf(file->path);
+  if (!own.problem.empty()) return LoadError(file->name, own.problem);
+  file->identity = own.text;
+  file->total_bytes = own.size;
+  for (const std::string& location : file->external) {
+    const std::string path = PathOf(*file, location);
+    const FileStamp external = StampOf(path);
+    if (!external.problem.empty()) {
+      return LoadError(file->name, "its external data " + path + ": " + external.problem);
+    }
+    file->identity += '\n' + external.text;
+    file->total_bytes += external.size;
+  }
+  return {};
+}
+
+Status StampBytes(OnnxFile* file) {
+  if (!file->external.empty()) {
+    return LoadError(file->name, "it keeps tensors in the file " + file->external.front() +
+                                     ", so it must be loaded from a path");
+  }
+  Sha256 hash;
+  hash.Update(file->bytes->data(), file->bytes->size());
+  file->identity = hash.HexDigest();
+  file->total_bytes = file->bytes->size();
+  return {};
+}
+
+// In pieces: of a file that is cut short meanwhile it reads less. False: not to its end.
+bool HashFile(const std::string& path, Sha256* hash) {
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) return false;
+  std::vector<uint8_t> piece(1 << 20);
+  size_t size = 0;
+  while ((size = std::fread(piece.data(), 1, piece.size(), file)) > 0) {
+    hash->Update(piece.data(), size);
+  }
+  const bool failed = std::ferror(file) != 0;
+  std::fclose(file);
+  return !failed;
 }
 
 }  // namespace
@@ -169,54 +232,47 @@ Status LoadError(const std::string& name, const std::string& reason) {
 StatusOr<OnnxFile> ReadOnnxFile(const ModelSource& source) {
   OnnxFile file;
   file.path = source.path;
-  if (source.path.empty()) file.bytes = source.bytes;
   file.name = source.path.empty() ? "model bytes" : source.path;
-  if (!source.path.empty()) {
-    auto content = std::make_shared<std::vector<uint8_t>>();
-    const std::string reason = ReadPieces(source.path, [&](const uint8_t* data, size_t size) {
-      content->insert(content->end(), data, data + size);
-    });
-    if (!reason.empty()) return LoadError(file.name, reason);
-    file.bytes = std::move(content);
+  std::optional<MappedFile> mapped;
+  std::string_view content;
+  if (source.path.empty()) {
+    file.bytes = source.bytes;
+    if (file.bytes == nullptr || file.bytes->empty()) return LoadError(file.name, "it is empty");
+    content = View(*file.bytes);
+  } else {
+    mapped.emplace(source.path);
+    if (!mapped->problem().empty()) return LoadError(file.name, mapped->problem());
+    content = mapped->bytes();
   }
-  if (file.bytes == nullptr || file.bytes->empty()) return LoadError(file.name, "it is empty");
-
   Scan scan;
-  if (!ScanModel(*file.bytes, scan) || !scan.has_graph) {
+  if (!ScanModel(content, scan) || !scan.has_graph) {
     return LoadError(file.name, "it is truncated or not an ONNX model");
   }
   file.open_rows = scan.open_rows;
   file.convolutions = scan.convolutions;
   file.external.assign(scan.external.begin(), scan.external.end());
-
-  Sha256 hash;
-  hash.Update(file.bytes->data(), file.bytes->size());
-  file.total_bytes = file.bytes->size();
-  for (const std::string& location : file.external) {
-    if (file.path.empty()) {
-      return LoadError(file.name, "it keeps tensors in the file " + location +
-                                      ", so it must be loaded from a path");
-    }
-    hash.Update(location.c_str(), location.size() + 1);
-    const auto path = std::filesystem::path(file.path).parent_path() / location;
-    const std::string reason = ReadPieces(path.string(), [&](const uint8_t* data, size_t size) {
-      hash.Update(data, size);
-      file.total_bytes += size;
-    });
-    if (!reason.empty()) {
-      return LoadError(file.name, "its external data " + path.string() + ": " + reason);
-    }
-  }
-  file.sha256 = hash.HexDigest();
+  QUORATE_RETURN_IF_ERROR(file.path.empty() ? StampBytes(&file) : Stamp(&file));
   return file;
 }
 
-StatusOr<OnnxFile> ReadAgain(const OnnxFile& file) {
-  QUORATE_ASSIGN_OR_RETURN(OnnxFile again, ReadOnnxFile({file.path, file.bytes}));
-  if (again.sha256 != file.sha256) {
-    return Status(StatusCode::kModelLoad, file.name + " has changed since it was loaded");
+Status CheckUnchanged(const OnnxFile& file) {
+  if (file.path.empty()) return {};
+  OnnxFile now = file;
+  if (Stamp(&now).ok() && now.identity == file.identity) return {};
+  return {StatusCode::kModelLoad, file.name + " has changed since it was loaded"};
+}
+
+StatusOr<std::string> Sha256Of(const OnnxFile& file) {
+  if (file.path.empty()) return file.identity;
+  Sha256 hash;
+  bool read = HashFile(file.path, &hash);
+  for (const std::string& location : file.external) {
+    hash.Update(location.c_str(), location.size() + 1);
+    read = read && HashFile(PathOf(file, location), &hash);
   }
-  return again;
+  QUORATE_RETURN_IF_ERROR(CheckUnchanged(file));
+  if (!read) return LoadError(file.name, "it cannot be read to its end");
+  return hash.HexDigest();
 }
 
 }  // namespace quorate

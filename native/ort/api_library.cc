@@ -6,8 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
+#include <string_view>
 
+#include "native/base/mutex.h"
 #include "native/base/shared_library.h"
 
 namespace quorate::ort {
@@ -30,8 +31,7 @@ size_t RemoveLocation(std::string& message, size_t from) {
   size_t colon = message.find(".cc:", from);
   colon = std::min(colon, message.find(".h:", from));
   if (colon == std::string::npos) return colon;
-  size_t start = message.rfind(' ', colon);
-  start = start == std::string::npos ? 0 : start + 1;
+  size_t start = message.find_last_of(" :", colon - 1) + 1;  // 0 when there is none.
   size_t end = message.find('(', colon);
   for (int depth = 0; message[start] == '/' && end < message.size(); ++end) {
     if (message[end] == '(') ++depth;
@@ -50,14 +50,19 @@ std::string Sentence(std::string message) {
     if (c == '\n' || c == '\r' || c == '\t') c = ' ';
   }
   for (size_t at = 0; at != std::string::npos;) at = RemoveLocation(message, at);
+  // What our own sentence says already.
+  constexpr std::string_view kFrom = "Load model from ";
+  constexpr std::string_view kFailed = " failed:";
+  const size_t failed = message.starts_with(kFrom) ? message.find(kFailed) : std::string::npos;
+  if (failed != std::string::npos) message.erase(0, failed + kFailed.size());
   while (!message.empty() && message.back() == ' ') message.pop_back();
   return message;
 }
 
 // Never destroyed, as what it holds.
 struct ProcessLibrary {
-  std::mutex mutex;
-  const ApiLibrary* opened = nullptr;
+  Mutex mutex;
+  const ApiLibrary* opened QUORATE_GUARDED_BY(mutex) = nullptr;
 };
 
 ProcessLibrary& TheProcess() {
@@ -152,7 +157,7 @@ StatusOr<const ApiLibrary*> ApiLibrary::Open(const std::vector<std::string>& pat
 
 StatusOr<const ApiLibrary*> ApiLibrary::Get(const std::vector<std::string>& paths) {
   ProcessLibrary& process = TheProcess();
-  std::lock_guard lock(process.mutex);
+  MutexLock lock(&process.mutex);
   if (process.opened == nullptr) {
     QUORATE_ASSIGN_OR_RETURN(process.opened, Open(paths));
   }
@@ -161,7 +166,7 @@ StatusOr<const ApiLibrary*> ApiLibrary::Get(const std::vector<std::string>& path
 
 const ApiLibrary* ApiLibrary::Opened() {
   ProcessLibrary& process = TheProcess();
-  std::lock_guard lock(process.mutex);
+  MutexLock lock(&process.mutex);
   return process.opened;
 }
 

@@ -47,7 +47,8 @@ class Planner {
   Planner(const Session& session, const OnnxFile& file, const ModelOptions& options)
       : session_(session), options_(options), name_(file.name) {
     plan_.spec.name = file.name;
-    plan_.spec.sha256 = file.sha256;
+    plan_.spec.identity = file.identity;
+    plan_.spec.sha256 = [file] { return Sha256Of(file); };
   }
 
   StatusOr<ModelPlan> Make() {

@@ -16,11 +16,11 @@ namespace quorate::ort {
 namespace {
 
 // What a session depends on besides the file: models of one key share it.
-std::string KeyOf(const Device* device, const std::string& sha256, const CudaOptions& options) {
+std::string KeyOf(const Device* device, const std::string& file, const CudaOptions& options) {
   std::ostringstream key;
-  key << "onnx device " << static_cast<const void*>(device) << ' ' << sha256 << ' '
-      << options.graphs << options.tf32 << options.shared_stream
-      << static_cast<int>(options.conv_search) << ' ' << options.memory_limit_bytes;
+  key << "onnx device " << static_cast<const void*>(device) << ' ' << file << ' ' << options.graphs
+      << options.tf32 << options.shared_stream << static_cast<int>(options.conv_search) << ' '
+      << options.memory_limit_bytes;
   return key.str();
 }
 
@@ -103,8 +103,9 @@ StatusOr<std::shared_ptr<Model>> OrtModelLoader::Load(const ModelSource& source,
   const std::function<StatusOr<std::shared_ptr<Session>>()> load = [&] {
     return Session::Create(library_, file, {});
   };
-  QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<Session> session,
-                           Registry::Process().GetOrLoad<Session>("onnx cpu " + file.sha256, load));
+  QUORATE_ASSIGN_OR_RETURN(
+      std::shared_ptr<Session> session,
+      Registry::Process().GetOrLoad<Session>("onnx cpu " + file.identity, load));
   return OrtModel::Create(std::move(session), std::move(file), options, place.reason);
 }
 
@@ -115,7 +116,7 @@ StatusOr<std::shared_ptr<Model>> OrtModelLoader::LoadOn(Device* device, OnnxFile
   };
   QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<DeviceSessions> sessions,
                            Registry::Process().GetOrLoad<DeviceSessions>(
-                               KeyOf(device, file.sha256, options.cuda), load));
+                               KeyOf(device, file.identity, options.cuda), load));
   return OrtDeviceModel::Create(std::move(sessions), std::move(file), options);
 }
 

@@ -49,15 +49,16 @@ StatusOr<std::shared_ptr<Session>> Session::Create(const ApiLibrary* library, co
   std::shared_ptr<Session> session(new Session(library));
   const std::string context = file.name + " cannot be loaded";
   if (config.cuda) QUORATE_RETURN_IF_ERROR(session->UseCuda(*config.cuda, options.get(), context));
-  // Only by its path does the library find external data. Else it gets the bytes we hashed.
+  // By its path the library also finds external data, and needs no copy of the file.
   OrtStatus* status =
-      file.external.empty()
+      file.path.empty()
           ? library->api()[slot::kCreateSessionFromArray](library->env(), file.bytes->data(),
                                                           file.bytes->size(), options.get(),
                                                           session->session_.out())
           : library->api()[slot::kCreateSession](library->env(), file.path.c_str(), options.get(),
                                                  session->session_.out());
   QUORATE_RETURN_IF_ERROR(session->ToStatus(status, StatusCode::kModelLoad, context));
+  QUORATE_RETURN_IF_ERROR(CheckUnchanged(file));
   QUORATE_RETURN_IF_ERROR(session->ReadPorts(context));
   return session;
 }

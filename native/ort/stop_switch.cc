@@ -5,18 +5,18 @@
 namespace quorate::ort {
 
 void StopSwitch::Add(OrtRunOptions* options) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   options_.push_back(options);
   if (stopped()) Terminate(options);
 }
 
 void StopSwitch::Remove(OrtRunOptions* options) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   options_.erase(std::find(options_.begin(), options_.end(), options));
 }
 
 void StopSwitch::Stop() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   stopped_.store(true, std::memory_order_release);
   for (OrtRunOptions* options : options_) Terminate(options);
 }

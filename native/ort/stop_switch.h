@@ -3,10 +3,10 @@
 // What one user's Terminate() reaches: runs now and later, of all its bindings.
 
 #include <atomic>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "native/base/mutex.h"
 #include "native/base/status.h"
 #include "native/ort/owned.h"
 
@@ -30,8 +30,8 @@ class StopSwitch {
 
   const ApiLibrary* const library_;
   std::atomic<bool> stopped_{false};
-  std::mutex mutex_;
-  std::vector<OrtRunOptions*> options_;  // Guarded by mutex_.
+  Mutex mutex_;
+  std::vector<OrtRunOptions*> options_ QUORATE_GUARDED_BY(mutex_);
 };
 
 // Run options under a switch, which outlives them.

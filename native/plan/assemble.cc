@@ -181,8 +181,9 @@ class Assembler {
 
   void FixShapes() {
     for (const auto& [name, shape] : spec_.shapes) {
-      const auto at = std::find_if(plan_->tensors.begin(), plan_->tensors.end(),
-                                   [&name](const RequestTensor& t) { return t.name == name; });
+      const auto at =
+          std::find_if(plan_->tensors.begin(), plan_->tensors.end(),
+                       [&wanted = name](const RequestTensor& t) { return t.name == wanted; });
       if (at == plan_->tensors.end()) {
         Problem(StatusCode::kInvalidArgument,
                 "shapes names \"" + name + "\", which no model reads");
@@ -414,7 +415,7 @@ class Assembler {
       for (size_t b = a + 1; b < tier.members.size(); ++b) {
         const ModelSpec& x = tier.members[a].model->spec();
         const ModelSpec& y = tier.members[b].model->spec();
-        if (!x.sha256.empty() && x.sha256 == y.sha256 && x.output.name == y.output.name &&
+        if (!x.identity.empty() && x.identity == y.identity && x.output.name == y.output.name &&
             tier.members[a].tensors == tier.members[b].tensors) {
           Problem(StatusCode::kInvalidArgument, Where(t, b) + " is the same model as member " +
                                                     std::to_string(a) + " with the same inputs");

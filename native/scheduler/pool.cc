@@ -1,6 +1,8 @@
 #include "native/scheduler/pool.h"
 
 #include <algorithm>
+#include <system_error>
+#include <utility>
 
 #if defined(__linux__)
 #include <sys/resource.h>
@@ -14,19 +16,45 @@ namespace {
 thread_local const Pool* current_pool = nullptr;
 thread_local Task next_task;
 
-constexpr int kNice = 5;  // The JavaScript thread goes first.
+// The JavaScript thread goes first. On Linux niceness belongs to a thread, and 0 is the calling
+// one.
+int NicenessForThreads() {
+#if defined(__linux__)
+  constexpr int kNicer = 5;
+  constexpr int kMost = 19;
+  return std::min(getpriority(PRIO_PROCESS, 0) + kNicer, kMost);
+#else
+  return 0;
+#endif
+}
+
+void BeNice([[maybe_unused]] int niceness) {
+#if defined(__linux__)
+  setpriority(PRIO_PROCESS, 0, niceness);  // A refusal is fine.
+#endif
+}
+
+void JoinAll(std::vector<std::thread>* threads) {
+  for (std::thread& thread : *threads) thread.join();
+}
 
 }  // namespace
 
-Pool::Pool(unsigned threads) : thread_count_(std::max(1u, threads)) {}
+Pool::Pool(unsigned threads)
+    : niceness_(NicenessForThreads()), thread_count_(std::max(1u, threads)) {}
 
 Pool::~Pool() {
   Join();
   while (submitting_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
 }
 
+// Goes on with the threads that it gets, where it gets any.
 void Pool::StartLocked() {
-  for (unsigned i = 0; i < thread_count_; ++i) workers_.emplace_back([this] { Loop(); });
+  try {
+    while (workers_.size() < threads()) workers_.emplace_back([this] { Loop(); });
+  } catch (const std::system_error&) {
+    if (workers_.empty()) throw;
+  }
 }
 
 void Pool::Submit(Task task) {
@@ -34,7 +62,7 @@ void Pool::Submit(Task task) {
   submitting_.fetch_add(1, std::memory_order_relaxed);
   bool wake;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     if (workers_.empty() && !stopping_) StartLocked();
     tasks_.push_back(task);
     queued_.fetch_add(1, std::memory_order_release);
@@ -42,7 +70,7 @@ void Pool::Submit(Task task) {
     wake = sleeping_ > 0 && spinning_.load(std::memory_order_relaxed) < tasks_.size();
   }
   // Without the lock, or the woken thread would run into it.
-  if (wake) wake_.notify_one();
+  if (wake) wake_.NotifyOne();
   submitting_.fetch_sub(1, std::memory_order_release);
 }
 
@@ -54,32 +82,56 @@ void Pool::SubmitNext(Task task) {
   }
 }
 
-void Pool::SpinAtLeast(int64_t spin_ns) {
-  int64_t known = spin_ns_.load();
-  while (known < spin_ns && !spin_ns_.compare_exchange_weak(known, spin_ns)) {
+void Pool::Resize(unsigned threads) {
+  std::vector<std::thread> left;
+  {
+    MutexLock lock(&mutex_);
+    thread_count_.store(std::max(1u, threads), std::memory_order_relaxed);
+    if (!workers_.empty()) StartLocked();
+    left.swap(left_);
   }
+  wake_.NotifyAll();  // Those too many may sleep.
+  JoinAll(&left);
 }
 
-bool Pool::OnPoolThread() const { return current_pool == this; }
+void Pool::AddSpin(int64_t spin_ns) {
+  MutexLock lock(&mutex_);
+  spins_.insert(spin_ns);
+  SetSpinLocked();
+}
 
-void Pool::Spin(int64_t spin_ns) {
+void Pool::RemoveSpin(int64_t spin_ns) {
+  MutexLock lock(&mutex_);
+  spins_.erase(spins_.find(spin_ns));
+  SetSpinLocked();
+}
+
+void Pool::SetSpinLocked() {
+  spin_ns_.store(spins_.empty() ? 0 : *spins_.rbegin(), std::memory_order_relaxed);
+}
+
+void Pool::Spin() {
   const SteadyClock clock;
-  const int64_t until = clock.NowNs() + spin_ns;
+  const int64_t start = clock.NowNs();
   spinning_.fetch_add(1, std::memory_order_relaxed);
-  while (queued_.load(std::memory_order_acquire) == 0 && clock.NowNs() < until) {
+  while (queued_.load(std::memory_order_acquire) == 0 &&
+         clock.NowNs() - start < spin_ns_.load(std::memory_order_relaxed)) {
     std::this_thread::yield();
   }
   spinning_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool Pool::Pop(Task* task) {
-  const int64_t spin_ns = spin_ns_.load(std::memory_order_relaxed);
-  if (spin_ns > 0) Spin(spin_ns);
-  std::unique_lock lock(mutex_);
-  while (tasks_.empty() && !stopping_) {
+  if (spin_ns_.load(std::memory_order_relaxed) > 0) Spin();
+  MutexLock lock(&mutex_);
+  while (tasks_.empty() && !stopping_ && workers_.size() <= threads()) {
     ++sleeping_;
-    wake_.wait(lock);
+    wake_.Wait(&mutex_);
     --sleeping_;
+  }
+  if (workers_.size() > threads()) {
+    LeaveLocked();
+    return false;
   }
   if (tasks_.empty()) return false;
   *task = tasks_.front();
@@ -88,10 +140,19 @@ bool Pool::Pop(Task* task) {
   return true;
 }
 
+// The calling thread is one too many. It may be the one that was woken for a task, or that was not
+// woken because it was looking for one: another must take it.
+void Pool::LeaveLocked() {
+  const auto self = std::find_if(workers_.begin(), workers_.end(), [](const std::thread& worker) {
+    return worker.get_id() == std::this_thread::get_id();
+  });
+  left_.push_back(std::move(*self));
+  workers_.erase(self);
+  if (!tasks_.empty()) wake_.NotifyOne();
+}
+
 void Pool::Loop() {
-#if defined(__linux__)
-  setpriority(PRIO_PROCESS, 0, kNice);  // On Linux this is the calling thread; a refusal is fine.
-#endif
+  BeNice(niceness_);
   current_pool = this;
   Task task;
   while (Pop(&task)) {
@@ -107,82 +168,18 @@ void Pool::Loop() {
 void Pool::Join() {
   std::vector<std::thread> workers;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     stopping_ = true;
     workers.swap(workers_);
+    for (std::thread& thread : left_) workers.push_back(std::move(thread));
+    left_.clear();
   }
-  wake_.notify_all();
-  for (std::thread& worker : workers) worker.join();
-  std::lock_guard lock(mutex_);
+  wake_.NotifyAll();
+  JoinAll(&workers);
+  MutexLock lock(&mutex_);
   stopping_ = false;
   // Submitted from elsewhere when the threads were already leaving.
   if (!tasks_.empty()) StartLocked();
-}
-
-Timer::~Timer() { Join(); }
-
-void Timer::Start() {
-  std::lock_guard lock(mutex_);
-  StartLocked();
-}
-
-void Timer::StartLocked() {
-  if (!thread_.joinable() && !stopping_) thread_ = std::thread([this] { Loop(); });
-}
-
-void Timer::Set(const void* key, int64_t at_ns, std::function<void()> callback) {
-  std::lock_guard lock(mutex_);
-  std::erase_if(entries_, [key](const Entry& entry) { return entry.key == key; });
-  if (at_ns == kForever || stopping_) return;
-  entries_.push_back({key, at_ns, std::make_shared<std::function<void()>>(std::move(callback))});
-  StartLocked();
-  wake_.notify_one();
-}
-
-void Timer::Remove(const void* key) {
-  std::unique_lock lock(mutex_);
-  std::erase_if(entries_, [key](const Entry& entry) { return entry.key == key; });
-  idle_.wait(lock, [&] { return running_ != key; });
-}
-
-void Timer::Loop() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    if (entries_.empty()) {
-      wake_.wait(lock);
-      continue;
-    }
-    const auto first =
-        std::min_element(entries_.begin(), entries_.end(),
-                         [](const Entry& a, const Entry& b) { return a.at_ns < b.at_ns; });
-    const int64_t now = clock_->NowNs();
-    if (first->at_ns > now) {
-      wake_.wait_for(lock, std::chrono::nanoseconds(first->at_ns - now));
-      continue;
-    }
-    const Entry due = *first;
-    entries_.erase(first);
-    running_ = due.key;
-    lock.unlock();
-    (*due.callback)();
-    lock.lock();
-    running_ = nullptr;
-    idle_.notify_all();
-  }
-}
-
-void Timer::Join() {
-  std::thread thread;
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-    thread.swap(thread_);
-  }
-  wake_.notify_all();
-  if (thread.joinable()) thread.join();
-  std::lock_guard lock(mutex_);
-  stopping_ = false;
-  entries_.clear();
 }
 
 }  // namespace quorate

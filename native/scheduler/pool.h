@@ -1,18 +1,16 @@
 #pragma once
 
-// The process's threads: one pool for all cascades and environments, and one timer thread.
+// The process's threads: one pool for all cascades and environments.
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <functional>
-#include <memory>
-#include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
 #include "native/base/clock.h"
+#include "native/base/mutex.h"
 
 namespace quorate {
 
@@ -26,6 +24,10 @@ struct Task {
 // Runs tasks in order of submission on `threads` threads, started on first use. Thread-safe.
 class Pool {
  public:
+  // Asks for spinning while it exists.
+  class SpinRequest;
+
+  // Its threads yield to the one that makes it: their niceness is 5 above that thread's.
   explicit Pool(unsigned threads);
   ~Pool();  // Joins.
   Pool(const Pool&) = delete;
@@ -37,71 +39,61 @@ class Pool {
   // waking anybody. From another thread it is Submit().
   void SubmitNext(Task task);
 
-  // How long an idle thread looks for work before it sleeps (0: not at all). The largest request
-  // wins.
-  void SpinAtLeast(int64_t spin_ns);
+  // How many threads there are, or will be once they are started.
+  unsigned threads() const { return thread_count_.load(std::memory_order_relaxed); }
 
-  bool OnPoolThread() const;
-  unsigned threads() const { return thread_count_; }
+  // Changes their number, at least 1. New ones start at once if the others run. Those too many
+  // leave as they finish their task; it does not wait for that. None of the pool's threads.
+  void Resize(unsigned threads);
 
   // Finishes all submitted tasks, also those that they submit, and joins the threads. A later
   // Submit() starts them anew. One caller at a time, and none of the pool's threads.
   void Join();
 
  private:
-  void StartLocked();
+  void StartLocked() QUORATE_REQUIRES(mutex_);
+  void LeaveLocked() QUORATE_REQUIRES(mutex_);
   void Loop();
-  void Spin(int64_t spin_ns);
+  void Spin();
   bool Pop(Task* task);
+  // How long an idle thread looks for work before it sleeps: what the most demanding user asks for.
+  void AddSpin(int64_t spin_ns);
+  void RemoveSpin(int64_t spin_ns);
+  void SetSpinLocked() QUORATE_REQUIRES(mutex_);
 
-  const unsigned thread_count_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Task> tasks_;
-  std::vector<std::thread> workers_;
+  const int niceness_;
+  std::atomic<unsigned> thread_count_;  // Written under mutex_.
   std::atomic<size_t> queued_{0};
   std::atomic<size_t> submitting_{0};  // Calls of Submit() that have not returned.
   std::atomic<int64_t> spin_ns_{0};
   std::atomic<size_t> spinning_{0};  // Threads that look for work. They need no waking.
-  size_t sleeping_ = 0;
-  bool stopping_ = false;
+
+  Mutex mutex_;
+  CondVar wake_;
+  std::deque<Task> tasks_ QUORATE_GUARDED_BY(mutex_);
+  std::vector<std::thread> workers_ QUORATE_GUARDED_BY(mutex_);
+  std::vector<std::thread> left_ QUORATE_GUARDED_BY(mutex_);  // Ended, or about to: to be joined.
+  std::multiset<int64_t> spins_ QUORATE_GUARDED_BY(mutex_);   // What is asked for.
+  size_t sleeping_ QUORATE_GUARDED_BY(mutex_) = 0;
+  bool stopping_ QUORATE_GUARDED_BY(mutex_) = false;
 };
 
-// Calls back at a time. One thread; callbacks run on it and must be short.
-class Timer {
+class Pool::SpinRequest {
  public:
-  explicit Timer(const Clock* clock) : clock_(clock) {}
-  ~Timer();  // Joins.
-
-  // Starts the thread, where it does not run yet. Set() would do so too, but a thread inherits the
-  // niceness of the one that starts it, and the pool's threads are nice.
-  void Start();
-
-  // A later Set() with the same key replaces the earlier time; kForever removes the key.
-  void Set(const void* key, int64_t at_ns, std::function<void()> callback);
-
-  // After it returns no callback of this key runs or will run. Not from within a callback.
-  void Remove(const void* key);
-
-  void Join();
+  // While it exists, idle threads look for work for at least `spin_ns` before they sleep; 0 asks
+  // for nothing. The pool outlives it.
+  SpinRequest(Pool* pool, int64_t spin_ns) : pool_(pool), spin_ns_(spin_ns) {
+    if (spin_ns_ > 0) pool_->AddSpin(spin_ns_);
+  }
+  ~SpinRequest() {
+    if (spin_ns_ > 0) pool_->RemoveSpin(spin_ns_);
+  }
+  SpinRequest(const SpinRequest&) = delete;
+  SpinRequest& operator=(const SpinRequest&) = delete;
 
  private:
-  struct Entry {
-    const void* key;
-    int64_t at_ns;
-    std::shared_ptr<std::function<void()>> callback;
-  };
-  void StartLocked();
-  void Loop();
-
-  const Clock* clock_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable idle_;
-  std::vector<Entry> entries_;  // Few: one per cascade and outstanding function call.
-  const void* running_ = nullptr;
-  std::thread thread_;
-  bool stopping_ = false;
+  Pool* const pool_;
+  const int64_t spin_ns_;
 };
 
 }  // namespace quorate

@@ -74,8 +74,8 @@ export interface Legend {
 
 /** The answer in row `i` of the columns; the row must have one. */
 export function answerAt(columns: NativeColumns, i: number, legend: Legend): Answer {
-  const label = columns.labels[i] ?? -1;
-  const tierIndex = columns.tiers[i] ?? 0;
+  const label = columns.label[i] ?? -1;
+  const tierIndex = columns.tierIndex[i] ?? 0;
   const votes = columns.votes[i] ?? 0;
   const flags = columns.flags[i] ?? 0;
   const trace = columns.traces?.[i];

@@ -1,7 +1,7 @@
 /** The answers of a batch. */
 import { invalidArgument, type QuorateError } from "../errors.js";
 import { type NativeColumns, rowFlag } from "../native/contract.js";
-import type { Measure } from "../spec/options.js";
+import { type Measure, measureBits } from "../spec/columns.js";
 import { answerAt, type Legend, shownAnswer } from "./answer.js";
 import { type BatchAnswerJson, columnsJson, shownColumns } from "./batch-columns.js";
 import { type AnsweredRow, type BatchRow, rowStatusNames, type UnansweredRow } from "./batch-row.js";
@@ -43,11 +43,11 @@ export class BatchAnswer {
   }
   /** [count] class index; -1 where no member gave a valid vote, and in rows without an answer. */
   get label(): Int32Array {
-    return this.#columns.labels;
+    return this.#columns.label;
   }
   /** [count] index of the tier that answered. */
   get tierIndex(): Uint8Array {
-    return this.#columns.tiers;
+    return this.#columns.tierIndex;
   }
   /** [count] members of that tier that voted for the label. */
   get votes(): Uint8Array {
@@ -91,7 +91,7 @@ export class BatchAnswer {
   get partial(): Uint8Array {
     return this.#flag(rowFlag.partial);
   }
-  /** [count] 1 where an earlier tier's answer had to do. */
+  /** [count] 1 where an earlier tier's answer was used because a later one was full, failed or too late. */
   get degraded(): Uint8Array {
     return this.#flag(rowFlag.degraded);
   }
@@ -139,4 +139,4 @@ export class BatchAnswer {
   }
 }
 
-const measures: readonly Measure[] = ["score", "confidence", "margin", "entropy"];
+const measures = Object.keys(measureBits) as readonly Measure[];

@@ -1,6 +1,6 @@
 /** A batch's columns as plain data, for `console.log` and `JSON.stringify`. */
 import type { QuorateErrorCode } from "../errors.js";
-import type { Measure } from "../spec/options.js";
+import type { Measure } from "../spec/columns.js";
 import { type RowStatus, rowStatusNames } from "./batch-row.js";
 
 /** What every batch has; `BatchAnswer` documents each. */

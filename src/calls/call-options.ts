@@ -5,15 +5,24 @@ import { checkOptions } from "../spec/schema.js";
 
 /** Options of `run`. */
 export interface CallOptions {
-  /** Aborting it rejects the call with an error named "AbortError". @default none */
+  /**
+   * Aborting it rejects the call with an error named "AbortError", at once for `run`, for the others when nothing reads
+   * their arrays any more. Rows that are already in a batch may still run to its end. @default none
+   */
   readonly signal?: AbortSignal;
-  /** Milliseconds from now until the answer must be there, through all tiers. @default none */
+  /** Milliseconds from now until the answer must be there, through all tiers; rows whose time is up are not started. @default none */
   readonly deadlineMs?: number;
   /** On expiry: reject, or answer with the last finished tier (before any has, it rejects). @default "reject" */
   readonly onDeadline?: "reject" | "degrade";
-  /** 1 highest ... 9 lowest. Waiting rows rise, so nothing starves. @default 5 */
+  /**
+   * An integer, 1 for the most urgent rows ... 9 for the least. Rows that wait rise by one level per 50 ms, so none
+   * waits forever; without a queue it changes nothing. @default 5
+   */
   readonly priority?: number;
-  /** Keep every member's vote and score, and times per tier, in the answer. @default false */
+  /**
+   * Keep every member's vote and score, and times per tier, in the answer. Costs allocations per row and tier, and
+   * sequential tiers run all members of a batch with such a row: for debugging and samples. @default false
+   */
   readonly trace?: boolean;
 }
 

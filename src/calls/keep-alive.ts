@@ -15,6 +15,7 @@ export function weakHooks(target: NativeHooks): NativeHooks {
     onMemberCancel: (...args) => weak.deref()?.onMemberCancel(...args),
     onLazy: (...args) => weak.deref()?.onLazy(...args),
     onProfiled: (...args) => weak.deref()?.onProfiled(...args),
+    onHashed: (...args) => weak.deref()?.onHashed(...args),
     onClosed: (...args) => weak.deref()?.onClosed(...args),
   };
 }

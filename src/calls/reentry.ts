@@ -1,4 +1,4 @@
-/** Finds calls of a cascade from inside its own member or lazy tensor: they could wait for themselves for ever. */
+/** Finds calls of a cascade from inside its own member or lazy tensor: they could wait for themselves forever. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { QuorateError } from "../errors.js";
 

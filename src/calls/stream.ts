@@ -9,9 +9,12 @@ import { Ring } from "./ring.js";
 
 /** Options of `stream`; `deadlineMs` counts from when the row is read. */
 export interface StreamOptions extends CallOptions {
-  /** Answers in the order of the rows; false = as they finish. @default true */
+  /** Answers in the order of the rows, so one slow row holds up those behind it; false = as they finish. @default true */
   readonly ordered?: boolean;
-  /** Rows read and not yet taken out as answers. @default 4 x the first tier's maxRows */
+  /**
+   * Most rows that are read and not yet taken out as answers. Each holds its data in memory; fewer than the first tier's
+   * `maxRows` leave batches unfilled. @default 4 x the first tier's `maxRows`
+   */
   readonly inFlight?: number;
   /** Called for a row without an answer, which is then left out. @default the iteration throws the row's error */
   readonly onRowError?: (error: QuorateError, index: number) => void;

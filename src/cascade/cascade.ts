@@ -8,6 +8,7 @@ import type { RowSource, StreamAnswer, StreamOptions } from "../calls/stream.js"
 import { toQuorateError } from "../errors.js";
 import { loadAddon } from "../native/load.js";
 import { lowerSpec } from "../native/lower.js";
+import { decidedThreads } from "../native/threads.js";
 import { searchPaths } from "../runtime/cuda.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { CascadeOptions, CascadeSpec, TierOptions, TierSpec } from "../spec/options.js";
@@ -60,7 +61,9 @@ export class Cascade implements AsyncDisposable {
   static async fromSpec(specOrPath: CascadeSpec | string): Promise<Cascade> {
     const spec = typeof specOrPath === "string" ? await readSpec(specOrPath) : checkedSpec(specOrPath, process.cwd());
     const lowered = lowerSpec(spec, searchPaths(spec));
-    return new Cascade(await Engine.open(loadAddon(), spec, lowered));
+    const addon = loadAddon();
+    decidedThreads(addon);
+    return new Cascade(await Engine.open(addon, spec, lowered));
   }
 
   /** What it was built from, with absolute paths. */
@@ -127,14 +130,18 @@ export class Cascade implements AsyncDisposable {
     return costOf(this.#engine.spec, this.counters(options), flops, prices);
   }
 
-  /** Devices and why not others, rules in votes, FLOPs per row, warnings. */
+  /** Devices and why not others, rules in votes, FLOPs per row, hashes of the models, warnings. Reads every model. */
   async explain(): Promise<Explanation> {
-    const flops = await this.#engine.flops().catch((error: unknown) => {
+    const reasonOf = (error: unknown): Error => {
       const reason = toQuorateError(error);
       if (reason.code === "QUORATE_ERR_CLOSED") throw reason;
       return reason;
-    });
-    return explanationOf(this.#engine.spec, this.#engine.info, flops);
+    };
+    const [flops, hashes] = await Promise.all([
+      this.#engine.flops().catch(reasonOf),
+      this.#engine.hashes().catch(reasonOf),
+    ]);
+    return explanationOf(this.#engine.spec, this.#engine.info, flops, hashes);
   }
 
   /** Refuses new calls, lets running ones finish, releases the models. A second call gives the same promise. */
@@ -147,6 +154,7 @@ export class Cascade implements AsyncDisposable {
     return this.#engine.close(options.drainMs ?? 5000);
   }
 
+  /** `await using` closes the cascade as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

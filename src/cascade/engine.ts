@@ -13,8 +13,8 @@ import { errorFromProblems, QuorateError, toCode, toQuorateError } from "../erro
 import type { NativeAddon, NativeCallOptions, NativeCascade, NativeHooks, NativeSpec } from "../native/contract.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { CascadeCounters } from "./counters.js";
-import type { CascadeInfo, FlopsTable } from "./info.js";
-import { liftCounters, liftFlops, liftInfo } from "./lift.js";
+import type { CascadeInfo, FlopsTable, HashTable } from "./info.js";
+import { liftCounters, liftFlops, liftHashes, liftInfo } from "./lift.js";
 
 interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -33,6 +33,8 @@ export class Engine {
   #legend: Legend;
   #flops: FlopsTable | undefined;
   #profiled: Deferred<FlopsTable> | undefined;
+  /** Waits for the addon. */
+  #hashed: Deferred<HashTable> | undefined;
   #closed: Deferred<void> | undefined;
   /** Nothing will come from the addon any more: building failed, or the cascade has closed. */
   #done = false;
@@ -126,6 +128,19 @@ export class Engine {
     return this.#profiled.promise;
   }
 
+  /** Reads every model file, each time. @throws when a file is no longer the one that was loaded */
+  hashes(): Promise<HashTable> {
+    if (this.#closed !== undefined) return Promise.reject(closedError());
+    if (this.#hashed === undefined) {
+      this.#hashed = deferred();
+      this.#watch();
+      const { promise } = this.#hashed;
+      this.#native.hash();
+      return promise;
+    }
+    return this.#hashed.promise;
+  }
+
   /** A second close gives the promise of the first. */
   close(drainMs: number): Promise<void> {
     try {
@@ -188,6 +203,7 @@ export class Engine {
       this.#calls.waiting > 0 ||
       this.#info === undefined ||
       (this.#profiled !== undefined && this.#flops === undefined) ||
+      this.#hashed !== undefined ||
       this.#closed !== undefined;
     const keep = waits && !this.#done;
     if (keep === this.#kept) return;
@@ -247,9 +263,17 @@ export class Engine {
         }
         this.#watch();
       },
+      onHashed: (error, sha256) => {
+        if (sha256 === null)
+          this.#hashed?.reject(new QuorateError(toCode(error?.code), error?.message ?? "hashing failed."));
+        else this.#hashed?.resolve(liftHashes(sha256));
+        this.#hashed = undefined;
+        this.#watch();
+      },
       onClosed: () => {
         this.#calls.rejectAll();
         this.#profiled?.reject(closedError());
+        this.#hashed?.reject(closedError());
         this.#closed?.resolve();
         this.#finish();
       },

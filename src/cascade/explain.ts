@@ -4,12 +4,14 @@ import { shownWhole } from "../calls/show.js";
 import { specWarnings } from "../spec/check.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
-import type { CascadeInfo, FlopsTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
+import type { CascadeInfo, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
 
 /** One member, as it was loaded and measured. */
 export interface MemberExplanation extends MemberInfo {
   /** null when unknown (functions), or when measuring failed. */
   readonly flopsPerRow: number | null;
+  /** SHA-256 of the model's file and its external data, 64 hexadecimal digits; null for functions, or not known. */
+  readonly sha256: string | null;
 }
 
 /** One tier. */
@@ -31,26 +33,41 @@ export interface Explanation {
   readonly warnings: readonly string[];
 }
 
-/** @param flops a table, or why there is none */
-export function explanationOf(spec: ResolvedSpec, info: CascadeInfo, flops: FlopsTable | Error): Explanation {
+/** @param flops, hashes tables, or why there are none */
+export function explanationOf(
+  spec: ResolvedSpec,
+  info: CascadeInfo,
+  flops: FlopsTable | Error,
+  hashes: HashTable | Error,
+): Explanation {
   const { runtime, classes, inputs, tiers, warnings } = info;
   const table = flops instanceof Error ? [] : flops;
+  const hashed = hashes instanceof Error ? [] : hashes;
   return shownWhole({
     runtime,
     classes,
     classNames: spec.classNames,
     inputs,
-    tiers: tiers.map((tier, t) => explainTier(tier, table[t] ?? [])),
+    tiers: tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? [])),
     warnings: [
       ...specWarnings(spec),
       ...warnings,
       ...(flops instanceof Error ? [`FLOPs could not be measured: ${flops.message}`] : []),
+      ...(hashes instanceof Error ? [`SHA-256 could not be computed: ${hashes.message}`] : []),
     ],
   });
 }
 
-function explainTier(tier: TierInfo, flops: readonly (number | null)[]): TierExplanation {
-  const members = tier.members.map((member, m) => ({ ...member, flopsPerRow: flops[m] ?? null }));
+function explainTier(
+  tier: TierInfo,
+  flops: readonly (number | null)[],
+  hashes: readonly (string | null)[],
+): TierExplanation {
+  const members = tier.members.map((member, m) => ({
+    ...member,
+    flopsPerRow: flops[m] ?? null,
+    sha256: hashes[m] ?? null,
+  }));
   return { ...tier, members, flopsPerRow: sumOrNull(members.map(({ flopsPerRow }) => flopsPerRow)) };
 }
 

@@ -40,8 +40,6 @@ export interface MemberInfo {
    * ONNX Runtime before 1.24, which cannot say.
    */
   readonly hostNodes: readonly string[];
-  /** SHA-256 of the model's bytes, 64 hexadecimal digits; null for functions. */
-  readonly sha256: string | null;
   /** Largest difference of a score between 8 rows alone and together; null when not measured. */
   readonly batchDifference: number | null;
 }
@@ -82,6 +80,9 @@ export interface CascadeInfo {
   readonly warnings: readonly string[];
 }
 
+/** SHA-256 of the models, [tier][member]; null for functions. */
+export type HashTable = readonly (readonly (string | null)[])[];
+
 /** FLOPs per row, [tier][member]; null = unknown. */
 export type FlopsTable = readonly (readonly (number | null)[])[];
 
@@ -102,7 +103,7 @@ export interface CudaReport {
   readonly libraries: readonly { readonly name: string; readonly path: string | null }[];
   /** The first thing that is missing; null when nothing is. */
   readonly problem: string | null;
-  /** The command that mends it; null when there is none. */
+  /** The command that fixes it; null when there is none. */
   readonly remedy: string | null;
 }
 
@@ -112,6 +113,8 @@ export interface MachineReport {
   readonly addon: string | null;
   /** Devices for the CUDA kernels, or why there are none; null without the addon. */
   readonly kernels: string | null;
+  /** How many threads compute and why so many, or why that cannot be said; null without the addon. */
+  readonly threads: string | null;
   readonly runtime: RuntimeInfo | null;
   readonly cuda: CudaReport | null;
   /** Why addon or ONNX Runtime could not be opened; null when both were. */

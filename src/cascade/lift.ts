@@ -11,7 +11,7 @@ import type {
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
 import { type CascadeCounters, milliseconds, type TierCounters } from "./counters.js";
-import type { CascadeInfo, CudaReport, FlopsTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
+import type { CascadeInfo, CudaReport, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
   const { runtimeVersion, runtimePath, telemetryOff, classes, tensors, warnings } = native;
@@ -54,7 +54,6 @@ function liftMember(native: NativeMemberInfo): MemberInfo {
     deviceReason: native.deviceReason || null,
     deviceBytes: native.deviceBytes || null,
     hostNodes,
-    sha256: native.sha256 || null,
     batchDifference: native.batchDifference < 0 ? null : native.batchDifference,
   };
 }
@@ -67,6 +66,10 @@ export function liftFlops(native: readonly (readonly number[])[], spec: Resolved
       return flopsPerRow ?? (measured < 0 ? null : measured);
     }),
   );
+}
+
+export function liftHashes(native: readonly (readonly string[])[]): HashTable {
+  return native.map((tier) => tier.map((hash) => hash || null));
 }
 
 /** With names, times in milliseconds, and what function members counted in JavaScript. */

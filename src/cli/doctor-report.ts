@@ -1,20 +1,20 @@
 /** What `quorate doctor` found, and how it says it. */
 import type { CudaReport, MachineReport } from "../index.js";
 
-/** Plain data, in the order in which things are needed; null: it got no further, or there is nothing to say. */
+/** Plain data, in the order in which things are needed; null: an earlier problem prevented the check, or unknown. */
 export interface DoctorReport extends Omit<MachineReport, "problem"> {
   readonly version: string;
   readonly node: string;
   readonly platform: string;
   /** QUORATE_ONNXRUNTIME_PATH. */
   readonly runtimeVariable: string | null;
-  /** Without a problem only where a bundled model answered on device 0. */
+  /** Without a problem only if a bundled model answered on device 0. */
   readonly cuda: CudaReport | null;
   /** The problem is null when a bundled model answered. */
   readonly cpu: { readonly problem: string | null };
 }
 
-const nothing = "not looked for";
+const nothing = "not checked";
 
 /** The report for people; the last lines are the verdict and, if there is one, the command. */
 export function doctorLines(report: DoctorReport): string[] {
@@ -23,6 +23,7 @@ export function doctorLines(report: DoctorReport): string[] {
       ["quorate", report.version],
       ["Node.js", `${report.node}, ${report.platform}`],
       ["addon", addonText(report)],
+      ["threads", report.threads ?? "none"],
       ["ONNX Runtime", report.runtime === null ? "none" : `${report.runtime.version}, ${report.runtime.path}`],
       ["CPU", report.cpu.problem === null ? "works: a bundled model answered a row" : "does not work"],
       ...cudaRows(report.cuda),
@@ -32,9 +33,9 @@ export function doctorLines(report: DoctorReport): string[] {
   ];
 }
 
-/** The command that mends the first thing that is missing; none when there is nothing, or no command for it. */
+/** The command that fixes the first problem; undefined when there is no problem, or no command for it. */
 export function remedyOf(report: DoctorReport): string | undefined {
-  // The addon's sentence brings its own command.
+  // The addon's own message has the command.
   if (report.addon === null) return undefined;
   if (report.runtime === null) {
     return report.runtimeVariable === null ? "npm install onnxruntime-node" : "unset QUORATE_ONNXRUNTIME_PATH";
@@ -86,9 +87,9 @@ function columns(rows: readonly [string, string][]): string[] {
 
 function verdict(report: DoctorReport): string[] {
   const remedy = remedyOf(report);
-  const command = remedy === undefined ? [] : [`Mend it with: ${remedy}`];
+  const command = remedy === undefined ? [] : [`To fix it: ${remedy}`];
   if (report.cpu.problem !== null) return [`Models do not run: ${report.cpu.problem}`, ...command];
   const cuda = report.cuda?.problem ?? null;
   if (cuda === null) return ["Models run on the CPU and on CUDA."];
-  return ["Models run on the CPU.", `First thing missing for CUDA: ${cuda}`, ...command];
+  return ["Models run on the CPU.", `First problem with CUDA: ${cuda}`, ...command];
 }

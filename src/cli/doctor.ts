@@ -1,4 +1,4 @@
-/** `quorate doctor`: what was found on this machine, and what mends the first thing that is missing. */
+/** `quorate doctor`: what was found on this machine, and the command that fixes the first problem. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.js";

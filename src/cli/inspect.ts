@@ -1,4 +1,4 @@
-/** `quorate inspect`: what a cascade is going to do, before any traffic. */
+/** `quorate inspect`: what a cascade will do, before any traffic. */
 import { Cascade, type Explanation, type MemberExplanation, type TierExplanation } from "../index.js";
 import { print, short, table } from "./io.js";
 
@@ -45,10 +45,10 @@ export function inspectLines({ runtime, classes, inputs, tiers, warnings }: Expl
 function batches({ device, members }: TierExplanation): string[] {
   if (device === null) return [];
   const models = members.reduce((sum, { deviceBytes }) => sum + (deviceBytes ?? 0), 0);
-  const beside = models === 0 ? "the models" : `the models' ${mebibytes(models)}`;
+  const used = models === 0 ? "the models" : `${mebibytes(models)} for the models`;
   return [
     `  on ${device.name} in batches of ${device.buckets.join(", ")} rows, ` +
-      `${mebibytes(device.bytes)} of its memory beside ${beside}`,
+      `${mebibytes(device.bytes)} of its memory for batches, plus ${used}`,
   ];
 }
 

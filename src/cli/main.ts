@@ -18,7 +18,7 @@ const program = new Command("quorate")
 
 program
   .command("demo")
-  .description("classify the bundled digits with three tiers, against the large model alone")
+  .description("classify the bundled digits with three tiers, and with the large model alone")
   .option("--json", "print JSON")
   .action(demo);
 
@@ -33,14 +33,14 @@ program
 
 program
   .command("inspect")
-  .description("say what a cascade is going to do: devices, rules in votes, FLOPs, warnings")
+  .description("show what a cascade will do: devices, rules in votes, FLOPs, warnings")
   .argument("<cascade.json>", "the cascade")
   .option("--json", "print JSON")
   .action(inspect);
 
 program
   .command("doctor")
-  .description("say what was found of ONNX Runtime and CUDA, and the command that mends the first thing missing")
+  .description("report which parts of ONNX Runtime and CUDA were found, and how to fix the first problem")
   .option("--json", "print JSON")
   .action(doctor);
 

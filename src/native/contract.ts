@@ -4,6 +4,7 @@
  * given: the addon has no defaults. Durations are nanoseconds, or milliseconds where the name says so.
  */
 import type { RuntimePaths } from "../runtime/cuda.js";
+import type { ResultColumns } from "../spec/columns.js";
 import type { ElementType, TensorData } from "../spec/element-type.js";
 import type { ResolvedTier } from "../spec/resolve.js";
 
@@ -60,7 +61,7 @@ export interface NativeTensorDeclaration {
   readonly rowShape?: readonly number[];
 }
 
-/** `device`, `execution`, `onOverload` and their like: as the specification has them, and always there. */
+/** Plain options, such as `device` and `execution`, are as the specification has them, and always there. */
 export interface NativeTier extends Omit<ResolvedTier, "exitWhen" | "members" | "batch" | "cuda" | "price"> {
   readonly members: readonly NativeMember[];
   /** Postfix; empty = no rule (last tier only). */
@@ -75,7 +76,7 @@ export interface NativeTier extends Omit<ResolvedTier, "exitWhen" | "members" | 
 export interface NativeSpec extends RuntimePaths {
   /** Number of classes; 0 = from the models. */
   readonly classes: number;
-  /** Bits of Measure in native/kernels/kernels.h to report: 1 score, 2 confidence, 4 margin, 8 entropy. */
+  /** Bits of the measures to report: measureBits. */
   readonly measures: number;
   /** Concrete row shapes for tensors whose models leave dimensions open. */
   readonly shapes: readonly (readonly [string, readonly number[]])[];
@@ -94,31 +95,17 @@ export interface NativeError {
   readonly message: string;
 }
 
-/** Bits of the `flags` column: RowFlag of native/kernels/kernels.h, and the engine's own. */
+/** Bits of the `flags` column: RowFlag of native/kernels/columns.h. */
 export const rowFlag = { exit: 1, tied: 2, valid: 4, agreed: 8, partial: 16, degraded: 32 } as const;
 
 /** Values of the `status` column. */
 export const rowStatus = { ok: 0, invalid: 1, failed: 2, cancelled: 3, expired: 4, rejected: 5 } as const;
 
 /** Result columns of `count` rows, in the order of the call. */
-export interface NativeColumns {
+export interface NativeColumns extends ResultColumns {
   readonly count: number;
-  readonly labels: Int32Array;
-  readonly tiers: Uint8Array;
-  readonly votes: Uint8Array;
-  /** Members the votes and measures are over: k, or fewer on partial rows; agreement = votes / voters. */
-  readonly voters: Uint8Array;
-  readonly flags: Uint8Array;
-  readonly status: Uint8Array;
-  /** 0 = none, i = errors[i - 1] (255 = the last). */
-  readonly errorIndex: Uint8Array;
   /** Distinct errors of these rows. */
   readonly errors: readonly NativeError[];
-  /** Present when the cascade reports the measure. */
-  readonly score?: Float32Array;
-  readonly confidence?: Float32Array;
-  readonly margin?: Float32Array;
-  readonly entropy?: Float32Array;
   /** Present when some row asked for a trace: one entry per row, undefined for rows that did not. */
   readonly traces?: readonly (readonly NativeTraceTier[] | undefined)[];
 }
@@ -182,6 +169,8 @@ export interface NativeHooks {
   onLazy(id: number, tensor: number, rows: Uint32Array): void;
   /** FLOPs per row, [tier][member]; -1 where the model cannot say. */
   onProfiled(error: NativeError | null, flops: readonly (readonly number[])[] | null): void;
+  /** SHA-256 of every model's file and its external data, hexadecimal, [tier][member]; empty for functions. */
+  onHashed(error: NativeError | null, sha256: readonly (readonly string[])[] | null): void;
   onClosed(): void;
 }
 
@@ -215,8 +204,6 @@ export interface NativeMemberInfo {
    * ONNX Runtime before 1.24.
    */
   readonly hostNodes: readonly string[];
-  /** SHA-256 of the model's bytes, hex; empty for functions. */
-  readonly sha256: string;
   /** Largest difference of a score between 8 rows alone and together; -1 when not measured. */
   readonly batchDifference: number;
 }
@@ -315,6 +302,8 @@ export interface NativeCascade {
   counters(): NativeCounters;
   /** Starts profiling; answers through onProfiled. */
   profile(): void;
+  /** Starts to hash the models' files, a few hundred MB/s; answers through onHashed. */
+  hash(): void;
   /** Idempotent; answers through onClosed. */
   close(drainMs: number): void;
 }
@@ -336,13 +325,19 @@ export interface NativeCudaReport {
   readonly libraries: readonly { readonly name: string; readonly path: string }[];
   /** The first thing that is missing; empty when nothing is. */
   readonly problem: string;
-  /** The command that mends it; empty when there is none. */
+  /** The command that fixes it; empty when there is none. */
   readonly remedy: string;
 }
 
 export interface NativeDeviceReport {
   readonly runtime: { readonly version: string; readonly path: string; readonly telemetryOff: boolean };
   readonly cuda: NativeCudaReport;
+}
+
+/** How many threads compute, and what says so; what a program sets goes before a variable, that before the rest. */
+export interface NativeThreads {
+  readonly count: number;
+  readonly reason: "affinity" | "quota" | "variable" | "program";
 }
 
 export interface NativeAddon {
@@ -354,6 +349,9 @@ export interface NativeAddon {
    * lasts: for the command line. Throws a coded error when there is no ONNX Runtime.
    */
   inspectDevices(paths: RuntimePaths): NativeDeviceReport;
+  threads(): NativeThreads;
+  /** Ignored where a later reason has decided. Threads too many finish their task first. Throws for other counts than 1 to 1024. */
+  setThreads(threads: { readonly count: number; readonly reason: "variable" | "program" }): void;
   /** Returns at once; models load off the JS thread; hooks.onBuilt reports. Throws only for malformed arguments. */
   createCascade(spec: NativeSpec, hooks: NativeHooks): NativeCascade;
 }

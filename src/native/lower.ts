@@ -1,12 +1,10 @@
 /** From a resolved specification to what the addon takes: names turned into numbers, durations into nanoseconds. */
 import type { RuntimePaths } from "../runtime/cuda.js";
+import { measureBits } from "../spec/columns.js";
 import type { ResolvedFunction, ResolvedMember, ResolvedModel } from "../spec/members.js";
-import type { Measure } from "../spec/options.js";
 import type { ResolvedCuda, ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import type { NativeCudaOptions, NativeMember, NativeSpec, NativeTier } from "./contract.js";
 import { lowerRule } from "./lower-rule.js";
-
-const measureBits: Readonly<Record<Measure, number>> = { score: 1, confidence: 2, margin: 4, entropy: 8 };
 
 export function lowerSpec(spec: ResolvedSpec, paths: RuntimePaths): NativeSpec {
   return {

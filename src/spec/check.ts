@@ -1,4 +1,8 @@
-/** What the parts of a specification must mean together. Their shape is checked before, by `schema.ts`. */
+/**
+ * What the parts of a specification must mean together, as far as the user's own spelling shows it. Their shape is
+ * checked before, by `schema.ts`; what is lowered from them is checked again by native/plan/cascade_spec.cc, and what
+ * only loaded models show by native/kernels/plan_needs.cc.
+ */
 import { existsSync } from "node:fs";
 import type { QuorateProblem } from "../errors.js";
 import type { ResolvedMember } from "./members.js";
@@ -58,7 +62,7 @@ function measureWarnings(tier: ResolvedTier): string[] {
 
 function cudaWarnings(tier: TierSpec): string[] {
   if (tier.cuda === undefined || tier.device !== "cpu") return [];
-  return [`tier "${tier.name}": its \`cuda\` options are nothing to the CPU, which its \`device\` asks for.`];
+  return [`tier "${tier.name}": its \`cuda\` options have no effect on the CPU, where its \`device\` places it.`];
 }
 
 function problem(path: string, message: string): QuorateProblem {
@@ -104,7 +108,7 @@ function tierProblems(
   return [
     ...ruleProblems(tier, last, path),
     ...labelOnlyProblems(tier, path),
-    ...twins(tier, path),
+    ...sameModelTwice(tier, path),
     ...tier.members.flatMap((member, m) => memberProblems(tier, member, classNames, `${path}/members/${m}`)),
   ];
 }
@@ -163,7 +167,7 @@ function labelOnlyProblems(tier: ResolvedTier, path: string): QuorateProblem[] {
 }
 
 /** The same model on the same inputs votes twice; on other inputs it is test-time augmentation. */
-function twins(tier: ResolvedTier, path: string): QuorateProblem[] {
+function sameModelTwice(tier: ResolvedTier, path: string): QuorateProblem[] {
   const keys = tier.members.map((member) => ({
     source: member.kind === "function" ? member.run : member.model,
     inputs: JSON.stringify(member.kind === "function" ? member.inputs : Object.entries(member.inputs).sort()),

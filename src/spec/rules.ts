@@ -4,7 +4,7 @@
  */
 import { invalidArgument, outOfRange } from "../errors.js";
 
-/** Exits when the answered label has at least `votes` votes and shares the lead with no other. */
+/** Exits when the answered label has at least `votes` votes and is not tied. */
 export interface VotesRule {
   readonly kind: "votes";
   /** Integer, 1 ... members of the tier. */

@@ -41,10 +41,10 @@ describe("results", () => {
     for (let id = 1; id <= 3; id++) {
       harness.native.submitBatch(id, count, [rows(count)], callOptions);
       const columns = await harness.batch(id);
-      expect(columns.labels).toHaveLength(count);
-      const moved = structuredClone(columns.labels, { transfer: [columns.labels.buffer as ArrayBuffer] });
+      expect(columns.label).toHaveLength(count);
+      const moved = structuredClone(columns.label, { transfer: [columns.label.buffer as ArrayBuffer] });
       expect(moved).toHaveLength(count);
-      expect(columns.tiers).toHaveLength(count);
+      expect(columns.tierIndex).toHaveLength(count);
     }
     await harness.close();
   });
@@ -67,7 +67,7 @@ describe("a function member", () => {
     const data = rows(5);
     harness.onCall = (call) => harness.native.completeMember(call.id, Int32Array.from(call.rows), "");
     harness.native.submitBatch(1, 5, [data], callOptions);
-    expect([...(await harness.batch(1)).labels]).toEqual([0, 1, 2, 3, 4]);
+    expect([...(await harness.batch(1)).label]).toEqual([0, 1, 2, 3, 4]);
     expect(harness.calls[0]?.tensors[0]).toEqual(data);
     await harness.close();
   });

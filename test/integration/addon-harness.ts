@@ -99,6 +99,7 @@ export const noHooks: NativeHooks = {
   onMemberCancel: () => {},
   onLazy: () => {},
   onProfiled: () => {},
+  onHashed: () => {},
   onClosed: () => {},
 };
 
@@ -189,6 +190,7 @@ export class Harness {
         this.onLazy(id, tensor, rows);
       },
       onProfiled: () => event("profiled"),
+      onHashed: () => event("hashed"),
       onClosed: () => event("closed"),
     };
   }

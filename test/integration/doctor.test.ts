@@ -41,15 +41,15 @@ describe("quorate doctor", () => {
     );
   });
 
-  it("fails without ONNX Runtime, and says what mends it", () => {
+  it("fails without ONNX Runtime, and says how to fix it", () => {
     const { status, stdout } = doctor([], { QUORATE_ONNXRUNTIME_PATH: join(folder, "none.so") });
     expect(status).toBe(1);
     expect(stdout).toMatch(/^ONNX Runtime +none$/m);
     expect(stdout).toMatch(/Models do not run: no usable ONNX Runtime library.*none\.so/);
-    expect(stdout).toContain("Mend it with: unset QUORATE_ONNXRUNTIME_PATH");
+    expect(stdout).toContain("To fix it: unset QUORATE_ONNXRUNTIME_PATH");
   });
 
-  it("fails without the addon, and says what mends it", () => {
+  it("fails without the addon, and says how to fix it", () => {
     const path = join(folder, "broken.node");
     writeFileSync(path, "no library");
     const { status, stdout, stderr } = doctor([], { QUORATE_NATIVE_PATH: path });

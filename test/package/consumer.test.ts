@@ -6,7 +6,7 @@
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -37,6 +37,9 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** A file that is copied to a user's folder. */
+const consumer = (name: string): string => join(root, "test", "package", "consumer", name);
 
 /** An empty project with these dependencies. */
 function project(name: string, dependencies: Readonly<Record<string, string>>): string {
@@ -93,8 +96,8 @@ describe("the tarball", () => {
 
   test("says how to get ONNX Runtime when it is not there", async () => {
     const cwd = join(home, "scripts-on");
-    writeFileSync(join(cwd, "program.js"), program);
-    await expect(run(cwd, "node", ["program.js"])).rejects.toThrow(
+    cpSync(consumer("program.mjs"), join(cwd, "program.mjs"));
+    await expect(run(cwd, "node", ["program.mjs"])).rejects.toThrow(
       /QUORATE_ERR_RUNTIME_NOT_FOUND[\s\S]*onnxruntime-node/,
     );
   });
@@ -112,8 +115,8 @@ describe("the tarball", () => {
     });
 
     test("runs a cascade", async () => {
-      writeFileSync(join(cwd, "program.js"), program);
-      const answer = JSON.parse(await run(cwd, "node", ["program.js"])) as Record<string, unknown>;
+      cpSync(consumer("program.mjs"), join(cwd, "program.mjs"));
+      const answer = JSON.parse(await run(cwd, "node", ["program.mjs"])) as Record<string, unknown>;
       expect(answer).toMatchObject({ rows: 3, one: { label: answer["expected"], valid: true } });
     });
 
@@ -127,36 +130,9 @@ describe("the tarball", () => {
     const cwd = join(home, "scripts-off");
     writeFileSync(join(cwd, "common.cjs"), 'console.log(typeof require("quorate").Cascade.builder);');
     expect(await run(cwd, "node", ["common.cjs"])).toBe("function\n");
-    cpSync(join(dirname(fileURLToPath(import.meta.url)), "consumer-types.txt"), join(cwd, "types.ts"));
+    cpSync(consumer("types.ts"), join(cwd, "types.ts"));
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
     const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022"];
     expect(await run(cwd, "node", [tsc, ...options, "types.ts"])).toBe("");
   });
 });
-
-/** Rows straight from the package's own example; prints labels of a batch and of one row. */
-const program = `
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Cascade, agreementAtLeast } from "quorate";
-
-const digits = join(dirname(fileURLToPath(import.meta.resolve("quorate/package.json"))), "examples", "digits");
-const lines = readFileSync(join(digits, "test.csv"), "utf8").trim().split("\\n");
-const table = lines.map((line) => line.split(",").map(Number)).filter((row) => row.length === 65 && row.every(Number.isFinite));
-const images = Float32Array.from(table.slice(0, 3).flatMap((row) => row.slice(0, 64)));
-const model = (name) => join(digits, name);
-try {
-  const cascade = await Cascade.builder()
-    .tier("edge", { members: ["tiny-a.onnx", "tiny-b.onnx", "tiny-c.onnx"].map(model), exitWhen: agreementAtLeast(1) })
-    .tier("cloud", { members: [model("large.onnx")] })
-    .build();
-  const batch = await cascade.runBatch({ image: images });
-  const one = await cascade.run({ image: images.slice(0, 64) });
-  console.log(JSON.stringify({ rows: batch.label.length, one, expected: table[0][64] }));
-  await cascade.close();
-} catch (error) {
-  console.error(error.code, error.message);
-  process.exitCode = 1;
-}
-`;

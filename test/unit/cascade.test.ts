@@ -123,7 +123,7 @@ describe("run", () => {
     const { cascade, native } = await openFake({ ...twoTiers, classes: ["a", "b", "c"] });
     const answer = cascade.run(row);
     native.hooks.onRows(
-      rowColumns([1], { labels: Int32Array.of(-1), flags: Uint8Array.of(1), status: Uint8Array.of(1) }),
+      rowColumns([1], { label: Int32Array.of(-1), flags: Uint8Array.of(1), status: Uint8Array.of(1) }),
     );
     expect(await answer).toMatchObject({ label: -1, valid: false, agreed: false });
     expect(await answer).toMatchObject({ labelName: null });
@@ -312,7 +312,7 @@ describe("abort", () => {
 describe("runBatch", () => {
   const some: Partial<NativeColumns> = {
     status: Uint8Array.of(0, 2, 5),
-    labels: Int32Array.of(2, -1, -1),
+    label: Int32Array.of(2, -1, -1),
     flags: Uint8Array.of(1 | 4 | 8 | 16, 0, 32),
     errorIndex: Uint8Array.of(0, 1, 0),
     errors: [{ code: "QUORATE_ERR_MEMBER", message: "every member failed" }],

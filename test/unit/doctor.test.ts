@@ -23,6 +23,7 @@ const report: DoctorReport = {
   platform: "linux-x64",
   addon: "0.1.0",
   kernels: "built without CUDA kernels",
+  threads: "2, because",
   runtimeVariable: null,
   runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
   cuda,
@@ -30,11 +31,12 @@ const report: DoctorReport = {
 };
 
 describe("the doctor's report", () => {
-  it("lists what was found, and ends with the command for the first thing missing", () => {
+  it("lists what was found, and ends with the command that fixes the first problem", () => {
     expect(doctorLines(report)).toEqual([
       "quorate         0.1.0",
       "Node.js         20.20.0, linux-x64",
       "addon           0.1.0, CUDA kernels: built without CUDA kernels",
+      "threads         2, because",
       "ONNX Runtime    1.30.0, /r/libonnxruntime.so.1",
       "CPU             works: a bundled model answered a row",
       "CUDA driver     CUDA 13.2, /lib/libcuda.so.1",
@@ -45,8 +47,8 @@ describe("the doctor's report", () => {
       "                libcudnn.so.9 is missing",
       "",
       "Models run on the CPU.",
-      "First thing missing for CUDA: libraries of CUDA are missing: libcudnn.so.9",
-      "Mend it with: pip install nvidia-cudnn-cu13",
+      "First problem with CUDA: libraries of CUDA are missing: libcudnn.so.9",
+      "To fix it: pip install nvidia-cudnn-cu13",
     ]);
   });
 
@@ -56,13 +58,13 @@ describe("the doctor's report", () => {
     );
     const bare = { driverPath: null, driverVersion: null, devices: [], providerPath: null, providerVersion: null };
     const lines = doctorLines({ ...report, cuda: { ...bare, libraries: [], problem: "no driver", remedy: null } });
-    expect(lines.slice(5, 9)).toEqual([
+    expect(lines.slice(6, 10)).toEqual([
       "CUDA driver     none",
       "CUDA devices    none",
       "CUDA provider   none",
-      "CUDA libraries  not looked for",
+      "CUDA libraries  not checked",
     ]);
-    expect(lines.at(-1)).toBe("First thing missing for CUDA: no driver");
+    expect(lines.at(-1)).toBe("First problem with CUDA: no driver");
   });
 
   it("gives the command for what comes first", () => {
@@ -74,7 +76,7 @@ describe("the doctor's report", () => {
     expect(remedyOf({ ...report, cpu: { problem: "a model failed" } })).toBeUndefined();
     expect(doctorLines(without).slice(-2)).toEqual([
       "Models do not run: no runtime",
-      "Mend it with: npm install onnxruntime-node",
+      "To fix it: npm install onnxruntime-node",
     ]);
   });
 });

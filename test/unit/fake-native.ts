@@ -13,6 +13,7 @@ import type {
   NativeRows,
   NativeSpec,
   NativeTensorInfo,
+  NativeThreads,
   NativeTierCounters,
 } from "../../src/native/contract.js";
 import type { TensorData } from "../../src/spec/element-type.js";
@@ -21,8 +22,8 @@ import type { TensorData } from "../../src/spec/element-type.js";
 export function columns(count: number, over: Partial<NativeColumns> = {}): NativeColumns {
   return {
     count,
-    labels: new Int32Array(count).fill(1),
-    tiers: new Uint8Array(count),
+    label: new Int32Array(count).fill(1),
+    tierIndex: new Uint8Array(count),
     votes: new Uint8Array(count).fill(2),
     voters: new Uint8Array(count).fill(3),
     flags: new Uint8Array(count).fill(1 | 4 | 8),
@@ -110,6 +111,10 @@ export class FakeCascade implements NativeCascade {
       else this.hooks.onProfiled(null, this.flops);
     });
   }
+  hash(): void {
+    const hashes = this.spec.tiers.map(({ members }) => members.map(({ isFunction }) => (isFunction ? "" : "abc")));
+    setImmediate(() => this.hooks.onHashed(null, hashes));
+  }
   close(drainMs: number): void {
     this.drains.push(drainMs);
     setImmediate(() => this.hooks.onClosed());
@@ -126,6 +131,7 @@ export interface FakeBehaviour {
 export class FakeAddon implements NativeAddon {
   readonly version = "0.0.0";
   readonly cascades: FakeCascade[] = [];
+  #threads: NativeThreads = { count: 2, reason: "quota" };
   readonly #behaviour: FakeBehaviour;
 
   constructor(behaviour: FakeBehaviour = {}) {
@@ -140,6 +146,14 @@ export class FakeAddon implements NativeAddon {
 
   cuda(): { devices: number; reason: string } {
     return { devices: 0, reason: "a fake" };
+  }
+
+  threads(): NativeThreads {
+    return this.#threads;
+  }
+
+  setThreads(threads: NativeThreads): void {
+    this.#threads = threads;
   }
 
   inspectDevices(): never {
@@ -173,7 +187,6 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     deviceReason: "",
     deviceBytes: 0,
     hostNodes: [],
-    sha256: "",
     batchDifference: 0,
   });
   return {

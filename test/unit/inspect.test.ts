@@ -56,10 +56,10 @@ describe("quorate inspect", () => {
     const nodes = ["n1 (NonZero)", "n2 (Unique)"];
     expect(linesOf({ device: "cuda:0", deviceBytes: 2 ** 21, hostNodes: nodes }, device)).toEqual([
       "  a.onnx runs on the host for n1 (NonZero), n2 (Unique)",
-      "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory beside the models' 2.0 MiB",
+      "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory for batches, plus 2.0 MiB for the models",
     ]);
     expect(linesOf({ device: "cuda:0" }, device)).toEqual([
-      "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory beside the models",
+      "  on cuda:0 in batches of 16, 64 rows, 1.5 MiB of its memory for batches, plus the models",
     ]);
   });
 });

@@ -22,7 +22,6 @@ const unknown: NativeMemberInfo = {
   deviceReason: "",
   deviceBytes: 0,
   hostNodes: [],
-  sha256: "",
   batchDifference: -1,
 };
 const known: NativeMemberInfo = {
@@ -30,7 +29,6 @@ const known: NativeMemberInfo = {
   fixedBatch: 8,
   deviceReason: "no driver",
   deviceBytes: 1024,
-  sha256: "ab",
   batchDifference: 0,
 };
 const native: NativeInfo = {
@@ -54,7 +52,6 @@ describe("values of the addon, lifted", () => {
       fixedBatch: null,
       deviceReason: null,
       deviceBytes: null,
-      sha256: null,
       batchDifference: null,
     });
   });
@@ -64,7 +61,6 @@ describe("values of the addon, lifted", () => {
       fixedBatch: 8,
       deviceReason: "no driver",
       deviceBytes: 1024,
-      sha256: "ab",
       batchDifference: 0,
     });
   });

@@ -23,7 +23,7 @@ describe("single rows of one turn", () => {
     expect(native.submitted).toHaveLength(1);
     expect(native.submitted[0]).toMatchObject({ id: 1, rows: 2 });
     expect(native.submitted[0]?.inputs).toEqual([Float32Array.of(1, 1, 1, 1, 2, 2, 2, 2), null]);
-    native.hooks.onRows(rowColumns([2, 1], { labels: Int32Array.of(7, 8) }));
+    native.hooks.onRows(rowColumns([2, 1], { label: Int32Array.of(7, 8) }));
     expect((await Promise.all(answers)).map(({ label }) => label)).toEqual([8, 7]);
   });
 

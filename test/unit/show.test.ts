@@ -15,7 +15,7 @@ async function batchOf(count: number, over: Partial<NativeColumns> = {}): Promis
 
 /** One failed row between two answers. */
 const some: Partial<NativeColumns> = {
-  labels: Int32Array.of(2, -1, 0),
+  label: Int32Array.of(2, -1, 0),
   status: Uint8Array.of(0, 2, 1),
   flags: Uint8Array.of(1 | 4 | 8, 0, 0),
   score: Float32Array.of(0.5, Number.NaN, Number.NaN),

@@ -78,7 +78,7 @@ describe("CUDA options", () => {
     expect(problemsOf(spec)).toEqual([]);
     expect(specWarnings(resolveSpec(spec))).toEqual([]);
     expect(specWarnings(resolveSpec({ tiers: [{ name: "only", members: ["a.onnx"], device: "cpu", cuda }] }))).toEqual([
-      'tier "only": its `cuda` options are nothing to the CPU, which its `device` asks for.',
+      'tier "only": its `cuda` options have no effect on the CPU, where its `device` places it.',
     ]);
   });
 

@@ -31,8 +31,8 @@ StatusOr<std::unique_ptr<Floor>> Floor::Open(const FloorSpec& spec, std::functio
   QUORATE_RETURN_IF_ERROR(Check(spec));
   QUORATE_ASSIGN_OR_RETURN(const ort::ApiLibrary* library,
                            ort::ApiLibrary::Get(spec.runtime_paths));
-  std::unique_ptr<Floor> floor(
-      new Floor(spec.threads == 0 ? AvailableCores() : spec.threads, spec.passes, std::move(done)));
+  std::unique_ptr<Floor> floor(new Floor(spec.threads == 0 ? AvailableCores().count : spec.threads,
+                                         spec.passes, std::move(done)));
   std::map<std::string, std::shared_ptr<const BenchModel>> loaded;
   for (const FloorTierSpec& tier : spec.tiers) {
     std::vector<std::shared_ptr<const BenchModel>> members;

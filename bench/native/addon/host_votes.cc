@@ -121,7 +121,7 @@ Status HostVotes::RunTier(Tier& tier, const float* rows, size_t count) {
     outputs[j].width = tier.plan.classes;
   }
   ReductionColumns columns;
-  columns.labels = labels_.data();
+  columns.label = labels_.data();
   columns.votes = votes_.data();
   columns.flags = flags_.data();
   return kernels_->Reduce(tier.plan, outputs.data(), count, {}, columns, nullptr);

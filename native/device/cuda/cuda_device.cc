@@ -51,19 +51,19 @@ class CudaRuntimeDevice final : public Device {
     return std::unique_ptr<DeviceStream>(new CudaStream(index_, stream));
   }
 
-  StatusOr<std::unique_ptr<DeviceEvent>> NewEvent() override {
+  StatusOr<std::unique_ptr<DeviceEvent>> NewEvent(std::string name) override {
     QUORATE_RETURN_IF_ERROR(SelectCudaDevice(index_));
     cudaEvent_t event = nullptr;
     // Blocking, so that a waiting thread does not burn a core.
     QUORATE_RETURN_IF_ERROR(
         CudaStatus(cudaEventCreateWithFlags(&event, cudaEventBlockingSync), "creating an event"));
-    return std::unique_ptr<DeviceEvent>(new CudaEvent(event));
+    return std::unique_ptr<DeviceEvent>(new CudaEvent(event, std::move(name)));
   }
 
   Status Await(const DeviceEvent& event) override {
     QUORATE_RETURN_IF_ERROR(SelectCudaDevice(index_));
-    return CudaStatus(cudaEventSynchronize(static_cast<const CudaEvent&>(event).get()),
-                      "the work on the device");
+    const auto& awaited = static_cast<const CudaEvent&>(event);
+    return CudaStatus(cudaEventSynchronize(awaited.get()), "awaiting", awaited);
   }
 
   StatusOr<int64_t> ElapsedNs(const DeviceEvent& from, const DeviceEvent& to) override {

@@ -19,6 +19,11 @@ Status SelectCudaDevice(int device) {
   return CudaStatus(cudaSetDevice(device), "selecting the device");
 }
 
+Status CudaStatus(cudaError_t error, const char* operation, const CudaEvent& event) {
+  if (error == cudaSuccess) return Status();
+  return CudaStatus(error, (std::string(operation) + " '" + event.name() + "'").c_str());
+}
+
 CudaEvent::~CudaEvent() { (void)cudaEventDestroy(event_); }
 
 CudaStream::~CudaStream() { (void)cudaStreamDestroy(stream_); }
@@ -38,14 +43,14 @@ Status CudaStream::Launch(const Operation& operation) {
 
 Status CudaStream::Record(DeviceEvent* event) {
   QUORATE_RETURN_IF_ERROR(SelectCudaDevice(device_));
-  return CudaStatus(cudaEventRecord(static_cast<CudaEvent*>(event)->get(), stream_),
-                    "recording an event");
+  const auto& recorded = *static_cast<const CudaEvent*>(event);
+  return CudaStatus(cudaEventRecord(recorded.get(), stream_), "recording", recorded);
 }
 
 Status CudaStream::Wait(const DeviceEvent& event) {
   QUORATE_RETURN_IF_ERROR(SelectCudaDevice(device_));
-  return CudaStatus(cudaStreamWaitEvent(stream_, static_cast<const CudaEvent&>(event).get(), 0),
-                    "waiting for an event");
+  const auto& awaited = static_cast<const CudaEvent&>(event);
+  return CudaStatus(cudaStreamWaitEvent(stream_, awaited.get(), 0), "waiting for", awaited);
 }
 
 // cudaLaunchHostFunc would not call back after an error, and whoever waits would wait forever.

@@ -3,6 +3,8 @@
 #include <cuda_runtime_api.h>
 
 #include <functional>
+#include <string>
+#include <utility>
 
 #include "native/device/device.h"
 
@@ -10,12 +12,14 @@ namespace quorate {
 
 class CudaEvent final : public DeviceEvent {
  public:
-  explicit CudaEvent(cudaEvent_t event) : event_(event) {}
+  CudaEvent(cudaEvent_t event, std::string name) : event_(event), name_(std::move(name)) {}
   ~CudaEvent() override;  // CUDA keeps it until pending work has passed it.
   cudaEvent_t get() const { return event_; }
+  const std::string& name() const { return name_; }
 
  private:
   const cudaEvent_t event_;
+  const std::string name_;
 };
 
 class CudaStream final : public DeviceStream {
@@ -37,5 +41,8 @@ class CudaStream final : public DeviceStream {
 
 // Makes `device` the calling thread's, which may have used another one. Cheap.
 Status SelectCudaDevice(int device);
+
+// CudaStatus() of an operation on this event.
+Status CudaStatus(cudaError_t error, const char* operation, const CudaEvent& event);
 
 }  // namespace quorate

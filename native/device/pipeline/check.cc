@@ -13,7 +13,7 @@ Status Wrong(const PipelineOptions& options, const std::string& what) {
 Status CheckMember(const Device* device, const PipelineOptions& options,
                    const PipelineMember& member) {
   const DeviceLane& lane = *member.model->lane();
-  if (lane.device() != device && options.Guarded(Guard::kSameDevice)) {
+  if (lane.device() != device) {
     return Wrong(options, "member " + lane.name() + " is on device " +
                               std::to_string(lane.device()->index()) + ", the tier on device " +
                               std::to_string(device->index()));

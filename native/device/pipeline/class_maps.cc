@@ -42,7 +42,7 @@ Status ClassMaps::Upload(DeviceStream* stream) {
 Status ClassMaps::Apply(DeviceStream* stream, const PipelineSlot& slot, size_t member) const {
   const PipelineMember& m = options_->members[member];
   const size_t bytes = slot.rows * m.OutputRowBytes();
-  const MemberOutput output = {slot.output_data[member], m.type, m.kind, m.temperature, m.width};
+  const MemberOutput output = {slot.outputs[member].data(), m.type, m.kind, m.temperature, m.width};
   const MemoryRange reads[] = {{output.data, bytes}, maps_[member].Range()};
   const MemoryRange write = slot.mapped[member].First(bytes);
   const auto* const map = reinterpret_cast<const int32_t*>(maps_[member].data());

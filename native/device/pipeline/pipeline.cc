@@ -1,27 +1,28 @@
 #include "native/device/pipeline/pipeline.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "native/base/mutex.h"
 #include "native/device/pipeline/check.h"
-#include "native/device/pipeline/steps.h"
+#include "native/device/pipeline/drain.h"
+#include "native/device/pipeline/members.h"
+#include "native/device/pipeline/reduction.h"
+#include "native/device/pipeline/rows.h"
+#include "native/device/pipeline/slot.h"
 
 namespace quorate {
 namespace {
 
-// Binding and warming up load, allocate, plan and capture, which other members' work on a device
-// disturbs. Leaked: a thread may hold it when the process ends.
-std::mutex& BindLock() {
-  static std::mutex& lock = *new std::mutex;
-  return lock;
-}
-
 Status Closed(const std::string& name) { return Status(StatusCode::kClosed, name + " is closed"); }
+
+bool IsCancelled(const PipelineBatch& batch) {
+  return batch.cancelled != nullptr && batch.cancelled->load(std::memory_order_relaxed);
+}
 
 class PipelineImpl final : public Pipeline {
  public:
@@ -33,8 +34,8 @@ class PipelineImpl final : public Pipeline {
 
   // Returns when the thread has allocated and warmed up, or could not.
   Status AwaitStart() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return started_.has_value(); });
+    MutexLock lock(&mutex_);
+    while (!started_) changed_.Wait(&mutex_);
     return *started_;
   }
 
@@ -43,39 +44,47 @@ class PipelineImpl final : public Pipeline {
   uint64_t device_bytes() const override { return device_bytes_; }
 
  private:
-  using Lock = std::unique_lock<std::mutex>;
+  // What the thread does next: one of them, or nothing any more.
+  struct Step {
+    PipelineSlot* begins = nullptr;
+    PipelineSlot* finishes = nullptr;
+    std::deque<PipelineBatch> refused;
+  };
 
   void Loop();
   Status Prepare();
-  Status Bind(PipelineSlot& slot);
   void TearDown();
   void Serve();
+  Step Next();
   bool Begin(PipelineSlot& slot);
   Status Enqueue(PipelineSlot& slot);
   void Finish(PipelineSlot& slot);
   PipelineResult ResultOf(PipelineSlot& slot);
-  // Calls work(k) on the lane of each member from `first` to `end`, and waits for all.
-  void OnLanes(size_t first, size_t end, const std::function<void(size_t)>& work);
-  bool CanBegin() const { return !closing_ && !queue_.empty() && !free_.empty(); }
-  bool CanFinish() const { return !flying_.empty() && flying_.front()->over; }
+  bool CanBegin() const QUORATE_REQUIRES(mutex_) {
+    return !closing_ && !queue_.empty() && !free_.empty();
+  }
+  bool CanFinish() const QUORATE_REQUIRES(mutex_) {
+    return !flying_.empty() && flying_.front()->over;
+  }
 
   Device* const device_;
   const PipelineOptions options_;
 
   // The pipeline's thread alone, which also frees what it allocated.
   uint64_t device_bytes_ = 0;  // Constant since the start.
-  std::unique_ptr<PipelineSteps> steps_;
+  std::unique_ptr<PipelineRows> rows_;
+  std::unique_ptr<PipelineReduction> reduction_;
+  std::unique_ptr<Drain> drain_;
   std::vector<PipelineSlot> slots_;
   std::deque<PipelineSlot*> free_;
   std::deque<PipelineSlot*> flying_;  // Oldest first; so do they end.
   Status broken_;                     // Not OK: the device is beyond use, no batch begins any more.
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<Status> started_;
-  std::deque<PipelineBatch> queue_;
-  size_t lanes_busy_ = 0;
-  bool closing_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  std::optional<Status> started_ QUORATE_GUARDED_BY(mutex_);
+  std::deque<PipelineBatch> queue_ QUORATE_GUARDED_BY(mutex_);
+  bool closing_ QUORATE_GUARDED_BY(mutex_) = false;
   std::once_flag joined_;
   std::thread thread_;
 };
@@ -84,18 +93,18 @@ class PipelineImpl final : public Pipeline {
 
 Status PipelineImpl::Submit(PipelineBatch batch) {
   QUORATE_RETURN_IF_ERROR(CheckBatch(options_, batch));
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   if (closing_) return Closed(options_.name);
   queue_.push_back(std::move(batch));
-  changed_.notify_all();
+  changed_.NotifyAll();
   return Status();
 }
 
 void PipelineImpl::Close() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     closing_ = true;
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   std::call_once(joined_, [this] { thread_.join(); });
 }
@@ -106,87 +115,84 @@ void PipelineImpl::Loop() {
   Status status = Prepare();
   const bool ok = status.ok();
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     started_ = std::move(status);
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
   if (ok) Serve();
-  if (steps_ != nullptr) TearDown();
+  TearDown();
 }
 
 // The answers are out, but the last gather may still read the slots.
 void PipelineImpl::TearDown() {
-  (void)steps_->Drain();
-  for (PipelineSlot& slot : slots_) {
-    OnLanes(0, options_.members.size(), [&](size_t k) { steps_->UnbindMember(slot, k); });
-  }
+  if (drain_ != nullptr) (void)drain_->Await();
+  for (PipelineSlot& slot : slots_) UnbindMembers(options_, slot);
   slots_.clear();
-  steps_.reset();
+  drain_.reset();
+  reduction_.reset();
+  rows_.reset();
 }
 
 Status PipelineImpl::Prepare() {
-  QUORATE_ASSIGN_OR_RETURN(steps_, PipelineSteps::Create(device_, options_));
-  QUORATE_RETURN_IF_ERROR(steps_->UploadClassMaps());
+  QUORATE_ASSIGN_OR_RETURN(rows_, PipelineRows::Create(device_, options_));
+  QUORATE_ASSIGN_OR_RETURN(reduction_, PipelineReduction::Create(device_, options_));
+  std::vector<DeviceStream*> streams = {rows_->stream(), reduction_->stream()};
+  for (const PipelineMember& member : options_.members) {
+    streams.push_back(member.model->lane()->stream());
+  }
+  QUORATE_ASSIGN_OR_RETURN(drain_, Drain::Create(device_, options_.name, std::move(streams)));
+  QUORATE_RETURN_IF_ERROR(reduction_->UploadClassMaps());
   slots_.reserve(options_.slots);
   for (size_t i = 0; i < options_.slots; ++i) {
     QUORATE_ASSIGN_OR_RETURN(PipelineSlot slot, PipelineSlot::Create(device_, options_, i));
     slots_.push_back(std::move(slot));
-    if (!options_.Guarded(Guard::kOwnOutputs)) slots_[i].output_data = slots_[0].output_data;
-    QUORATE_RETURN_IF_ERROR(steps_->Clear(slots_[i]));
-    QUORATE_RETURN_IF_ERROR(Bind(slots_[i]));
+    QUORATE_RETURN_IF_ERROR(rows_->Clear(slots_[i]));
+    QUORATE_RETURN_IF_ERROR(BindMembers(device_, options_, slots_[i]));
     QUORATE_RETURN_IF_ERROR(device_->Await(*slots_[i].uploaded));
     free_.push_back(&slots_[i]);
     device_bytes_ += slots_[i].DeviceBytes();
   }
-  device_bytes_ += steps_->DeviceBytes();
+  device_bytes_ += rows_->DeviceBytes() + reduction_->DeviceBytes();
   return Status();
 }
 
-Status PipelineImpl::Bind(PipelineSlot& slot) {
-  std::lock_guard alone(BindLock());
-  for (size_t k = 0; k < options_.members.size(); ++k) {
-    Status status;
-    OnLanes(k, k + 1, [&](size_t) { status = steps_->BindMember(slot, k); });
-    QUORATE_RETURN_IF_ERROR(status);
-    QUORATE_RETURN_IF_ERROR(device_->Await(*slot.member_done[k]));
+void PipelineImpl::Serve() {
+  for (;;) {
+    Step step = Next();
+    if (step.begins != nullptr) {
+      (Begin(*step.begins) ? flying_ : free_).push_back(step.begins);
+    } else if (step.finishes != nullptr) {
+      Finish(*step.finishes);
+      free_.push_back(step.finishes);
+    } else if (!step.refused.empty()) {
+      PipelineResult result;
+      result.status = Closed(options_.name);
+      for (const PipelineBatch& batch : step.refused) batch.done(result);
+    } else {
+      return;
+    }
   }
-  return Status();
 }
 
 // A batch that can begin goes before one that can end: the device gets its next work first.
-void PipelineImpl::Serve() {
-  Lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [this] { return closing_ || CanBegin() || CanFinish(); });
-    if (CanBegin()) {
-      PipelineSlot* const slot = free_.front();
-      free_.pop_front();
-      slot->batch = std::move(queue_.front());
-      queue_.pop_front();
-      lock.unlock();
-      const bool flies = Begin(*slot);
-      lock.lock();
-      (flies ? flying_ : free_).push_back(slot);
-    } else if (CanFinish()) {
-      PipelineSlot* const slot = flying_.front();
-      flying_.pop_front();
-      lock.unlock();
-      Finish(*slot);
-      lock.lock();
-      free_.push_back(slot);
-    } else if (!queue_.empty()) {
-      const std::deque<PipelineBatch> refused = std::exchange(queue_, {});
-      lock.unlock();
-      PipelineResult result;
-      result.status = Closed(options_.name);
-      for (const PipelineBatch& batch : refused) batch.done(result);
-      lock.lock();
-    } else if (flying_.empty()) {
-      return;
-    } else {
-      changed_.wait(lock, [this] { return CanFinish(); });
-    }
+PipelineImpl::Step PipelineImpl::Next() {
+  Step step;
+  MutexLock lock(&mutex_);
+  while (!CanBegin() && !CanFinish() && !(closing_ && (!queue_.empty() || flying_.empty()))) {
+    changed_.Wait(&mutex_);
   }
+  if (CanBegin()) {
+    step.begins = free_.front();
+    free_.pop_front();
+    step.begins->batch = std::move(queue_.front());
+    queue_.pop_front();
+  } else if (CanFinish()) {
+    step.finishes = flying_.front();
+    flying_.pop_front();
+  } else {
+    step.refused.swap(queue_);
+  }
+  return step;
 }
 
 bool PipelineImpl::Begin(PipelineSlot& slot) {
@@ -196,14 +202,14 @@ bool PipelineImpl::Begin(PipelineSlot& slot) {
                                     buckets.begin());
   slot.over = false;
   PipelineResult result;
-  if (slot.batch.cancelled != nullptr && slot.batch.cancelled->load(std::memory_order_relaxed)) {
+  if (IsCancelled(slot.batch)) {
     result.status = Status(StatusCode::kAborted, "the batch was cancelled");
   } else if (!broken_.ok()) {
     result.status = broken_;
   } else {
     result.status = Enqueue(slot);
     if (result.status.ok()) return true;
-    broken_ = steps_->Drain();
+    broken_ = drain_->Await();
   }
   const PipelineBatch batch = std::exchange(slot.batch, {});
   batch.done(result);
@@ -211,36 +217,22 @@ bool PipelineImpl::Begin(PipelineSlot& slot) {
 }
 
 Status PipelineImpl::Enqueue(PipelineSlot& slot) {
-  QUORATE_RETURN_IF_ERROR(steps_->Upload(slot));
-  OnLanes(0, options_.members.size(), [&](size_t k) { steps_->RunMember(slot, k); });
-  for (const Status& status : slot.device_status) QUORATE_RETURN_IF_ERROR(status);
-  return steps_->Reduce(slot, [this, &slot] {
-    std::lock_guard lock(mutex_);
+  QUORATE_RETURN_IF_ERROR(rows_->Upload(slot));
+  QUORATE_RETURN_IF_ERROR(RunMembers(options_, slot));
+  return reduction_->Reduce(slot, [this, &slot] {
+    MutexLock lock(&mutex_);
     slot.over = true;
-    changed_.notify_all();
+    changed_.NotifyAll();
   });
-}
-
-void PipelineImpl::OnLanes(size_t first, size_t end, const std::function<void(size_t)>& work) {
-  Lock lock(mutex_);
-  lanes_busy_ = end - first;
-  for (size_t k = first; k < end; ++k) {
-    options_.members[k].model->lane()->Post([this, &work, k] {
-      work(k);
-      std::lock_guard ended(mutex_);
-      if (--lanes_busy_ == 0) changed_.notify_all();
-    });
-  }
-  changed_.wait(lock, [this] { return lanes_busy_ == 0; });
 }
 
 void PipelineImpl::Finish(PipelineSlot& slot) {
   PipelineResult result;
   bool answered = false;
-  if (options_.Guarded(Guard::kResultAwaited)) result.status = device_->Await(*slot.downloaded);
+  result.status = device_->Await(*slot.downloaded);
   if (!result.status.ok()) broken_ = result.status;
   if (result.status.ok()) {
-    const MemoryRange read = slot.host_result.First(steps_->LayoutOf(slot).bytes);
+    const MemoryRange read = slot.host_result.First(slot.Layout(options_).bytes);
     result.status = device_->OnHost({"read answers", {&read, 1}, {}, [&](void*) {
                                        answered = true;
                                        const PipelineResult answers = ResultOf(slot);
@@ -255,17 +247,20 @@ void PipelineImpl::Finish(PipelineSlot& slot) {
 PipelineResult PipelineImpl::ResultOf(PipelineSlot& slot) {
   PipelineResult result;
   result.rows = slot.rows;
-  if (slot.batch.cancelled != nullptr && slot.batch.cancelled->load(std::memory_order_relaxed)) {
+  if (IsCancelled(slot.batch)) {
     result.status = Status(StatusCode::kAborted, "the batch was cancelled");
     return result;
   }
-  const ResultLayout layout = steps_->LayoutOf(slot);
-  const uint8_t* const block = slot.host_result.data();
-  result.columns = HostColumns(layout, block);
-  result.times = steps_->TimesOf(slot);
+  const ResultLayout layout = slot.Layout(options_);
+  uint8_t* const block = slot.host_result.data();
+  result.block = block;
+  result.wants = layout.wants;
+  result.columns = layout.columns.In(block);
+  result.deferred = reinterpret_cast<const uint32_t*>(block + layout.deferred);
+  result.times = slot.Times(device_);
   if (!options_.plan.last) {
     result.deferred_count = *reinterpret_cast<const uint32_t*>(block + layout.count);
-    result.deferred_rows = steps_->KeepDeferred(slot, result.deferred_count);
+    result.deferred_rows = rows_->KeepDeferred(slot, result.deferred_count);
   }
   for (size_t k = 0; k < slot.member_status.size(); ++k) {
     if (slot.member_status[k].ok()) continue;

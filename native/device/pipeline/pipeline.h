@@ -12,6 +12,7 @@
 #include "native/device/device.h"
 #include "native/device/device_model.h"
 #include "native/device/row_block.h"
+#include "native/kernels/column_layout.h"
 #include "native/kernels/kernels.h"
 
 namespace quorate {
@@ -35,34 +36,17 @@ struct PipelineMember {
   size_t OutputRowBytes() const { return width * ElementSize(type); }
 };
 
-// What keeps work in order. Tests leave one out to show that its absence is found.
-enum class Guard : uint32_t {
-  kInputReady = 1 << 0,     // Members wait for the upload.
-  kMemberDone = 1 << 1,     // The reduction waits for the members.
-  kResultAwaited = 1 << 2,  // The host awaits the download before it reads, and reuses the slot.
-  kOwnOutputs = 1 << 3,     // Each slot has outputs of its own.
-  kFailedRecords = 1 << 4,  // A member that failed still marks how far its stream is.
-  kBlockReady = 1 << 5,     // The next tier waits until deferred rows are gathered.
-  kBlockRead = 1 << 6,      // Deferred rows stay until the next tier has copied them.
-  kSameDevice = 1 << 7,     // Models of another device are refused.
-};
-
 struct PipelineOptions {
-  std::string name;                      // For messages: "tier 0".
-  std::vector<PipelineInput> inputs;     // What the members read.
-  std::vector<PipelineMember> members;   // plan.members of them.
-  ReductionPlan plan;                    // With earlier members: REQUIRES evidence_in.
-  bool evidence_in = false;              // Batches bring sums over earlier tiers.
-  bool evidence_out = false;             // Sums come back.
-  std::vector<size_t> buckets;           // Ascending. A batch runs as the smallest that holds it.
-  size_t slots = 2;                      // Batches on the device at a time.
-  size_t deferred_blocks = 0;            // Batches of deferred rows kept on the device.
-  bool warm_up = true;                   // Run every member once per slot and bucket first.
-  uint32_t without_guards_for_test = 0;  // Guard bits.
-
-  bool Guarded(Guard guard) const {
-    return (without_guards_for_test & static_cast<uint32_t>(guard)) == 0;
-  }
+  std::string name;                     // For messages: "tier 0".
+  std::vector<PipelineInput> inputs;    // What the members read.
+  std::vector<PipelineMember> members;  // plan.members of them.
+  ReductionPlan plan;                   // With earlier members: REQUIRES evidence_in.
+  bool evidence_in = false;             // Batches bring sums over earlier tiers.
+  bool evidence_out = false;            // Sums come back.
+  std::vector<size_t> buckets;          // Ascending. A batch runs as the smallest that holds it.
+  size_t slots = 2;                     // Batches on the device at a time.
+  size_t deferred_blocks = 0;           // Batches of deferred rows kept on the device.
+  bool warm_up = true;                  // Run every member once per slot and bucket first.
 };
 
 // Rows first, first + 1, ... of a block of any device.
@@ -70,21 +54,6 @@ struct RowSegment {
   std::shared_ptr<RowBlock> block;
   size_t first = 0;
   size_t count = 0;
-};
-
-// Columns of a batch, in pinned memory. Those that are not wanted are nullptr.
-struct PipelineColumns {
-  const int32_t* labels = nullptr;
-  const uint8_t* votes = nullptr;
-  const uint8_t* flags = nullptr;
-  const float* score = nullptr;
-  const float* confidence = nullptr;
-  const float* margin = nullptr;
-  const float* entropy = nullptr;
-  const float* sums = nullptr;            // [rows x classes] iff evidence_out.
-  const int32_t* member_votes = nullptr;  // [rows x members] iff traced, as the next.
-  const float* member_scores = nullptr;
-  const uint32_t* deferred = nullptr;  // Rows that do not exit, ascending.
 };
 
 // Where a batch's time on the device went. 0: not known.
@@ -100,7 +69,12 @@ struct PipelineTimes {
 struct PipelineResult {
   Status status;  // Not OK: no answers. kAborted: cancelled.
   size_t rows = 0;
-  PipelineColumns columns;  // Valid during the call.
+  // The block that came back, with the reduction's columns for `wants`, and these columns. In
+  // pinned memory, valid during the call.
+  uint8_t* block = nullptr;
+  ColumnWants wants;
+  ReductionColumns columns;
+  const uint32_t* deferred = nullptr;  // Rows that do not exit, ascending.
   uint32_t deferred_count = 0;
   std::shared_ptr<RowBlock> deferred_rows;  // In that order; nullptr: only the host has them.
   uint64_t failed_members = 0;              // Bit k: member k failed and abstained on all rows.

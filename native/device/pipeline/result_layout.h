@@ -1,6 +1,6 @@
 #pragma once
 
-// Where the columns of a batch lie within its result block, so that one copy brings them all.
+// Where the results of a batch lie within its result block, so that one copy brings them all.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,17 +10,12 @@
 namespace quorate {
 
 struct ResultLayout {
-  static constexpr size_t kAbsent = SIZE_MAX;
-
   ResultLayout(const PipelineOptions& options, size_t rows, bool traced);
 
-  size_t labels, votes, flags;
-  size_t score, confidence, margin, entropy, sums, member_votes, member_scores;  // Or kAbsent.
+  ColumnWants wants;
+  ColumnLayout columns;    // From the block's start on.
   size_t count, deferred;  // After the columns of the reduction: another kernel writes them.
   size_t bytes;
 };
-
-ReductionColumns DeviceColumns(const ResultLayout& layout, uint8_t* block);
-PipelineColumns HostColumns(const ResultLayout& layout, const uint8_t* block);
 
 }  // namespace quorate

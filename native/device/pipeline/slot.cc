@@ -1,5 +1,6 @@
 #include "native/device/pipeline/slot.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -22,9 +23,9 @@ class SlotMaker {
   }
 
   template <typename Pointer>
-  void Event(Pointer* target) {
+  void Event(Pointer* target, const std::string& name) {
     if (!status_.ok()) return;
-    StatusOr<std::unique_ptr<DeviceEvent>> made = device_->NewEvent();
+    StatusOr<std::unique_ptr<DeviceEvent>> made = device_->NewEvent(prefix_ + name);
     if (made.ok()) *target = std::move(made).value();
     status_ = made.status();
   }
@@ -49,7 +50,6 @@ class SlotMaker {
   void Members(PipelineSlot* slot) {
     const size_t count = options_.members.size();
     slot->outputs.resize(count);
-    slot->output_data.resize(count);
     slot->mapped.resize(count);
     slot->bindings.resize(count);
     slot->member_begun.resize(count);
@@ -57,16 +57,15 @@ class SlotMaker {
     slot->member_status.resize(count);
     slot->device_status.resize(count);
     for (size_t k = 0; k < count; ++k) {
+      const std::string member = "member " + std::to_string(k);
       Buffer(&slot->outputs[k], MemoryKind::kDevice,
-             MostRows() * options_.members[k].OutputRowBytes(),
-             "output of member " + std::to_string(k));
-      slot->output_data[k] = slot->outputs[k].data();
+             MostRows() * options_.members[k].OutputRowBytes(), "output of " + member);
       if (!options_.members[k].class_map.empty()) {
         Buffer(&slot->mapped[k], MemoryKind::kDevice, slot->outputs[k].bytes(),
-               "mapped output of member " + std::to_string(k));
+               "mapped output of " + member);
       }
-      Event(&slot->member_begun[k]);
-      Event(&slot->member_done[k]);
+      Event(&slot->member_begun[k], member + " begun");
+      Event(&slot->member_done[k], member + " done");
     }
   }
 
@@ -95,13 +94,13 @@ StatusOr<PipelineSlot> PipelineSlot::Create(Device* device, const PipelineOption
   maker.Rows(&slot);
   maker.Members(&slot);
   maker.Answers(&slot);
-  maker.Event(&slot.upload_begun);
-  maker.Event(&slot.uploaded);
-  maker.Event(&slot.reduction_begun);
-  maker.Event(&slot.reduced);
-  maker.Event(&slot.downloaded);
-  maker.Event(&slot.gather_begun);
-  maker.Event(&slot.gathered);
+  maker.Event(&slot.upload_begun, "upload begun");
+  maker.Event(&slot.uploaded, "uploaded");
+  maker.Event(&slot.reduction_begun, "reduction begun");
+  maker.Event(&slot.reduced, "reduced");
+  maker.Event(&slot.downloaded, "downloaded");
+  maker.Event(&slot.gather_begun, "gather begun");
+  maker.Event(&slot.gathered, "gathered");
   if (!maker.status().ok()) return maker.status();
   return slot;
 }
@@ -112,6 +111,26 @@ uint64_t PipelineSlot::DeviceBytes() const {
   for (const DeviceBuffer& output : outputs) bytes += output.bytes();
   for (const DeviceBuffer& output : mapped) bytes += output.bytes();
   return bytes;
+}
+
+PipelineTimes PipelineSlot::Times(Device* device) const {
+  const auto between = [&](const auto& from, const auto& to) {
+    const StatusOr<int64_t> ns = device->ElapsedNs(*from, *to);
+    return ns.ok() ? ns.value() : 0;
+  };
+  PipelineTimes times;
+  times.upload_ns = between(upload_begun, uploaded);
+  times.reduce_ns = between(reduction_begun, reduced);
+  times.download_ns = between(reduced, downloaded);
+  // The batch's upload, which has been awaited, was enqueued after the gather, on the same stream.
+  if (gather_timed) times.gather_ns = between(gather_begun, gathered);
+  for (size_t k = 0; k < member_done.size(); ++k) {
+    const bool ran = member_status[k].ok();
+    times.member_ns.push_back(ran ? between(member_begun[k], member_done[k]) : 0);
+    if (!ran) continue;
+    times.run_ns = std::max(times.run_ns, between(member_begun[k], reduction_begun));
+  }
+  return times;
 }
 
 }  // namespace quorate

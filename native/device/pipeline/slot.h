@@ -1,6 +1,14 @@
 #pragma once
 
 // Where one batch of a pipeline lives: its buffers, bindings and events. Slots take turns.
+//
+//   rows stream       upload, or copy of deferred rows ── uploaded
+//   member's stream   wait uploaded ── model ── member_done
+//   reduction stream  wait member_done of all ── reduce ── list deferred ── download ── downloaded
+//   host              await downloaded; then, on the rows stream, gather deferred rows ── ready
+//
+// The next batch of a slot starts with the rows stream, from a host thread that has awaited
+// `downloaded`: that orders it after everything the slot's last batch did, the gather included.
 
 #include <memory>
 #include <vector>
@@ -21,7 +29,6 @@ struct PipelineSlot {
   DeviceBuffer evidence_staging;      // Pinned. Both empty without evidence_in.
   DeviceBuffer evidence;
   std::vector<DeviceBuffer> outputs;  // Per member.
-  std::vector<uint8_t*> output_data;  // Per member: that buffer, except in a test without guard.
   std::vector<DeviceBuffer> mapped;   // Per member: in the cascade's class order, if it has a map.
   DeviceBuffer result;
   DeviceBuffer host_result;  // Pinned.
@@ -48,6 +55,16 @@ struct PipelineSlot {
   std::vector<Status> device_status;  // Per member: its stream could not be ordered.
   bool gather_timed = false;          // Its last batch recorded the gather's events.
   bool over = false;                  // Under the pipeline's mutex: the device has finished.
+
+  ResultLayout Layout(const PipelineOptions& options) const {
+    return {options, rows, batch.traced};
+  }
+  size_t EvidenceBytes(const PipelineOptions& options) const {
+    return options.evidence_in ? rows * options.plan.classes * sizeof(float) : 0;
+  }
+
+  // Of a batch that was awaited, before its deferred rows are gathered.
+  PipelineTimes Times(Device* device) const;
 
   uint64_t DeviceBytes() const;
 };

@@ -5,9 +5,9 @@
 
 namespace quorate::QUORATE_ISA {
 
-// Largest, second largest, and what entropy needs, of the sums of a row.
+// Largest, second largest and, if wanted, the terms of the sums of a row.
 template <int W>
-SumStats ScanSums(const float* sums, uint32_t classes, float denominator, bool entropy) {
+SumStats ScanSums(const float* sums, uint32_t classes, float denominator, bool wants_terms) {
   using Values = Pack<float, W>;
   using Indices = Pack<int32_t, W>;
   SumStats stats;
@@ -18,8 +18,7 @@ SumStats ScanSums(const float* sums, uint32_t classes, float denominator, bool e
   const Values divisor(denominator);
   for (uint32_t block = 0; block < classes; block += kBlock) {
     const uint32_t end = classes - block < kBlock ? classes : block + kBlock;
-    Values mass(0.0f);
-    Values plogp(0.0f);
+    ClassTerms<Values> terms;
     for (uint32_t c = block; c < end; c += W) {
       const bool whole = end - c >= W;
       const Values values = whole ? LoadPack<float, W>(sums + c)
@@ -29,15 +28,15 @@ SumStats ScanSums(const float* sums, uint32_t classes, float denominator, bool e
       top = Select(greater, values, top);
       where = Select(greater, at, where);
       at = at + int32_t{W};
-      if (!entropy) continue;
+      if (!wants_terms) continue;
       Values mean = values / divisor;
       if (!whole) mean = Select(Less(mean, Values(0.0f)), Values(0.0f), mean);
-      mass = mass + mean;
-      plogp = plogp + EntropyTerm(mean);
+      terms.Add(mean);
     }
-    if (!entropy) continue;
-    stats.mass = stats.mass + Fold(mass, AddCombine{});
-    stats.plogp = stats.plogp + Fold(plogp, AddCombine{});
+    if (!wants_terms) continue;
+    stats.terms = stats.terms + Each(terms, [](const Values& lanes) QUORATE_INLINE_LAMBDA {
+                    return Fold(lanes, AddCombine{});
+                  });
   }
   stats.top = Fold(top, MaxCombine{});
   const Indices first =
@@ -72,7 +71,7 @@ void FinishTileRow(const CpuJob& cpu, Tile& tile, size_t r) {
   SumStats stats;
   // A verdict needs the prior sums even while no vote is valid: one may still come.
   if (job.needs.sums && (IsJudged(job) || tally.valid > 0)) {
-    stats = ScanSums<W>(tile.sums[r], job.plan->classes, Denominator(job, row), job.needs.entropy);
+    stats = ScanSums<W>(tile.sums[r], job.plan->classes, Denominator(job, row), job.needs.terms);
   }
   if (NeedsScalesAfterAll(job, tally)) FillScales<W>(cpu, tile, r);
   const RowMembers members = {tile.votes + slot, tile.scale + slot, tile.max + slot};

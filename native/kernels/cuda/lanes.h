@@ -38,17 +38,28 @@ QUORATE_HD QUORATE_INLINE int Owned(const Group& group, uint32_t count) {
          Group::kThreads;
 }
 
-template <typename Group, int P>
-QUORATE_HD QUORATE_INLINE float FoldSum(const Group& group, float (&partial)[P]) {
+template <typename Group>
+QUORATE_HD QUORATE_INLINE float XorSum(const Group& group, float sum, int offset) {
+  return sum + group.Xor(sum, offset);
+}
+template <typename Group>
+QUORATE_HD QUORATE_INLINE ClassTerms<float> XorSum(const Group& group, ClassTerms<float> sum,
+                                                   int offset) {
+  return sum + Each(sum, [&](float term) { return group.Xor(term, offset); });
+}
+
+// V: float, or ClassTerms of it.
+template <typename V, typename Group, int P>
+QUORATE_HD QUORATE_INLINE V FoldSum(const Group& group, V (&partial)[P]) {
   QUORATE_UNROLL
   for (int h = P / 2; h >= 1; h /= 2) {
     QUORATE_UNROLL
     for (int i = 0; i < h; ++i) partial[i] = partial[i] + partial[i + h];
   }
-  float sum = partial[0];
+  V sum = partial[0];
   QUORATE_UNROLL
   for (int offset = Group::kThreads / 2; offset >= 1; offset /= 2) {
-    sum = sum + group.Xor(sum, offset);
+    sum = XorSum(group, sum, offset);
   }
   return sum;
 }
@@ -203,31 +214,24 @@ QUORATE_HD QUORATE_INLINE TopTwo Merge(const TopTwo& a, const TopTwo& b) {
 
 struct BlockStats {
   TopTwo top;
-  float mass;
-  float plogp;
+  ClassTerms<float> terms;
 };
 
 // Statistics of the sums that a thread holds of a block; classes beyond `count` do not count.
 template <int L, typename Group>
 QUORATE_HD QUORATE_INLINE BlockStats StatsOfLanes(const Group& group, const float (&sums)[L],
                                                   uint32_t first_class, uint32_t count,
-                                                  float denominator, bool entropy) {
+                                                  float denominator, bool wants_terms) {
   constexpr int P = kPartials<Group, L>;
   BlockStats stats;
   stats.top = {-1.0f, -1.0f, 0x7fffffff};
-  float mass[P];
-  float plogp[P];
-  QUORATE_UNROLL
-  for (int i = 0; i < P; ++i) mass[i] = plogp[i] = 0.0f;
+  ClassTerms<float> terms[P];
   const int owned = Owned(group, count);
   QUORATE_UNROLL
   for (int i = 0; i < L; ++i) {
     if (i >= owned) continue;
     stats.top = Merge(stats.top, {sums[i], -1.0f, i});
-    if (!entropy) continue;
-    const float mean = sums[i] / denominator;
-    mass[i % P] = mass[i % P] + mean;
-    plogp[i % P] = plogp[i % P] + EntropyTerm(mean);
+    if (wants_terms) terms[i % P].Add(sums[i] / denominator);
   }
   if (stats.top.index < L) {
     const int32_t first = static_cast<int32_t>(first_class + group.rank());
@@ -239,8 +243,7 @@ QUORATE_HD QUORATE_INLINE BlockStats StatsOfLanes(const Group& group, const floa
         Merge(stats.top, {group.Xor(stats.top.top, offset), group.Xor(stats.top.second, offset),
                           group.Xor(stats.top.index, offset)});
   }
-  stats.mass = entropy ? FoldSum(group, mass) : 0.0f;
-  stats.plogp = entropy ? FoldSum(group, plogp) : 0.0f;
+  if (wants_terms) stats.terms = FoldSum(group, terms);
   return stats;
 }
 

@@ -92,8 +92,8 @@ QUORATE_HD inline void NarrowRow(const Group& group, const RowJob& job, size_t r
   if constexpr (kSums) {
     if (tally.valid > 0 || IsJudged(job)) {
       const BlockStats block =
-          StatsOfLanes(group, sums, 0, classes, Denominator(job, row), job.needs.entropy);
-      stats = {block.top.top, block.top.second, block.top.index, block.mass, block.plogp};
+          StatsOfLanes(group, sums, 0, classes, Denominator(job, row), job.needs.terms);
+      stats = {block.top.top, block.top.second, block.top.index, block.terms};
     }
     if (job.columns.sums != nullptr) {
       all_sums = job.columns.sums + row * classes;

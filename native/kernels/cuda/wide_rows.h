@@ -199,7 +199,7 @@ QUORATE_HD inline void WideSums(const Team& team, const RowJob& job, size_t row,
       }
     }
     const BlockStats stats =
-        StatsOfLanes(group, sums, first, count, Denominator(job, row), job.needs.entropy);
+        StatsOfLanes(group, sums, first, count, Denominator(job, row), job.needs.terms);
     if (group.rank() == 0) shared.stats[block] = stats;
     if (job.columns.sums != nullptr) StoreOwned(group, sums, count, job.columns.sums + at);
   }
@@ -219,12 +219,10 @@ QUORATE_HD inline void WideRow(const Team& team, const RowJob& job, size_t row,
     if (tally.valid > 0 || IsJudged(job)) {
       const uint32_t blocks = (classes + kBlock - 1) / kBlock;
       TopTwo top = shared.stats[0].top;
-      stats.mass = 0.0f + shared.stats[0].mass;
-      stats.plogp = 0.0f + shared.stats[0].plogp;
+      stats.terms = ClassTerms<float>() + shared.stats[0].terms;
       for (uint32_t b = 1; b < blocks; ++b) {
         top = Merge(top, shared.stats[b].top);
-        stats.mass = stats.mass + shared.stats[b].mass;
-        stats.plogp = stats.plogp + shared.stats[b].plogp;
+        stats.terms = stats.terms + shared.stats[b].terms;
       }
       stats.top = top.top;
       stats.second = top.second;

@@ -1,16 +1,16 @@
 #include "native/ort/device/cuda_provider.h"
 
 #include <charconv>
-#include <mutex>
 
+#include "native/base/mutex.h"
 #include "native/cuda_setup/libraries.h"
 #include "native/ort/device/cuda_session_options.h"
 
 namespace quorate::ort {
 
 Status OpenCudaProvider(const ApiLibrary& library, const CudaReport& report, int device) {
-  static std::mutex* const mutex = new std::mutex;
-  std::lock_guard lock(*mutex);
+  static Mutex* const mutex = new Mutex;
+  MutexLock lock(mutex);
   QUORATE_RETURN_IF_ERROR(OpenCudaLibraries(report.libraries));
   const std::string context = "the CUDA provider " + report.provider_path + " cannot be used";
   OwnedOptions options(&library);

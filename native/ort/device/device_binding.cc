@@ -25,7 +25,8 @@ StatusOr<std::unique_ptr<LaneBinding>> DeviceBinding::Create(DeviceSessions* ses
   QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, sessions->ForRows(tensors.rows));
   std::unique_ptr<DeviceBinding> made(new DeviceBinding(sessions, std::move(session), plan, stop));
   QUORATE_RETURN_IF_ERROR(made->MakeOptions());
-  QUORATE_ASSIGN_OR_RETURN(made->done_, sessions->lane()->device()->NewEvent());
+  QUORATE_ASSIGN_OR_RETURN(made->done_,
+                           sessions->lane()->device()->NewEvent(plan->spec.name + " awaited"));
   QUORATE_RETURN_IF_ERROR(made->Bind(tensors, output_row));
   return std::unique_ptr<LaneBinding>(std::move(made));
 }

@@ -42,10 +42,9 @@ StatusOr<std::shared_ptr<DeviceSessions>> DeviceSessions::Create(const ApiLibrar
   std::shared_ptr<DeviceSessions> sessions(
       new DeviceSessions(library, file, std::move(lane), options));
   QUORATE_RETURN_IF_ERROR(sessions->lane_->Call([&]() -> Status {
-    QUORATE_ASSIGN_OR_RETURN(sessions->first_, sessions->Load(file));
+    QUORATE_ASSIGN_OR_RETURN(sessions->first_, sessions->Load());
     return {};
   }));
-  if (!file.path.empty()) sessions->file_.bytes = nullptr;  // It can be read again.
   return sessions;
 }
 
@@ -56,14 +55,14 @@ DeviceSessions::~DeviceSessions() {
   });
 }
 
-StatusOr<std::shared_ptr<Session>> DeviceSessions::Load(const OnnxFile& file) const {
+StatusOr<std::shared_ptr<Session>> DeviceSessions::Load() const {
   SessionConfig config;
   if (void* const stream = lane_->stream()->handle(); stream != nullptr) {
     config.cuda = CudaSessionOptions{lane_->device()->index(), stream, options_};
     config.record_assignment = true;
   }
   const std::shared_lock lock(Capturing());
-  return Session::Create(library_, file, config);
+  return Session::Create(library_, file_, config);
 }
 
 StatusOr<std::shared_ptr<Session>> DeviceSessions::ForRows(size_t rows) {
@@ -72,8 +71,8 @@ StatusOr<std::shared_ptr<Session>> DeviceSessions::ForRows(size_t rows) {
   if (rows == first_rows_) return first_;
   std::weak_ptr<Session>& other = others_[rows];
   if (std::shared_ptr<Session> session = other.lock()) return session;
-  QUORATE_ASSIGN_OR_RETURN(const OnnxFile file, ReadAgain(file_));
-  QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, Load(file));
+  QUORATE_RETURN_IF_ERROR(CheckUnchanged(file_));
+  QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, Load());
   other = session;
   return session;
 }

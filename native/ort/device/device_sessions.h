@@ -56,10 +56,10 @@ class DeviceSessions {
  private:
   DeviceSessions(const ApiLibrary* library, OnnxFile file, std::shared_ptr<DeviceLane> lane,
                  const CudaOptions& options);
-  StatusOr<std::shared_ptr<Session>> Load(const OnnxFile& file) const;
+  StatusOr<std::shared_ptr<Session>> Load() const;
 
   const ApiLibrary* const library_;
-  OnnxFile file_;  // Without its bytes if it has a path, once the first session is there.
+  const OnnxFile file_;
   const std::shared_ptr<DeviceLane> lane_;  // Before the sessions: goes after them.
   const CudaOptions options_;
   // The lane's thread alone, but for reading first_ once it is there.

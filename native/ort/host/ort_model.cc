@@ -22,7 +22,7 @@ class OrtModel::Lease {
  public:
   static StatusOr<std::unique_ptr<Lease>> Take(OrtModel& model) {
     {
-      std::lock_guard lock(model.mutex_);
+      MutexLock lock(&model.mutex_);
       if (model.terminated_) return model.Stopped();
       if (!model.free_.empty()) {
         std::unique_ptr<Lease> lease(new Lease(model, *model.free_.back()));
@@ -32,14 +32,14 @@ class OrtModel::Lease {
     }
     QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<RunSlot> slot,
                              RunSlot::Create(model.session_, model.plan_));
-    std::lock_guard lock(model.mutex_);
+    MutexLock lock(&model.mutex_);
     if (model.terminated_) return model.Stopped();
     model.slots_.push_back(std::move(slot));
     return std::unique_ptr<Lease>(new Lease(model, *model.slots_.back()));
   }
 
   ~Lease() {
-    std::lock_guard lock(model_.mutex_);
+    MutexLock lock(&model_.mutex_);
     if (cancelled_ && !model_.terminated_) slot_.UnsetTerminate();
     model_.free_.push_back(&slot_);
   }
@@ -140,7 +140,7 @@ void OrtModel::Start(const Batch& batch, Completion completion) {
   if (!report.status.ok()) {
     bool stopped = batch.cancel != nullptr && batch.cancel->cancelled();
     if (!stopped) {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(&mutex_);
       stopped = terminated_;
     }
     if (stopped) report.status = Stopped();
@@ -162,7 +162,7 @@ StatusOr<uint64_t> OrtModel::FlopsPerRow(const RowShapes& row_shapes) {
 }
 
 void OrtModel::Terminate() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   terminated_ = true;
   for (const std::unique_ptr<RunSlot>& slot : slots_) slot->SetTerminate();
 }

@@ -3,10 +3,10 @@
 // A model run by ONNX Runtime on the CPU.
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "native/base/mutex.h"
 #include "native/model/model.h"
 #include "native/ort/host/run_slot.h"
 #include "native/ort/model_plan.h"
@@ -46,10 +46,10 @@ class OrtModel : public Model {
   ModelPlan plan_;  // Fixed once Create() returns.
   ModelProbe probe_;
 
-  std::mutex mutex_;
-  bool terminated_ = false;                      // Guarded by mutex_, like all below.
-  std::vector<std::unique_ptr<RunSlot>> slots_;  // All there are.
-  std::vector<RunSlot*> free_;                   // Those not in use.
+  Mutex mutex_;
+  bool terminated_ QUORATE_GUARDED_BY(mutex_) = false;
+  std::vector<std::unique_ptr<RunSlot>> slots_ QUORATE_GUARDED_BY(mutex_);  // All there are.
+  std::vector<RunSlot*> free_ QUORATE_GUARDED_BY(mutex_);                   // Those not in use.
 };
 
 }  // namespace quorate::ort

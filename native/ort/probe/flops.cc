@@ -93,8 +93,8 @@ std::vector<Dims> ReadShapes(const Json* list) {
   if (list == nullptr) return shapes;
   for (const Json& tensor : list->items) {
     Dims& dims = shapes.emplace_back();
-    if (tensor.members.empty()) continue;
-    for (const Json& d : tensor.members.front().second.items) {
+    if (tensor.items.empty()) continue;
+    for (const Json& d : tensor.items.front().items) {
       dims.push_back(static_cast<int64_t>(d.number));
     }
   }

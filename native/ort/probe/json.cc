@@ -1,5 +1,6 @@
 #include "native/ort/probe/json.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace quorate::ort {
@@ -56,9 +57,9 @@ class Parser {
     Take('{');
     if (Take('}')) return true;
     do {
-      auto& [name, member] = value.members.emplace_back();
       SkipSpace();
-      if (!String(name) || !Take(':') || !Value(member, depth + 1)) return false;
+      if (!String(value.names.emplace_back()) || !Take(':')) return false;
+      if (!Value(value.items.emplace_back(), depth + 1)) return false;
     } while (Take(','));
     return Take('}');
   }
@@ -129,10 +130,8 @@ class Parser {
 }  // namespace
 
 const Json* Json::Find(std::string_view name) const {
-  for (const auto& [key, value] : members) {
-    if (key == name) return &value;
-  }
-  return nullptr;
+  const auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? nullptr : &items[static_cast<size_t>(found - names.begin())];
 }
 
 std::optional<Json> ParseJson(std::string_view text) {

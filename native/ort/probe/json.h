@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace quorate::ort {
@@ -14,10 +13,10 @@ struct Json {
   enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
 
   Kind kind = Kind::kNull;
-  double number = 0;  // Also 1 or 0 for a bool.
-  std::string text;   // Escapes for non-ASCII characters become '?'.
-  std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> members;  // In order.
+  double number = 0;               // Also 1 or 0 for a bool.
+  std::string text;                // Escapes for non-ASCII characters become '?'.
+  std::vector<Json> items;         // Of an array, or the values of an object's members.
+  std::vector<std::string> names;  // Of an object's members, in the order of `items`.
 
   // The member `name`, or nullptr.
   const Json* Find(std::string_view name) const;

@@ -18,25 +18,17 @@ void Remember(std::map<RowShapes, Value>& known, const RowShapes& row_shapes, co
   known[row_shapes] = value;
 }
 
-OnnxFile WithoutBytes(OnnxFile file) {
-  if (!file.path.empty()) file.bytes = nullptr;  // It can be read again.
-  return file;
-}
-
 }  // namespace
 
 ModelProbe::ModelProbe(const ApiLibrary* library, OnnxFile file, const ModelPlan* plan,
                        bool profile_large)
-    : library_(library),
-      file_(WithoutBytes(std::move(file))),
-      plan_(plan),
-      profile_large_(profile_large) {}
+    : library_(library), file_(std::move(file)), plan_(plan), profile_large_(profile_large) {}
 
 StatusOr<Dims> ModelProbe::OutputRow(const RowShapes& row_shapes, const Run& run) {
   QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_->spec, row_shapes));
   if (!plan_->OpenOutput()) return *plan_->output_row;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     const auto found = output_rows_.find(row_shapes);
     if (found != output_rows_.end()) return found->second;
   }
@@ -49,7 +41,7 @@ StatusOr<Dims> ModelProbe::OutputRow(const RowShapes& row_shapes, const Run& run
                                                   plan_->output_port + "' is " + ShapeText(dims));
   }
   Dims row(dims.begin() + 1, dims.end());
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   Remember(output_rows_, row_shapes, row);
   return row;
 }
@@ -63,13 +55,13 @@ StatusOr<uint64_t> ModelProbe::FlopsPerRow(const RowShapes& row_shapes,
         plan_->spec.name + " has more than 500 MB: its FLOPs are measured on request only");
   }
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(&mutex_);
     const auto found = flops_.find(row_shapes);
     if (found != flops_.end()) return found->second;
   }
   QUORATE_ASSIGN_OR_RETURN(const uint64_t flops,
                            MeasureFlops(library_, file_, *plan_, options, row_shapes));
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   Remember(flops_, row_shapes, flops);
   return flops;
 }

@@ -4,8 +4,8 @@
 
 #include <functional>
 #include <map>
-#include <mutex>
 
+#include "native/base/mutex.h"
 #include "native/base/status.h"
 #include "native/onnx/onnx_file.h"
 #include "native/ort/model_plan.h"
@@ -30,13 +30,13 @@ class ModelProbe {
 
  private:
   const ApiLibrary* const library_;
-  const OnnxFile file_;  // Without its bytes if it has a path.
+  const OnnxFile file_;
   const ModelPlan* const plan_;
   const bool profile_large_;
 
-  std::mutex mutex_;
-  std::map<RowShapes, Dims> output_rows_;  // Guarded by mutex_, like the next.
-  std::map<RowShapes, uint64_t> flops_;
+  Mutex mutex_;
+  std::map<RowShapes, Dims> output_rows_ QUORATE_GUARDED_BY(mutex_);
+  std::map<RowShapes, uint64_t> flops_ QUORATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace quorate::ort

@@ -66,7 +66,7 @@ StatusOr<std::string> EndProfiling(const Session& session) {
 StatusOr<uint64_t> MeasureFlops(const ApiLibrary* library, const OnnxFile& file,
                                 const ModelPlan& plan, const OrtRunOptions* options,
                                 const RowShapes& row_shapes) {
-  QUORATE_ASSIGN_OR_RETURN(const OnnxFile again, ReadAgain(file));
+  QUORATE_RETURN_IF_ERROR(CheckUnchanged(file));
   const TemporaryFolder folder;
   if (folder.path().empty()) {
     return Status(StatusCode::kInternal, "no temporary folder can be made for a profile");
@@ -75,7 +75,7 @@ StatusOr<uint64_t> MeasureFlops(const ApiLibrary* library, const OnnxFile& file,
   config.profile = true;
   config.profile_prefix = folder.path() + "/profile";
   QUORATE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
-                           Session::Create(library, again, config));
+                           Session::Create(library, file, config));
   const size_t rows = std::max<size_t>(plan.spec.fixed_batch, 1);
   const StatusOr<Dims> run = RunZeros(*session, plan, options, row_shapes, rows);
   // Also after a failed run: the session would end it in its destructor, into the same folder.

@@ -36,7 +36,7 @@ TEST(ElfFile, FindsTheVersionOfOnnxRuntimeAmongItsConstants) {
 }
 
 TEST(ElfFile, RefusesWhatIsNoLibrary) {
-  ExpectUnreadable("/no/such/file", "/no/such/file cannot be read: No such file");
+  ExpectUnreadable("/no/such/file", "/no/such/file cannot be read: there is no such file");
   ExpectUnreadable(Fixture("linear.onnx"), "linear.onnx is not a 64-bit library");
   const std::string empty = TemporaryPath("empty.so");
   std::ofstream(empty).flush();

@@ -41,7 +41,7 @@ FakeDeviceModel::FakeDeviceModel(Device* device, FakeDeviceOptions options,
     : run([this](const FakeRun& fake_run) { return Compute(fake_run); }),
       device_(device),
       options_(std::move(options)),
-      last_(device->NewEvent().value()) {
+      last_(device->NewEvent("last run of " + options_.spec.name).value()) {
   for (const TensorSpec& input : options_.spec.inputs) {
     row_bytes_.push_back(RowBytes(input));
     arena_row_bytes_ += row_bytes_.back();

@@ -1,11 +1,10 @@
-// For each hazard of work that is not synchronised: the guard that keeps it away, and that the
-// simulated device finds the hazard when the guard is taken out. The list is that of
-// docs/decisions/0009.
+// For each hazard of work that is not synchronised: it is kept away, and the simulated device finds
+// it when the device forgets what keeps it away. The list is that of docs/decisions/0009.
 
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "test/native/device/simulated_test.h"
@@ -42,54 +41,66 @@ void ExpectNames(const std::vector<std::string>& violations, const std::string& 
   EXPECT_NE(violations[0].find(other), std::string::npos) << violations[0];
 }
 
-struct LeftOut {
-  Guard guard;
-  size_t batches;   // No more than it takes: later ones meet more than the two.
-  const char* one;  // The operations that meet.
+struct Protection {
+  const char* name;
+  sim::Forgets forgets;  // What it does, so that it is missing.
+  size_t batches;        // No more than it takes: later ones meet more than the two.
+  const char* one;       // The operations that meet.
   const char* other;
+  size_t slots = 1;  // A slot that is used again soon, unless it takes two to meet.
+  FakeFailure failure = FakeFailure::kNone;  // Of member 1.
+
+  friend void PrintTo(const Protection& each, std::ostream* out) { *out << each.name; }
 };
 
-class TierGuard : public ::testing::TestWithParam<LeftOut> {
+class WithinATier : public ::testing::TestWithParam<Protection> {
  protected:
-  std::vector<std::string> Run(bool guarded) {
+  static std::vector<std::string> Run(const std::optional<sim::Forgets>& forgets) {
     sim::SimulatedMachine machine({});
-    const auto left_out = static_cast<uint32_t>(GetParam().guard);
-    // A slot that is used again soon, unless it takes two to meet.
-    const size_t slots = GetParam().guard == Guard::kOwnOutputs ? 2 : 1;
-    TestTier tier(&machine, {.slots = slots, .without_guards = guarded ? 0 : left_out});
-    if (GetParam().guard == Guard::kFailedRecords) {
-      tier.models[1]->failure = FakeFailure::kHalfway;
-    }
+    TestTier tier(&machine, {.slots = GetParam().slots, .forgets = forgets});
+    tier.models[1]->failure = GetParam().failure;
     return Violations(&machine, &tier, GetParam().batches);
   }
 };
 
-TEST_P(TierGuard, KeepsTheHazardAway) { EXPECT_EQ(Run(true), std::vector<std::string>()); }
+TEST_P(WithinATier, TheHazardIsKeptAway) {
+  EXPECT_EQ(Run(std::nullopt), std::vector<std::string>());
+}
 
-TEST_P(TierGuard, IsMissedWhenLeftOut) {
-  ExpectNames(Run(false), GetParam().one, GetParam().other);
+TEST_P(WithinATier, TheHazardIsFoundWhenTheDeviceForgets) {
+  ExpectNames(Run(GetParam().forgets), GetParam().one, GetParam().other);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Each, TierGuard,
+    Each, WithinATier,
     ::testing::Values(
-        LeftOut{Guard::kInputReady, 1, "'features'", "stream 'tier 0 rows'"},
-        LeftOut{Guard::kMemberDone, 1, "'scores'", "'reduce'"},
-        LeftOut{Guard::kResultAwaited, 1, "'download answers'", "'read answers'"},
+        Protection{"InputReady",
+                   {.wait = {{"member", "uploaded"}}},
+                   1,
+                   "'features'",
+                   "stream 'tier 0 rows'"},
+        Protection{"MemberDone", {.wait = {{"reduction", "done"}}}, 1, "'scores'", "'reduce'"},
+        Protection{
+            "ResultAwaited", {.await = "downloaded"}, 1, "'download answers'", "'read answers'"},
         // Hazard 2: outputs are written while the reduction of the last batch reads them.
-        LeftOut{Guard::kOwnOutputs, 2, "'scores'", "'reduce'"},
+        Protection{
+            "OwnOutputs", {.own_memory = "output of member 0"}, 2, "'scores'", "'reduce'", 2},
         // Hazard 6: what a failed member had begun still runs.
-        LeftOut{Guard::kFailedRecords, 2, "'features'", "'upload rows'"}));
+        Protection{"FailedRecords",
+                   {.record = {{"member 1", "member 1 done"}}},
+                   2,
+                   "'features'",
+                   "'upload rows'",
+                   1,
+                   FakeFailure::kHalfway}),
+    [](const auto& each) { return each.param.name; });
 
 // --- Between tiers ---
 
-std::vector<std::string> DeferTwice(Guard guard, bool guarded) {
+std::vector<std::string> DeferTwice(const std::optional<sim::Forgets>& forgets) {
   sim::SimulatedMachine machine({});
-  TestTier first(&machine, {.deferred_blocks = 1});
-  TestTier second(&machine, {.name = "tier 1",
-                             .members = 1,
-                             .last = true,
-                             .without_guards = guarded ? 0 : static_cast<uint32_t>(guard)});
+  TestTier first(&machine, {.deferred_blocks = 1, .forgets = forgets});
+  TestTier second(&machine, {.name = "tier 1", .members = 1, .last = true, .forgets = forgets});
   EXPECT_TRUE(first.Open().ok());
   EXPECT_TRUE(second.Open().ok());
   for (int round = 0; round < 2 && machine.violations().empty(); ++round) {
@@ -103,15 +114,17 @@ std::vector<std::string> DeferTwice(Guard guard, bool guarded) {
   return machine.violations();
 }
 
-TEST(BetweenTiers, TheNextTierWaitsUntilDeferredRowsAreGathered) {
-  EXPECT_EQ(DeferTwice(Guard::kBlockReady, true), std::vector<std::string>());
-  ExpectNames(DeferTwice(Guard::kBlockReady, false), "'gather deferred rows'",
+TEST(BetweenTiers, DeferredRowsAreOrdered) {
+  EXPECT_EQ(DeferTwice(std::nullopt), std::vector<std::string>());
+}
+
+TEST(BetweenTiers, ATierThatDoesNotWaitUntilDeferredRowsAreGatheredIsFound) {
+  ExpectNames(DeferTwice({{.wait = {{"tier 1 rows", "ready"}}}}), "'gather deferred rows'",
               "'take deferred rows'");
 }
 
-TEST(BetweenTiers, DeferredRowsStayUntilTheNextTierHasThem) {
-  EXPECT_EQ(DeferTwice(Guard::kBlockRead, true), std::vector<std::string>());
-  ExpectNames(DeferTwice(Guard::kBlockRead, false), "'gather deferred rows'",
+TEST(BetweenTiers, DeferredRowsThatGoBeforeTheNextTierHasThemAreFound) {
+  ExpectNames(DeferTwice({{.wait = {{"tier 0 rows", "tier 1, slot"}}}}), "'gather deferred rows'",
               "'take deferred rows'");
 }
 
@@ -208,7 +221,7 @@ std::vector<std::string> RunWithHostNode(bool synchronises) {
   TestTier tier(&machine, {.members = 1});
   const DeviceBuffer host =
       DeviceBuffer::Create(tier.device, MemoryKind::kPinned, 64, "values on the host").value();
-  const std::unique_ptr<DeviceEvent> copied = tier.device->NewEvent().value();
+  const std::unique_ptr<DeviceEvent> copied = tier.device->NewEvent("copied").value();
   tier.models[0]->run = [&](const FakeRun& run) {
     QUORATE_RETURN_IF_ERROR(run.stream->Copy("to the host node", host.data(),
                                              run.tensors->inputs[0].data, TestRowBytes(0)));
@@ -243,8 +256,7 @@ TEST(Devices, AMemberOfAnotherDeviceIsRefused) {
 TEST(Devices, AMemberOfAnotherDeviceIsFoundWhereItIsNotRefused) {
   sim::SimulatedMachine machine({.devices = 2});
   TestTier tier(&machine,
-                {.device = 1, .without_guards = static_cast<uint32_t>(Guard::kSameDevice)});
-  tier.device = machine.device(0);  // The pipeline's.
+                {.forgets = {{.own_device = "tier 0 member", .elsewhere = machine.device(1)}}});
   EXPECT_FALSE(tier.Open().ok());
   ExpectNames(machine.violations(), "an event of device 0", "a stream of device 1");
 }

@@ -35,7 +35,7 @@ struct SimulatedTest {
     return streams.back().get();
   }
   DeviceEvent* NewEvent(int index = 0) {
-    events.push_back(device(index)->NewEvent().value());
+    events.push_back(device(index)->NewEvent("event").value());
     return events.back().get();
   }
   DeviceBuffer NewBuffer(const std::string& name, MemoryKind kind = MemoryKind::kDevice,

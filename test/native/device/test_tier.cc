@@ -146,6 +146,10 @@ std::shared_ptr<FakeDeviceModel> NewTestModel(Device* device, const TestTierOpti
 
 TestTier::TestTier(sim::SimulatedMachine* machine, const TestTierOptions& spec, bool one_arena)
     : tier(spec), device(machine->device(spec.device)) {
+  if (tier.forgets) {
+    forgetful = std::make_unique<sim::ForgetfulDevice>(device, *tier.forgets);
+    device = forgetful.get();
+  }
   for (uint32_t k = 0; k < tier.members; ++k) {
     FakeDeviceModel* const arena_of = one_arena && k == 2 ? models[0].get() : nullptr;
     models.push_back(NewTestModel(device, tier, k, arena_of));
@@ -179,7 +183,6 @@ PipelineOptions TestTier::Options() const {
   options.slots = tier.slots;
   options.deferred_blocks = tier.last ? 0 : tier.deferred_blocks;
   options.warm_up = tier.warm_up;
-  options.without_guards_for_test = tier.without_guards;
   return options;
 }
 
@@ -214,8 +217,8 @@ Answer TestTier::AnswerOf(const PipelineResult& result) const {
   answer.status = result.status;
   answer.failed_members = result.failed_members;
   if (!result.status.ok()) return answer;
-  const PipelineColumns& columns = result.columns;
-  answer.labels = Copied(columns.labels, result.rows);
+  const ReductionColumns& columns = result.columns;
+  answer.labels = Copied(columns.label, result.rows);
   answer.votes = Copied(columns.votes, result.rows);
   answer.flags = Copied(columns.flags, result.rows);
   answer.score = Copied(columns.score, result.rows);
@@ -223,7 +226,7 @@ Answer TestTier::AnswerOf(const PipelineResult& result) const {
   answer.sums = Copied(columns.sums, result.rows * kTestClasses);
   answer.member_votes = Copied(columns.member_votes, result.rows * tier.members);
   answer.member_scores = Copied(columns.member_scores, result.rows * tier.members);
-  answer.deferred = Copied(columns.deferred, result.deferred_count);
+  answer.deferred = Copied(result.deferred, result.deferred_count);
   answer.deferred_rows = result.deferred_rows;
   answer.times = result.times;
   return answer;
@@ -261,7 +264,7 @@ Answer TestTier::Expected(const TestRows& rows, uint64_t failed_members, bool tr
   answer.member_votes.resize(traced ? n * tier.members : 0);
   answer.member_scores.resize(traced ? n * tier.members : 0);
   ReductionColumns columns;
-  columns.labels = answer.labels.data();
+  columns.label = answer.labels.data();
   columns.votes = answer.votes.data();
   columns.flags = answer.flags.data();
   columns.score = answer.score.data();

@@ -8,11 +8,13 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "native/device/pipeline/pipeline.h"
 #include "test/native/device/fake_device_model.h"
+#include "test/native/sim/forgetful_device.h"
 #include "test/native/sim/simulated_machine.h"
 
 namespace quorate {
@@ -52,7 +54,7 @@ struct TestTierOptions {
   size_t deferred_blocks = 2;
   bool warm_up = false;
   uint32_t synchronise_every = 4;
-  uint32_t without_guards = 0;
+  std::optional<sim::Forgets> forgets = {};  // By its device.
 };
 
 // What comes back, copied out of the call.
@@ -99,6 +101,7 @@ class TestTier {
   Answer Expected(const TestRows& rows, uint64_t failed_members = 0, bool traced = false) const;
 
   TestTierOptions tier;
+  std::unique_ptr<sim::ForgetfulDevice> forgetful;  // Or nullptr.
   Device* device;
   std::vector<std::shared_ptr<FakeDeviceModel>> models;
   std::unique_ptr<Pipeline> pipeline;

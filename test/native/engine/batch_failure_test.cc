@@ -64,7 +64,7 @@ TEST(BatchFailureTest, SequentialMembersThatAllFailLeaveNoAnswer) {
   Caller caller(&bench);
   const BatchRun& run = caller.Run(70);
   EXPECT_EQ(run.columns.all_failed, std::vector<uint8_t>(70, 1));
-  EXPECT_EQ(run.columns.labels, std::vector<int32_t>(70, -1));
+  EXPECT_EQ(BatchColumns(run.columns).label, std::vector<int32_t>(70, -1));
 }
 
 TEST(BatchFailureTest, CancelReachesRunningMembersAndNotTheNextBatch) {

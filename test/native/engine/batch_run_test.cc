@@ -112,7 +112,7 @@ TEST(BatchRunTest, OnlyWantedColumnsAreFilled) {
   bench.AddFake(1);
   bench.tier.reduction.measures = kMargin;
   Caller caller(&bench);
-  const BatchColumns& columns = caller.Run(10).columns;
+  const BatchColumns columns = caller.Run(10).columns;
   EXPECT_EQ(columns.margin.size(), 10u);
   EXPECT_TRUE(columns.score.empty() && columns.confidence.empty() && columns.entropy.empty());
   EXPECT_TRUE(columns.sums.empty() && columns.member_votes.empty());

@@ -19,7 +19,7 @@ TEST(BatchScoresTest, AClassMapMovesScoresToTheirClass) {
   const BatchRun& run = caller.Run(100);
   for (uint32_t i = 0; i < 100; ++i) {
     const float mapped[] = {model->Score(i, 1), model->Score(i, 2), model->Score(i, 0)};
-    EXPECT_EQ(run.columns.labels[i], std::max_element(mapped, mapped + 3) - mapped) << i;
+    EXPECT_EQ(run.columns.label[i], std::max_element(mapped, mapped + 3) - mapped) << i;
   }
 }
 
@@ -30,7 +30,7 @@ TEST(BatchScoresTest, AClassMapRenamesLabels) {
   Caller caller(&bench);
   const BatchRun& run = caller.Run(100);
   const int32_t map[] = {2, 0, 1};
-  for (uint32_t i = 0; i < 100; ++i) EXPECT_EQ(run.columns.labels[i], map[model->Label(i)]);
+  for (uint32_t i = 0; i < 100; ++i) EXPECT_EQ(run.columns.label[i], map[model->Label(i)]);
 }
 
 TEST(BatchScoresTest, AClassMapSwapsBinaryOutputs) {
@@ -44,9 +44,9 @@ TEST(BatchScoresTest, AClassMapSwapsBinaryOutputs) {
     for (uint32_t i = 0; i < 100; ++i) {
       const float score = model->Score(i, 0);
       if (kind == OutputKind::kLogits) {
-        EXPECT_EQ(run.columns.labels[i], -score > 0.0f ? 1 : 0);
+        EXPECT_EQ(run.columns.label[i], -score > 0.0f ? 1 : 0);
       } else if (score <= 1.0f) {
-        EXPECT_EQ(run.columns.labels[i], 1.0f - score > 0.5f ? 1 : 0);
+        EXPECT_EQ(run.columns.label[i], 1.0f - score > 0.5f ? 1 : 0);
       }
     }
   }
@@ -81,7 +81,7 @@ TEST(BatchScoresTest, ACumulativeTierCountsEarlierEvidence) {
   bench.tier.reduction.combine = Combine::kMean;
   const BatchRun& run = caller.Run(10);
   for (size_t i = 0; i < 10; i += 2) {
-    EXPECT_EQ(run.columns.labels[i], 1);
+    EXPECT_EQ(run.columns.label[i], 1);
     EXPECT_GE(run.columns.sums[i * 2 + 1], 3.0f);
     EXPECT_FLOAT_EQ(run.columns.score[i], run.columns.sums[i * 2 + 1] / 4.0f);
   }

@@ -79,16 +79,16 @@ TEST(BatchSequentialTest, SequentialGivesTheLabelExitAndAgreementOfConcurrent) {
       // The label of a row that goes on to the next tier may be unsettled.
       const bool exits = (expected.columns.flags[i] & kExit) != 0;
       if (exits) {
-        ASSERT_EQ(actual.columns.labels[i], expected.columns.labels[i]) << "row " << i;
+        ASSERT_EQ(actual.columns.label[i], expected.columns.label[i]) << "row " << i;
       }
       const unsigned mask = kExit | kAgreed;
       ASSERT_EQ(actual.columns.flags[i] & mask, expected.columns.flags[i] & mask) << "row " << i;
-      const bool partial = actual.columns.members_ran[i] < bench.tier.members.size();
+      const bool partial = actual.columns.voters[i] < bench.tier.members.size();
       EXPECT_EQ((actual.columns.flags[i] & kPartial) != 0, partial);
       if (partial && bench.tier.skips_only_exits) {
         EXPECT_NE(actual.columns.flags[i] & kExit, 0);
       }
-      skipped += bench.tier.members.size() - actual.columns.members_ran[i];
+      skipped += bench.tier.members.size() - actual.columns.voters[i];
       if (!partial && bench.tier.keeps_sums) {
         const size_t at = i * bench.plan.classes;
         EXPECT_EQ(actual.columns.sums[at], expected.columns.sums[at]);
@@ -97,7 +97,7 @@ TEST(BatchSequentialTest, SequentialGivesTheLabelExitAndAgreementOfConcurrent) {
     uint64_t ran = 0;
     uint64_t tallied = 0;
     for (const MemberTally& tally : actual.tallies) tallied += tally.rows_run;
-    for (const uint8_t members : actual.columns.members_ran) ran += members;
+    for (const uint8_t members : actual.columns.voters) ran += members;
     EXPECT_EQ(tallied, ran);
   }
   EXPECT_GT(skipped, 1000u);
@@ -110,9 +110,9 @@ TEST(BatchSequentialTest, ATracedSequentialBatchSkipsNothing) {
   Caller caller(&bench);
   caller.traced = true;
   const BatchRun& run = caller.Run(50);
-  EXPECT_EQ(run.columns.members_ran, std::vector<uint8_t>(50, 4));
-  EXPECT_EQ(run.columns.member_votes.size(), 200u);
-  EXPECT_EQ(run.columns.member_scores.size(), 200u);
+  EXPECT_EQ(run.columns.voters, std::vector<uint8_t>(50, 4));
+  EXPECT_EQ(BatchColumns(run.columns).member_votes.size(), 200u);
+  EXPECT_EQ(BatchColumns(run.columns).member_scores.size(), 200u);
 }
 
 TEST(BatchSequentialTest, ASkippingMemberSeesTheIdsOfItsRows) {
@@ -126,7 +126,7 @@ TEST(BatchSequentialTest, ASkippingMemberSeesTheIdsOfItsRows) {
   const BatchRun& run = caller.Run(200);
   std::vector<uint32_t> expected;
   for (uint32_t i = 0; i < 200; ++i) {
-    if (run.columns.members_ran[i] == 3) expected.push_back(i);
+    if (run.columns.voters[i] == 3) expected.push_back(i);
   }
   ASSERT_EQ(third->seen().size(), 1u);
   EXPECT_EQ(third->seen()[0].row_ids, expected);

@@ -141,7 +141,7 @@ inline std::vector<uint32_t> CountingRows(uint32_t count) {
 
 using DeviceAnswer = std::tuple<RowStatus, int32_t, int, int, int, int, float, float, float, float>;
 inline DeviceAnswer AnswerOf(const RowResult& r) {
-  return {r.status, r.label, r.tier,       r.votes,  r.voters,
+  return {r.status, r.label, r.tier_index, r.votes,  r.voters,
           r.flags,  r.score, r.confidence, r.margin, r.entropy};
 }
 inline std::vector<DeviceAnswer> AnswersOf(const FinishedCall& call) {

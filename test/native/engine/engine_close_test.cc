@@ -28,7 +28,7 @@ TEST(Close, RefusesNewCallsAndLetsThoseInsideFinish) {
   EXPECT_FALSE(house.closed());
   house.AnswerAll();
   EXPECT_TRUE(house.closed());
-  EXPECT_EQ(house.Result(runs).tier, 1);
+  EXPECT_EQ(house.Result(runs).tier_index, 1);
   EXPECT_EQ(house.StatusOf(waits, 1), RowStatus::kOk);
   EXPECT_EQ(house.model(0).terminated(), 0u);
   EXPECT_EQ(house.Refusal({1}), StatusCode::kClosed);

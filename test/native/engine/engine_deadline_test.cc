@@ -23,7 +23,7 @@ void ExpectDegraded(House* house, uint64_t id, size_t row = 0) {
   ASSERT_TRUE(house->Done(id));
   EXPECT_EQ(house->StatusOf(id, row), RowStatus::kOk);
   EXPECT_TRUE(house->Degraded(id, row));
-  EXPECT_EQ(house->Result(id, row).tier, 0);
+  EXPECT_EQ(house->Result(id, row).tier_index, 0);
   EXPECT_EQ(house->Result(id, row).label, 2);
 }
 

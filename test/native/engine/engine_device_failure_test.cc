@@ -9,7 +9,7 @@ namespace quorate {
 namespace {
 
 StatusCode ErrorOf(const FinishedCall& call, size_t row) {
-  const uint8_t error = call.rows[row].error;
+  const uint8_t error = call.rows[row].error_index;
   return error == 0 ? StatusCode::kOk : call.errors[error - 1u].code();
 }
 
@@ -23,7 +23,7 @@ TEST(DeviceFailure, AMemberThatFailsAbstains) {
   for (const RowResult& row : call.rows) {
     EXPECT_EQ(row.status, RowStatus::kOk);
     // Three votes are needed and there are two.
-    EXPECT_EQ(row.tier, 1);
+    EXPECT_EQ(row.tier_index, 1);
   }
   EXPECT_EQ(house.engine->Snapshot().tiers[0].members[1].rows_failed, 40u);
   ExpectOrdered(machine);
@@ -44,7 +44,7 @@ TEST(DeviceFailure, RowsWhoseMembersAllFailedAreRejectedOrGoOn) {
         EXPECT_EQ(ErrorOf(call, i), StatusCode::kMember);
       } else {
         EXPECT_EQ(call.rows[i].status, RowStatus::kOk);
-        EXPECT_EQ(call.rows[i].tier, 1);
+        EXPECT_EQ(call.rows[i].tier_index, 1);
       }
     }
     ExpectOrdered(machine);
@@ -61,7 +61,7 @@ TEST(DeviceFailure, WhenTheLastTierFailsTheAnswerBeforeItStands) {
   size_t degraded = 0;
   for (const RowResult& row : RunBatch(&house, CountingRows(100)).rows) {
     EXPECT_EQ(row.status, RowStatus::kOk);
-    EXPECT_EQ(row.tier, 0);
+    EXPECT_EQ(row.tier_index, 0);
     degraded += (row.flags & kDegraded) != 0;
   }
   EXPECT_GT(degraded, 0u);
@@ -84,7 +84,7 @@ TEST(DeviceFailure, ALostDeviceFailsItsRowsWithACodeAndOthersGoOnWithTheHost) {
     EXPECT_EQ(failed.rows[i].status, RowStatus::kFailed);
     EXPECT_EQ(ErrorOf(failed, i), StatusCode::kDevice);
     EXPECT_EQ(answered.rows[i].status, RowStatus::kOk);
-    EXPECT_EQ(answered.rows[i].tier, 1);
+    EXPECT_EQ(answered.rows[i].tier_index, 1);
   }
 }
 

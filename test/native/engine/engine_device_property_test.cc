@@ -161,7 +161,7 @@ class Caller {
     for (size_t i = 0; i < call.values.size(); ++i) {
       if (call.single) finished = house_->listener.Await(call.id + i);
       const RowResult& row = finished.rows[call.single ? 0 : i];
-      const Status error = row.error == 0 ? Status() : finished.errors[row.error - 1u];
+      const Status error = row.error_index == 0 ? Status() : finished.errors[row.error_index - 1u];
       CheckRow(call, i, row, error);
     }
   }

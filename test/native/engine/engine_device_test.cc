@@ -191,8 +191,8 @@ TEST(DeviceEngine, ClosesWhileBatchesAreOnTheDevice) {
     }
     for (const RowResult& row : finished.rows) {
       if (row.status == RowStatus::kOk) continue;
-      ASSERT_GT(row.error, 0);
-      EXPECT_EQ(finished.errors[row.error - 1u].code(), StatusCode::kClosed);
+      ASSERT_GT(row.error_index, 0);
+      EXPECT_EQ(finished.errors[row.error_index - 1u].code(), StatusCode::kClosed);
     }
     ExpectOrdered(machine);
   }

@@ -205,7 +205,7 @@ class House final : public EngineListener, private ModelLoader {
     return done_.at(id).traces.at(row);
   }
   StatusCode Error(uint64_t id, size_t row = 0) {
-    const uint8_t error = Result(id, row).error;
+    const uint8_t error = Result(id, row).error_index;
     std::lock_guard lock(mutex_);
     return error == 0 ? StatusCode::kOk : done_.at(id).errors.at(error - 1).code();
   }

@@ -89,7 +89,7 @@ CascadeSpec RandomSpec(Random& random) {
 
 using Answer = std::tuple<int32_t, int, int, int, float, float, float>;
 Answer AnswerOf(const RowResult& r) {
-  return {r.label, r.tier, r.votes, r.flags, r.score, r.confidence, r.margin};
+  return {r.label, r.tier_index, r.votes, r.flags, r.score, r.confidence, r.margin};
 }
 
 // The answers of all distinct rows, one at a time through an engine that never batches.
@@ -138,7 +138,7 @@ void CheckRow(const RowResult& row, const Answer& expected, Intent intent, Tally
   }
   if ((row.flags & kDegraded) != 0) {
     ++tally->degraded;
-    ASSERT_LT(row.tier, std::get<1>(expected));
+    ASSERT_LT(row.tier_index, std::get<1>(expected));
     return;
   }
   ++tally->answered;

@@ -12,7 +12,7 @@ namespace quorate {
 struct FinishedCall {
   FinishedCall() = default;
   explicit FinishedCall(FinishedRow row) : rows{row.result} {
-    if (row.result.error != 0) errors.push_back(std::move(row.error));
+    if (row.result.error_index != 0) errors.push_back(std::move(row.error));
     if (!row.trace.empty()) traces.push_back(std::move(row.trace));
   }
   explicit FinishedCall(FinishedBatch batch)

@@ -32,7 +32,7 @@ class FullTier : public ::testing::Test {
     house_->AnswerAll();
     for (const uint64_t id : {runs_, waits_}) {
       EXPECT_EQ(house_->StatusOf(id), RowStatus::kOk);
-      EXPECT_EQ(house_->Result(id).tier, 1);
+      EXPECT_EQ(house_->Result(id).tier_index, 1);
       EXPECT_EQ(house_->Result(id).label, 2);
     }
   }
@@ -71,8 +71,8 @@ TEST_F(FullTier, ByDefaultLetsWaitTheRowsOfABatch) {
   EXPECT_FALSE(house_->Done(id));
   ExpectTheOthersUnharmed();
   for (size_t row = 0; row < 3; ++row) EXPECT_EQ(house_->StatusOf(id, row), RowStatus::kOk);
-  EXPECT_EQ(house_->Result(id, 1).tier, 0);
-  EXPECT_EQ(house_->Result(id, 2).tier, 1);
+  EXPECT_EQ(house_->Result(id, 1).tier_index, 0);
+  EXPECT_EQ(house_->Result(id, 2).tier_index, 1);
 }
 
 TEST_F(FullTier, DoesNotTouchRowsThatExitEarlier) {
@@ -104,7 +104,7 @@ TEST_F(FullTier, DegradesToTheAnswerOfTheLastFinishedTierWhenToldTo) {
   for (const uint64_t id : ids) {
     EXPECT_EQ(house_->StatusOf(id), RowStatus::kOk);
     EXPECT_TRUE(house_->Degraded(id));
-    EXPECT_EQ(house_->Result(id).tier, 0);
+    EXPECT_EQ(house_->Result(id).tier_index, 0);
     EXPECT_EQ(house_->Result(id).label, 2);
     EXPECT_FLOAT_EQ(house_->Result(id).score, ManualModel::kUndecided);
   }
@@ -185,7 +185,7 @@ TEST(Failure, OfOneMemberLeavesTheOthersTheirSay) {
   house.Settle();
   // Two of three: a mean score of 2/3, below the rule.
   house.Answer(1);
-  EXPECT_EQ(house.Result(id).tier, 1);
+  EXPECT_EQ(house.Result(id).tier_index, 1);
   EXPECT_EQ(house.Tier(0).members[1].rows_failed, 1u);
   EXPECT_EQ(house.Tier(0).failed, 0u);
 }
@@ -197,7 +197,7 @@ TEST(Failure, OfAnEarlyTierSendsTheRowsOnWhenItDegrades) {
   EXPECT_FALSE(house.Done(id));
   house.Answer(1);
   EXPECT_EQ(house.StatusOf(id), RowStatus::kOk);
-  EXPECT_EQ(house.Result(id).tier, 1);
+  EXPECT_EQ(house.Result(id).tier_index, 1);
   EXPECT_FALSE(house.Degraded(id));
 }
 
@@ -208,7 +208,7 @@ TEST(Failure, OfTheLastTierGivesTheLastAnswerWhenItDegrades) {
   house.Fail(1);
   EXPECT_EQ(house.StatusOf(single), RowStatus::kOk);
   EXPECT_TRUE(house.Degraded(single));
-  EXPECT_EQ(house.Result(single).tier, 0);
+  EXPECT_EQ(house.Result(single).tier_index, 0);
   EXPECT_EQ(house.Result(single).label, 2);
   const uint64_t bulk = house.Bulk({kEarly, kLate});
   house.Answer(0);

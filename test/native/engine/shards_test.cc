@@ -1,6 +1,6 @@
 // How work is cut: by estimated time, each member by its own.
 
-#include "native/engine/shards.h"
+#include "native/engine/host_batch/shards.h"
 
 #include <gtest/gtest.h>
 

@@ -48,7 +48,7 @@ void CompareRow(const TierCase& tier, const Columns& columns, size_t row, Tolera
     ++tolerated.unsure;
     return;
   }
-  EXPECT_EQ(expected.label, columns.labels[row]);
+  EXPECT_EQ(expected.label, columns.label[row]);
   EXPECT_EQ(expected.votes, columns.votes[row]);
   ExpectNear(expected.score, columns.score[row], "score");
   if (expected.agreed_unsure) {
@@ -172,7 +172,7 @@ TEST(Agreement, GivesTheSameBitsAloneAndInABatch) {
       Columns alone(one);
       ASSERT_TRUE(
           kernels->Reduce(one.plan, one.outputs.data(), 1, one.State(), alone.All(), nullptr).ok());
-      ASSERT_EQ(together.labels[row], alone.labels[0]);
+      ASSERT_EQ(together.label[row], alone.label[0]);
       ASSERT_EQ(together.votes[row], alone.votes[0]);
       ASSERT_EQ(together.flags[row], alone.flags[0]);
       const auto same = [](float a, float b) { return memcmp(&a, &b, sizeof(a)) == 0; };

@@ -10,7 +10,7 @@ namespace {
 Status ReduceOnGpu(const CudaTest& test, const TierCase& tier, ColumnSet set, Columns& columns) {
   const ReductionColumns host = columns.Of(set);
   const DeviceTier device(tier, test.stream);
-  const DeviceColumn labels(test, columns.labels);
+  const DeviceColumn label(test, columns.label);
   const DeviceColumn votes(test, columns.votes, host.votes != nullptr);
   const DeviceColumn flags(test, columns.flags);
   const DeviceColumn score(test, columns.score, host.score != nullptr);
@@ -21,7 +21,7 @@ Status ReduceOnGpu(const CudaTest& test, const TierCase& tier, ColumnSet set, Co
   const DeviceColumn member_votes(test, columns.member_votes, host.member_votes != nullptr);
   const DeviceColumn member_scores(test, columns.member_scores, host.member_scores != nullptr);
   ReductionColumns wanted;
-  wanted.labels = labels.data();
+  wanted.label = label.data();
   wanted.votes = votes.data();
   wanted.flags = flags.data();
   wanted.score = score.data();
@@ -34,7 +34,7 @@ Status ReduceOnGpu(const CudaTest& test, const TierCase& tier, ColumnSet set, Co
   const Status status = test.kernels.Reduce(tier.plan, device.outputs.data(), tier.rows,
                                             device.state, wanted, test.stream);
   if (!status.ok()) return status;
-  labels.Read();
+  label.Read();
   votes.Read();
   flags.Read();
   score.Read();

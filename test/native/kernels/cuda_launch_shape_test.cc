@@ -28,7 +28,7 @@ LaunchShape ShapeFor(const TierCase& tier, size_t rows, bool all, size_t shared_
   ReductionColumns wanted = columns.All();
   if (!all) {
     wanted = ReductionColumns();
-    wanted.labels = columns.labels.data();
+    wanted.label = columns.label.data();
   }
   const auto job = ReduceJob(tier.plan, tier.outputs.data(), rows, {}, wanted);
   return ShapeOf(job.value(), shared_limit, kProcessors);

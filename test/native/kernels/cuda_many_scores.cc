@@ -33,16 +33,16 @@ void CompareTail(const CudaTest& test, const TierCase& tail, const DeviceBuffer&
   const DeviceBuffer labels(kRows * sizeof(int32_t), test.stream);
   const DeviceBuffer confidence(kRows * sizeof(float), test.stream);
   ReductionColumns columns;
-  columns.labels = labels.As<int32_t>();
+  columns.label = labels.As<int32_t>();
   columns.confidence = confidence.As<float>();
   const Status status = test.kernels.Reduce(tail.plan, &output, kRows, {}, columns, test.stream);
   Columns expected(tail);
   Columns actual(tail);
   (void)NewCpuKernels()->Reduce(tail.plan, tail.outputs.data(), kTail, {}, expected.All(), nullptr);
-  labels.Read(actual.labels.data(), kTail, kRows - kTail);
+  labels.Read(actual.label.data(), kTail, kRows - kTail);
   confidence.Read(actual.confidence.data(), kTail, kRows - kTail);
   TheReport().Check(
-      status.ok() && expected.labels == actual.labels &&
+      status.ok() && expected.label == actual.label &&
           memcmp(expected.confidence.data(), actual.confidence.data(), kTail * sizeof(float)) == 0,
       std::to_string(kScores) + " scores of a member " + status.message());
 }

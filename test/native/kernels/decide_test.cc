@@ -75,7 +75,7 @@ void Compare(Kernels& kernels, TierCase tier, Counts& counts) {
     ASSERT_EQ(partial, (sequential.flags[row] & kPartial) != 0);
     // A deferred row's label is not an answer.
     if (concurrent.flags[row] & kExit) {
-      ASSERT_EQ(concurrent.labels[row], sequential.labels[row]);
+      ASSERT_EQ(concurrent.label[row], sequential.label[row]);
     }
   }
 }

@@ -84,24 +84,24 @@ TEST(Rules, VotesDoNotExitOnATie) {
   const Columns columns = Reduced(tier);
   EXPECT_TRUE(columns.flags[0] & kTied);
   EXPECT_FALSE(columns.flags[0] & kAgreed);
-  EXPECT_EQ(columns.labels[0], 0);  // The larger mean.
+  EXPECT_EQ(columns.label[0], 0);  // The larger mean.
 }
 
 TEST(Ties, GoToTheLargerMeanThenToTheSmallerIndex) {
   TierCase larger = Tier(3);
   AddMember(larger, OutputKind::kProbabilities, std::vector<float>{0.5f, 0.25f, 0.25f}, 3);
   AddMember(larger, OutputKind::kProbabilities, std::vector<float>{0.125f, 0.125f, 0.75f}, 3);
-  EXPECT_EQ(Reduced(larger).labels[0], 2);
+  EXPECT_EQ(Reduced(larger).label[0], 2);
 
   TierCase equal = Tier(3);
   AddMember(equal, OutputKind::kProbabilities, std::vector<float>{0.25f, 0.25f, 0.5f}, 3);
   AddMember(equal, OutputKind::kProbabilities, std::vector<float>{0.25f, 0.5f, 0.25f}, 3);
-  EXPECT_EQ(Reduced(equal).labels[0], 1);
+  EXPECT_EQ(Reduced(equal).label[0], 1);
 
   // The prior sums are part of the mean.
   equal.plan.earlier_members = 1;
   equal.prior_sums = {0.25f, 0.25f, 0.5f};
-  EXPECT_EQ(Reduced(equal).labels[0], 2);
+  EXPECT_EQ(Reduced(equal).label[0], 2);
 }
 
 TEST(Ties, OfLabelOnlyMembersGoToTheSmallerLabel) {
@@ -110,7 +110,7 @@ TEST(Ties, OfLabelOnlyMembersGoToTheSmallerLabel) {
   AddMember(tier, OutputKind::kLabel, ElementType::kInt64, {2}, 1, 1);
   AddMember(tier, OutputKind::kLabel, ElementType::kInt64, {5}, 1, 1);  // Out of range.
   const Columns columns = Reduced(tier);
-  EXPECT_EQ(columns.labels[0], 2);
+  EXPECT_EQ(columns.label[0], 2);
   EXPECT_EQ(columns.votes[0], 1);
   EXPECT_TRUE(columns.flags[0] & kTied);
   EXPECT_TRUE(std::isnan(columns.score[0]) && std::isnan(columns.confidence[0]));
@@ -120,24 +120,24 @@ TEST(Ties, OfLabelOnlyMembersGoToTheSmallerLabel) {
 TEST(Labels, BeyondThirtyTwoBitsAreOutOfRange) {
   TierCase tier = Tier(5);
   AddMember(tier, OutputKind::kLabel, ElementType::kInt64, {4294967298.0}, 1, 1);
-  EXPECT_EQ(Reduced(tier).labels[0], -1);
+  EXPECT_EQ(Reduced(tier).label[0], -1);
 }
 
 TEST(Votes, CompareRawFloat64Values) {
   TierCase tier = Tier(3);
   // Equal as float32; a softmax in float32 would not tell them apart.
   AddMember(tier, OutputKind::kLogits, ElementType::kFloat64, {1.0, 1.0 + 1e-12, 1.0}, 3, 1.0f);
-  EXPECT_EQ(Reduced(tier).labels[0], 1);
+  EXPECT_EQ(Reduced(tier).label[0], 1);
   TierCase binary = Tier(2);
   AddMember(binary, OutputKind::kProbabilities, ElementType::kFloat64, {0.5 + 1e-12}, 1, 1.0f);
-  EXPECT_EQ(Reduced(binary).labels[0], 1);
+  EXPECT_EQ(Reduced(binary).label[0], 1);
 }
 
 TEST(Votes, OfASingleOutputNeedMoreThanTheMiddle) {
   const auto label = [](OutputKind kind, float value) {
     TierCase tier = Tier(2);
     AddMember(tier, kind, std::vector<float>{value}, 1);
-    return Reduced(tier).labels[0];
+    return Reduced(tier).label[0];
   };
   EXPECT_EQ(label(OutputKind::kLogits, 0.0f), 0);
   EXPECT_EQ(label(OutputKind::kLogits, 1e-30f), 1);
@@ -160,7 +160,7 @@ TEST(NoValidVote, HasLabelMinusOneAndNeverExitsEarly) {
   }
   tier.plan.last = true;
   const Columns columns = Reduced(tier);
-  EXPECT_EQ(columns.labels[0], -1);
+  EXPECT_EQ(columns.label[0], -1);
   EXPECT_EQ(columns.votes[0], 0);
   EXPECT_EQ(columns.flags[0], kExit);
   EXPECT_EQ(columns.score[0], 0.0f);
@@ -176,7 +176,7 @@ TEST(NoValidVote, HoldsThoughEarlierTiersLeftSums) {
   tier.prior_sums = {0.5f, 1.5f};
   AddMember(tier, OutputKind::kLogits, std::vector<float>{NAN, 1}, 2);
   const Columns columns = Reduced(tier);
-  EXPECT_EQ(columns.labels[0], -1);
+  EXPECT_EQ(columns.label[0], -1);
   EXPECT_EQ(columns.confidence[0], 0.0f);
   EXPECT_EQ(columns.sums, (std::vector<float>{0.5f, 1.5f}));
 }
@@ -186,10 +186,10 @@ TEST(Mean, CountsVotesForItsOwnLabel) {
   AddMember(tier, OutputKind::kProbabilities, std::vector<float>{0.52f, 0.48f}, 2);
   AddMember(tier, OutputKind::kProbabilities, std::vector<float>{0.52f, 0.48f}, 2);
   AddMember(tier, OutputKind::kProbabilities, std::vector<float>{0.0f, 1.0f}, 2);
-  EXPECT_EQ(Reduced(tier).labels[0], 0);
+  EXPECT_EQ(Reduced(tier).label[0], 0);
   tier.plan.combine = Combine::kMean;
   const Columns columns = Reduced(tier);
-  EXPECT_EQ(columns.labels[0], 1);
+  EXPECT_EQ(columns.label[0], 1);
   EXPECT_EQ(columns.votes[0], 1);
   EXPECT_FALSE(columns.flags[0] & kTied);
 }
@@ -199,7 +199,7 @@ TEST(Temperature, OfAnyFiniteSizeGivesFiniteMeasures) {
     TierCase tier = Tier(3);
     AddMember(tier, OutputKind::kLogits, std::vector<float>{3e38f, -3e38f, 1.0f}, 3, temperature);
     const Columns columns = Reduced(tier);
-    EXPECT_EQ(columns.labels[0], 0);
+    EXPECT_EQ(columns.label[0], 0);
     EXPECT_TRUE(columns.score[0] > 0.33f && columns.score[0] <= 1.0f) << temperature;
   }
 }

@@ -255,7 +255,7 @@ TierCase RandomCase(Random& random, const CaseOptions& options) {
 }
 
 Columns::Columns(const TierCase& tier)
-    : labels(tier.rows, -7),
+    : label(tier.rows, -7),
       votes(tier.rows, 250),
       flags(tier.rows, 250),
       score(tier.rows, -7),
@@ -278,7 +278,7 @@ ColumnSet RandomColumns(Random& random) {
 
 ReductionColumns Columns::Of(ColumnSet wanted) {
   ReductionColumns columns;
-  columns.labels = labels.data();
+  columns.label = label.data();
   columns.flags = flags.data();
   if (wanted & kVotesColumn) columns.votes = votes.data();
   if (wanted & kScoreColumn) columns.score = score.data();
@@ -303,7 +303,7 @@ bool Columns::SameBits(const Columns& other, ColumnSet of) const {
   const auto same = [of](ColumnSet bit, const auto& a, const auto& b) {
     return (of & bit) == 0 || Same(a, b);
   };
-  return Same(labels, other.labels) && Same(flags, other.flags) &&
+  return Same(label, other.label) && Same(flags, other.flags) &&
          same(kVotesColumn, votes, other.votes) && same(kScoreColumn, score, other.score) &&
          same(kConfidenceColumn, confidence, other.confidence) &&
          same(kMarginColumn, margin, other.margin) &&

@@ -72,7 +72,7 @@ struct Columns {
   // Of these columns, labels and flags.
   bool SameBits(const Columns& other, ColumnSet of = kEveryColumn) const;
 
-  std::vector<int32_t> labels;
+  std::vector<int32_t> label;
   std::vector<uint8_t> votes, flags;
   std::vector<float> score, confidence, margin, entropy, sums;
   std::vector<int32_t> member_votes;

@@ -19,7 +19,7 @@ std::vector<std::string> CheckVectors(const std::vector<ConformanceTier>& tiers,
     };
     const auto near = [](double a, float b) { return std::abs(a - double(b)) <= 2e-5; };
     for (size_t row = 0; row < tier.rows; ++row) {
-      check(columns.labels[row] == expected.label[row], "label", row);
+      check(columns.label[row] == expected.label[row], "label", row);
       check(columns.votes[row] == expected.votes[row], "votes", row);
       check(((columns.flags[row] & kTied) != 0) == (expected.tied[row] != 0), "tied", row);
       check(((columns.flags[row] & kValid) != 0) == (expected.valid[row] != 0), "valid", row);

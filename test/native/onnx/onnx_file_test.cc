@@ -1,6 +1,10 @@
 #include "native/onnx/onnx_file.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <filesystem>
 
 #include "native/onnx/protobuf.h"
 #include "native/onnx/sha256.h"
@@ -8,6 +12,8 @@
 
 namespace quorate::ort {
 namespace {
+
+namespace fs = std::filesystem;
 
 OnnxFile Read(const std::string& fixture) {
   StatusOr<OnnxFile> file = ReadOnnxFile({Fixture(fixture), nullptr});
@@ -32,7 +38,7 @@ TEST(OnnxFile, HashIsThatOfTheFileWhenItStandsAlone) {
   Sha256 hash;
   const std::vector<uint8_t> bytes = ReadBytes(Fixture("linear.onnx"));
   hash.Update(bytes.data(), bytes.size());
-  EXPECT_EQ(file.sha256, hash.HexDigest());
+  EXPECT_EQ(Sha256Of(file).value(), hash.HexDigest());
   EXPECT_EQ(file.total_bytes, bytes.size());
   EXPECT_TRUE(file.external.empty());
 }
@@ -47,7 +53,71 @@ TEST(OnnxFile, HashesExternalDataToo) {
   hash.Update(model.data(), model.size());
   hash.Update("external.bin", sizeof "external.bin");
   hash.Update(data.data(), data.size());
-  EXPECT_EQ(file.sha256, hash.HexDigest());
+  EXPECT_EQ(Sha256Of(file).value(), hash.HexDigest());
+}
+
+TEST(OnnxFile, BytesAreIdentifiedByTheirContent) {
+  const auto read = [](const char* fixture) {
+    const auto bytes = std::make_shared<std::vector<uint8_t>>(ReadBytes(Fixture(fixture)));
+    return ReadOnnxFile({"", bytes}).value();
+  };
+  EXPECT_EQ(read("linear.onnx").identity, read("linear.onnx").identity);
+  EXPECT_NE(read("linear.onnx").identity, read("conv.onnx").identity);
+  EXPECT_EQ(Sha256Of(read("linear.onnx")).value(), Sha256Of(Read("linear.onnx")).value());
+}
+
+// Copies of fixtures, to be changed.
+class OnnxFileOnDisk : public testing::Test {
+ protected:
+  OnnxFileOnDisk() {
+    std::string pattern = fs::temp_directory_path() / "quorate-onnx-XXXXXX";
+    if (mkdtemp(pattern.data()) != nullptr) folder_ = pattern;
+  }
+  ~OnnxFileOnDisk() override { fs::remove_all(folder_); }
+
+  std::string Copy(const std::string& fixture) {
+    fs::copy_file(Fixture(fixture), folder_ / fixture);
+    return folder_ / fixture;
+  }
+  void Touch(const std::string& name) {
+    const auto before = fs::last_write_time(folder_ / name);
+    fs::last_write_time(folder_ / name, before + std::chrono::nanoseconds(1000));
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(OnnxFileOnDisk, IsTheSameBehindALinkAndUntilItChanges) {
+  const std::string path = Copy("linear.onnx");
+  fs::create_symlink(path, folder_ / "link.onnx");
+  const OnnxFile file = ReadOnnxFile({path, nullptr}).value();
+  EXPECT_EQ(file.identity, ReadOnnxFile({folder_ / "link.onnx", nullptr}).value().identity);
+  EXPECT_TRUE(CheckUnchanged(file).ok());
+  Touch("linear.onnx");
+  EXPECT_NE(file.identity, ReadOnnxFile({path, nullptr}).value().identity);
+  EXPECT_EQ(CheckUnchanged(file).message(), path + " has changed since it was loaded");
+  EXPECT_EQ(Sha256Of(file).status().message(), path + " has changed since it was loaded");
+}
+
+TEST_F(OnnxFileOnDisk, ChangesWithItsExternalData) {
+  Copy("external.bin");
+  const OnnxFile file = ReadOnnxFile({Copy("external.onnx"), nullptr}).value();
+  EXPECT_TRUE(CheckUnchanged(file).ok());
+  Touch("external.bin");
+  EXPECT_FALSE(CheckUnchanged(file).ok());
+  fs::remove(folder_ / "external.bin");
+  EXPECT_FALSE(CheckUnchanged(file).ok());
+}
+
+// A terabyte of zeros that takes no room: reading them would end at the test's time limit.
+TEST_F(OnnxFileOnDisk, DoesNotReadExternalData) {
+  const std::string data = Copy("external.bin");
+  constexpr uint64_t kSize = uint64_t{1} << 40;
+  std::error_code error;
+  fs::resize_file(data, kSize, error);
+  if (error) GTEST_SKIP() << "no file of this size here: " << error.message();
+  const OnnxFile file = ReadOnnxFile({Copy("external.onnx"), nullptr}).value();
+  EXPECT_EQ(file.total_bytes, kSize + fs::file_size(Fixture("external.onnx")));
 }
 
 TEST(ProtoReader, RefusesMalformedMessages) {

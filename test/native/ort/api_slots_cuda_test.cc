@@ -116,11 +116,7 @@ TEST_F(ApiSlotsCuda, SessionOptionsAppendExecutionProvider_CUDA_V2) {
 TEST_F(ApiSlotsCuda, ReleaseCUDAProviderOptions) {
   ExpectReleased<OrtCUDAProviderOptionsV2>(
       100,
-      [&] {
-        OrtCUDAProviderOptionsV2* options = nullptr;
-        Ok(api_[slot::kCreateCUDAProviderOptions](&options));
-        return options;
-      },
+      [&](OrtCUDAProviderOptionsV2** out) { return api_[slot::kCreateCUDAProviderOptions](out); },
       slot::kReleaseCUDAProviderOptions);
 }
 
@@ -146,11 +142,8 @@ TEST_F(ApiSlotsCuda, CreateMemoryInfo) {
 TEST_F(ApiSlotsCuda, ReleaseMemoryInfo) {
   ExpectReleased<OrtMemoryInfo>(
       100,
-      [&] {
-        OrtMemoryInfo* memory = nullptr;
-        Ok(api_[slot::kCreateMemoryInfo]("Cuda", OrtDeviceAllocator, 0, OrtMemTypeDefault,
-                                         &memory));
-        return memory;
+      [&](OrtMemoryInfo** out) {
+        return api_[slot::kCreateMemoryInfo]("Cuda", OrtDeviceAllocator, 0, OrtMemTypeDefault, out);
       },
       slot::kReleaseMemoryInfo);
 }
@@ -185,10 +178,8 @@ TEST_F(ApiSlotsCuda, ReleaseAllocator) {
   const OwnedSession session = Load("linear.onnx");
   ExpectReleased<OrtAllocator>(
       100,
-      [&] {
-        OrtAllocator* allocator = nullptr;
-        Ok(api_[slot::kCreateAllocator](session.get(), library_.cpu_memory(), &allocator));
-        return allocator;
+      [&](OrtAllocator** out) {
+        return api_[slot::kCreateAllocator](session.get(), library_.cpu_memory(), out);
       },
       slot::kReleaseAllocator);
 }
@@ -215,10 +206,8 @@ TEST_F(ApiSlotsCuda, ReleaseKeyValuePairs) {
   const OwnedAllocator allocator = Allocator(session);
   ExpectReleased<OrtKeyValuePairs>(
       100,
-      [&] {
-        OrtKeyValuePairs* stats = nullptr;
-        Ok((*newer_)[slot::kAllocatorGetStats](allocator.get(), &stats));
-        return stats;
+      [&](OrtKeyValuePairs** out) {
+        return (*newer_)[slot::kAllocatorGetStats](allocator.get(), out);
       },
       slot::kReleaseKeyValuePairs);
 }

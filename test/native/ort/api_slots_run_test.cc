@@ -62,10 +62,8 @@ TEST_F(ApiSlots, ReleaseTensorTypeAndShapeInfo) {
   const OwnedValue value = Tensor(data.data(), {2, 3});
   ExpectReleased<OrtTensorTypeAndShapeInfo>(
       200,
-      [&] {
-        OrtTensorTypeAndShapeInfo* info = nullptr;
-        Ok(api_[slot::kGetTensorTypeAndShape](value.get(), &info));
-        return info;
+      [&](OrtTensorTypeAndShapeInfo** out) {
+        return api_[slot::kGetTensorTypeAndShape](value.get(), out);
       },
       slot::kReleaseTensorTypeAndShapeInfo);
 }
@@ -97,12 +95,10 @@ TEST_F(ApiSlots, ReleaseValue) {
   const std::array<int64_t, 2> dims = {2, 3};
   ExpectReleased<OrtValue>(
       200,
-      [&] {
-        OrtValue* value = nullptr;
-        Ok(api_[slot::kCreateTensorWithDataAsOrtValue](
+      [&](OrtValue** out) {
+        return api_[slot::kCreateTensorWithDataAsOrtValue](
             library_.cpu_memory(), data.data(), 24, dims.data(), dims.size(),
-            ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, &value));
-        return value;
+            ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, out);
       },
       slot::kReleaseValue);
 }
@@ -190,12 +186,7 @@ TEST_F(ApiSlots, RunOptionsUnsetTerminate) {
 
 TEST_F(ApiSlots, ReleaseRunOptions) {
   ExpectReleased<OrtRunOptions>(
-      200,
-      [&] {
-        OrtRunOptions* options = nullptr;
-        Ok(api_[slot::kCreateRunOptions](&options));
-        return options;
-      },
+      200, [&](OrtRunOptions** out) { return api_[slot::kCreateRunOptions](out); },
       slot::kReleaseRunOptions);
 }
 
@@ -260,12 +251,7 @@ TEST_F(ApiSlotsBinding, BindOutput) {
 
 TEST_F(ApiSlotsBinding, ReleaseIoBinding) {
   ExpectReleased<OrtIoBinding>(
-      200,
-      [&] {
-        OrtIoBinding* binding = nullptr;
-        Ok(api_[slot::kCreateIoBinding](session_.get(), &binding));
-        return binding;
-      },
+      200, [&](OrtIoBinding** out) { return api_[slot::kCreateIoBinding](session_.get(), out); },
       slot::kReleaseIoBinding);
 }
 

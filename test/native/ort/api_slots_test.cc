@@ -28,8 +28,9 @@ TEST_F(ApiSlots, ReleaseStatus) {
   const OwnedOptions options = Options();
   ExpectReleased<OrtStatus>(
       200,
-      [&] {
-        return api_[slot::kSetSessionExecutionMode](options.get(), static_cast<ExecutionMode>(7));
+      [&](OrtStatus** out) {
+        *out = api_[slot::kSetSessionExecutionMode](options.get(), static_cast<ExecutionMode>(7));
+        return static_cast<OrtStatus*>(nullptr);
       },
       slot::kReleaseStatus);
 }
@@ -129,12 +130,7 @@ TEST_F(ApiSlots, SetUserLoggingFunction) {
 
 TEST_F(ApiSlots, ReleaseSessionOptions) {
   ExpectReleased<OrtSessionOptions>(
-      100,
-      [&] {
-        OrtSessionOptions* options = nullptr;
-        Ok(api_[slot::kCreateSessionOptions](&options));
-        return options;
-      },
+      100, [&](OrtSessionOptions** out) { return api_[slot::kCreateSessionOptions](out); },
       slot::kReleaseSessionOptions);
 }
 
@@ -161,11 +157,9 @@ TEST_F(ApiSlots, ReleaseSession) {
   const OwnedOptions options = Options();
   ExpectReleased<OrtSession>(
       20,
-      [&] {
-        OrtSession* session = nullptr;
-        Ok(api_[slot::kCreateSession](library_.env(), Fixture("linear.onnx").c_str(), options.get(),
-                                      &session));
-        return session;
+      [&](OrtSession** out) {
+        return api_[slot::kCreateSession](library_.env(), Fixture("linear.onnx").c_str(),
+                                          options.get(), out);
       },
       slot::kReleaseSession);
 }
@@ -228,10 +222,8 @@ TEST_F(ApiSlots, ReleaseTypeInfo) {
   const OwnedSession session = Load("linear.onnx");
   ExpectReleased<OrtTypeInfo>(
       200,
-      [&] {
-        OrtTypeInfo* type = nullptr;
-        Ok(api_[slot::kSessionGetInputTypeInfo](session.get(), 0, &type));
-        return type;
+      [&](OrtTypeInfo** out) {
+        return api_[slot::kSessionGetInputTypeInfo](session.get(), 0, out);
       },
       slot::kReleaseTypeInfo);
 }

@@ -112,7 +112,7 @@ TEST(DeviceModel, WaitsInARunThatSynchronises) {
   ASSERT_EQ(Said(bound.Bind()), "");
   Device* const device = devices.machine.device(0);
   const std::unique_ptr<DeviceStream> other = device->NewStream("other").value();
-  const std::unique_ptr<DeviceEvent> done = device->NewEvent().value();
+  const std::unique_ptr<DeviceEvent> done = device->NewEvent("done").value();
   EXPECT_TRUE(bound
                   .OnLane([&]() -> Status {
                     QUORATE_RETURN_IF_ERROR(bound.WarmUpHere());

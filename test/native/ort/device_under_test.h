@@ -63,7 +63,9 @@ struct TestDevices {
 class BoundRows {
  public:
   BoundRows(DeviceModel& model, size_t rows, std::vector<Dims> row_shapes, size_t output_numbers)
-      : model_(model), device_(model.lane()->device()), done_(device_->NewEvent().value()) {
+      : model_(model),
+        device_(model.lane()->device()),
+        done_(device_->NewEvent("rows done").value()) {
     tensors.rows = rows;
     for (Dims& shape : row_shapes) {
       const size_t bytes = rows * Elements(shape) * sizeof(float);

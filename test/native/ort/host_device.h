@@ -41,7 +41,7 @@ class HostDevice final : public Device {
   StatusOr<std::unique_ptr<DeviceStream>> NewStream(std::string) override {
     return std::unique_ptr<DeviceStream>(new HostStream);
   }
-  StatusOr<std::unique_ptr<DeviceEvent>> NewEvent() override {
+  StatusOr<std::unique_ptr<DeviceEvent>> NewEvent(std::string) override {
     return std::make_unique<DeviceEvent>();
   }
   Status Await(const DeviceEvent&) override { return {}; }

@@ -151,9 +151,15 @@ class ApiSlots : public testing::Test {
     return {bytes.begin(), bytes.end()};
   }
 
-  // Memory in use goes up by `count` x `make` and back to about where it was with `release`.
+  // Memory in use goes up by `count` x `create` and back to about where it was with `release`.
   template <typename T>
-  void ExpectReleased(size_t count, const std::function<T*()>& make, Slot<void(T*)> release) {
+  void ExpectReleased(size_t count, const std::function<OrtStatus*(T** out)>& create,
+                      Slot<void(T*)> release) {
+    const auto make = [&] {
+      T* made = nullptr;
+      Ok(create(&made));
+      return made;
+    };
     for (int i = 0; i < 3; ++i) api_[release](make());  // Whatever is allocated once.
     std::vector<T*> made(count);
     const size_t before = AllocatedBytes();

@@ -13,8 +13,8 @@ namespace quorate {
 namespace {
 
 TEST(Cores, AreAtLeastOneAndAtMostThoseOfTheMachine) {
-  EXPECT_GE(AvailableCores(), 1u);
-  EXPECT_LE(AvailableCores(), std::max(1u, std::thread::hardware_concurrency()));
+  EXPECT_GE(AvailableCores().count, 1u);
+  EXPECT_LE(AvailableCores().count, std::max(1u, std::thread::hardware_concurrency()));
 }
 
 #if defined(__linux__)
@@ -25,7 +25,7 @@ TEST(Cores, AreThoseThatTheThreadIsBoundTo) {
     CPU_ZERO(&one);
     CPU_SET(static_cast<size_t>(sched_getcpu()), &one);
     ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
-    bound = AvailableCores();
+    bound = AvailableCores().count;
   }).join();
   EXPECT_EQ(bound, 1u);
 }

@@ -47,8 +47,8 @@ StatusOr<std::unique_ptr<DeviceStream>> SimulatedDevice::NewStream(std::string n
       new SimulatedStream(state_, index_, std::move(name), number));
 }
 
-StatusOr<std::unique_ptr<DeviceEvent>> SimulatedDevice::NewEvent() {
-  return std::unique_ptr<DeviceEvent>(new SimulatedEvent(index_));
+StatusOr<std::unique_ptr<DeviceEvent>> SimulatedDevice::NewEvent(std::string name) {
+  return std::unique_ptr<DeviceEvent>(new SimulatedEvent(index_, std::move(name)));
 }
 
 Status SimulatedDevice::Await(const DeviceEvent& event) {

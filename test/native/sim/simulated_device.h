@@ -18,7 +18,7 @@ class SimulatedDevice final : public Device {
   StatusOr<void*> Allocate(MemoryKind kind, size_t bytes, std::string name) override;
   void Free(MemoryKind kind, void* data) override;
   StatusOr<std::unique_ptr<DeviceStream>> NewStream(std::string name) override;
-  StatusOr<std::unique_ptr<DeviceEvent>> NewEvent() override;
+  StatusOr<std::unique_ptr<DeviceEvent>> NewEvent(std::string name) override;
   Status Await(const DeviceEvent& event) override;
   StatusOr<int64_t> ElapsedNs(const DeviceEvent& from, const DeviceEvent& to) override;
   Status OnHost(const Operation& operation) override;

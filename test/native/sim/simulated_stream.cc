@@ -65,8 +65,9 @@ Status SimulatedStream::Record(DeviceEvent* event) {
   Lock lock(state_->mutex);
   QUORATE_RETURN_IF_ERROR(state_->StatusOf(device_));
   if (simulated->device != device_) {
-    return state_->AddViolation("an event of device " + std::to_string(simulated->device) +
-                                " is recorded on a stream of device " + std::to_string(device_));
+    return state_->AddViolation("an event of device " + std::to_string(simulated->device) + ", '" +
+                                simulated->name + "', is recorded on a stream of device " +
+                                std::to_string(device_));
   }
   simulated->latest = std::make_shared<Recording>();
   Step step;

@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "native/device/device.h"
@@ -16,8 +17,10 @@ namespace quorate::sim {
 
 class SimulatedEvent final : public DeviceEvent {
  public:
-  explicit SimulatedEvent(int device_index) : device(device_index) {}
+  SimulatedEvent(int device_index, std::string event_name)
+      : device(device_index), name(std::move(event_name)) {}
   const int device;
+  const std::string name;
   std::shared_ptr<Recording> latest;  // nullptr: never recorded. Under the machine's mutex.
 };
 

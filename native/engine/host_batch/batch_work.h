@@ -2,10 +2,10 @@
 
 // What one batch reads and writes while its members run. Threads that share it write disjoint rows.
 
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "native/base/mutex.h"
 #include "native/engine/batch_run.h"
 
 namespace quorate {
@@ -14,24 +14,40 @@ namespace quorate {
 class ErrorSlot {
  public:
   void Set(Status status) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     if (status_.ok()) status_ = std::move(status);
   }
   Status Take() {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(&mutex_);
     return std::exchange(status_, Status());
   }
 
  private:
-  std::mutex mutex_;
-  Status status_;
+  Mutex mutex_;
+  Status status_ QUORATE_GUARDED_BY(mutex_);
 };
 
 struct BatchWork {
-  const CascadePlan* plan = nullptr;
-  const PlannedTier* tier = nullptr;
-  Kernels* kernels = nullptr;
-  Pool* pool = nullptr;
+  // `columns` and `tallies` are the run's; the latter gets an entry per member.
+  BatchWork(const BatchParts& parts, ColumnSet* columns_to_fill,
+            std::vector<MemberTally>* tallies_to_fill)
+      : plan(parts.plan),
+        tier(parts.tier),
+        kernels(parts.kernels),
+        pool(parts.pool),
+        columns(columns_to_fill),
+        inputs(plan->tensors.size()),
+        outputs(tier->members.size()) {
+    *tallies_to_fill = std::vector<MemberTally>(tier->members.size());
+    tallies = tallies_to_fill->data();
+  }
+
+  const CascadePlan* const plan;
+  const PlannedTier* const tier;
+  Kernels* const kernels;
+  Pool* const pool;
+  ColumnSet* const columns;        // Of the batch; `voters` counts the members that ran.
+  MemberTally* tallies = nullptr;  // [members]
 
   size_t rows = 0;
   std::vector<const uint8_t*> inputs;  // [tensors of the plan] rows side by side; else nullptr.
@@ -39,10 +55,8 @@ struct BatchWork {
   std::vector<uint32_t> row_ids;       // [rows]
   const float* prior_sums = nullptr;   // [rows x classes] for cumulative tiers.
   const CancelFlag* cancel = nullptr;
-  MemberTally* tallies = nullptr;  // [members]
-  uint8_t* members_ran = nullptr;  // [rows]
-  std::vector<int8_t> decided;     // [rows] 1 exit, 0 defer, -1 all members ran.
-  std::vector<uint8_t> failures;   // [rows] members that ran and failed.
+  std::vector<int8_t> decided;    // [rows] 1 exit, 0 defer, -1 all members ran.
+  std::vector<uint8_t> failures;  // [rows] members that ran and failed.
   ErrorSlot member_error;
   ErrorSlot kernel_error;
 

@@ -1,4 +1,4 @@
-#include "native/engine/member_call.h"
+#include "native/engine/host_batch/member_call.h"
 
 #include <cstring>
 #include <utility>

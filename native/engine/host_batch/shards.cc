@@ -1,4 +1,4 @@
-#include "native/engine/shards.h"
+#include "native/engine/host_batch/shards.h"
 
 #include <algorithm>
 #include <tuple>

@@ -1,4 +1,4 @@
-#include "native/engine/sequential_walk.h"
+#include "native/engine/host_batch/sequential_walk.h"
 
 #include <cstring>
 #include <numeric>
@@ -98,7 +98,7 @@ void SequentialWalk::FinishMember() {
   const bool ok = calls_[member]->Finish(std::move(report_));
   if (compact_) Scatter(member);
   for (const uint32_t row : active_) {
-    work_->members_ran[first_ + row] = static_cast<uint8_t>(member + 1);
+    work_->columns->voters[first_ + row] = static_cast<uint8_t>(member + 1);
     if (!ok) ++work_->failures[first_ + row];
   }
   if (member_ < calls_.size()) StopDecided();

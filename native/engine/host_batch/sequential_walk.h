@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "native/base/aligned_buffer.h"
-#include "native/engine/member_call.h"
+#include "native/engine/host_batch/member_call.h"
 
 namespace quorate {
 

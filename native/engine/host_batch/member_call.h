@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "native/engine/batch_work.h"
+#include "native/engine/host_batch/batch_work.h"
 
 namespace quorate {
 

@@ -1,5 +1,5 @@
-// Compiled by consumer.test.ts in the folder of a user; not part of this repository's own sources.
-import { type Answer, Cascade, agreementAtLeast } from "quorate";
+/** Compiled in the folder of a user, against the installed package. */
+import { type Answer, agreementAtLeast, Cascade } from "quorate";
 
 export async function classify(image: Float32Array): Promise<Answer> {
   const cascade = await Cascade.builder()

@@ -1,0 +1,96 @@
+#include "native/engine/host_batch/gather.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace quorate {
+
+namespace {
+
+// How many leading rows lie side by side.
+size_t CountAdjacent(BatchListener* listener, const std::vector<RowRef>& rows, uint32_t tensor,
+                     const uint8_t* first, size_t row_bytes) {
+  size_t count = 1;
+  while (count < rows.size() &&
+         listener->RowData(rows[count], tensor) == first + count * row_bytes) {
+    ++count;
+  }
+  return count;
+}
+
+// Lays the rows of a request tensor side by side: returns where they already lie so (rows of one
+// call), else copies them into `buffer`. nullptr when there is no memory.
+const uint8_t* GatherRows(BatchListener* listener, const std::vector<RowRef>& rows, uint32_t tensor,
+                          const RequestTensor& shape, AlignedBuffer* buffer) {
+  const size_t row_bytes = shape.row_bytes;
+  const uint8_t* const first = listener->RowData(rows[0], tensor);
+  const size_t adjacent = CountAdjacent(listener, rows, tensor, first, row_bytes);
+  const bool aligned = reinterpret_cast<uintptr_t>(first) % ElementSize(shape.type) == 0;
+  if (adjacent == rows.size() && aligned) return first;
+  uint8_t* const target = buffer->Reserve(rows.size() * row_bytes + 1);  // Never 0 bytes.
+  if (target == nullptr) return nullptr;
+  memcpy(target, first, adjacent * row_bytes);
+  for (size_t i = adjacent; i < rows.size(); ++i) {
+    memcpy(target + i * row_bytes, listener->RowData(rows[i], tensor), row_bytes);
+  }
+  return target;
+}
+
+}  // namespace
+
+HostGather::HostGather(BatchWork* work, BatchListener* listener)
+    : work_(work),
+      listener_(listener),
+      inputs_(work->plan->tensors.size()),
+      outputs_(work->tier->members.size()) {}
+
+Status HostGather::Gather(const std::vector<RowRef>& rows) {
+  work_->rows = rows.size();
+  work_->row_ids.clear();
+  for (const RowRef& row : rows) work_->row_ids.push_back(listener_->RowIndex(row));
+  work_->decided.assign(rows.size(), -1);
+  work_->failures.assign(rows.size(), 0);
+  GatherEvidence(rows);
+  QUORATE_RETURN_IF_ERROR(ReserveOutputs(rows.size()));
+  return GatherInputs(rows);
+}
+
+Status HostGather::GatherInputs(const std::vector<RowRef>& rows) {
+  for (const uint32_t t : work_->tier->tensors) {
+    const RequestTensor& tensor = work_->plan->tensors[t];
+    work_->inputs[t] = GatherRows(listener_, rows, t, tensor, &inputs_[t]);
+    if (work_->inputs[t] == nullptr) {
+      return Status(StatusCode::kInternal, "no memory for " + std::to_string(rows.size()) +
+                                               " rows of \"" + tensor.name + "\"");
+    }
+  }
+  return Status();
+}
+
+Status HostGather::ReserveOutputs(size_t rows) {
+  for (size_t m = 0; m < outputs_.size(); ++m) {
+    const PlannedMember& member = work_->tier->members[m];
+    work_->outputs[m] = outputs_[m].Reserve(rows * member.output_row_bytes);
+    if (work_->outputs[m] == nullptr) {
+      return Status(StatusCode::kInternal,
+                    "no memory for " + std::to_string(rows) + " rows of output of " + member.name);
+    }
+  }
+  return Status();
+}
+
+void HostGather::GatherEvidence(const std::vector<RowRef>& rows) {
+  const PlannedTier& tier = *work_->tier;
+  work_->prior_sums = nullptr;
+  if (!tier.cumulative && !tier.keeps_sums) return;
+  const size_t classes = tier.reduction.classes;
+  evidence_.assign(rows.size() * classes, 0.0f);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const float* const given = listener_->RowEvidence(rows[i]);
+    if (given != nullptr) std::copy_n(given, classes, &evidence_[i * classes]);
+  }
+  if (tier.cumulative) work_->prior_sums = evidence_.data();
+}
+
+}  // namespace quorate

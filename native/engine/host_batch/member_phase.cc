@@ -1,0 +1,137 @@
+#include "native/engine/host_batch/member_phase.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace quorate {
+
+MemberPhase::MemberPhase(BatchWork* work, MemberCosts* costs, Task all_done)
+    : work_(work), costs_(costs), all_done_(all_done), tasks_(work->tier->members.size()) {
+  for (size_t m = 0; m < tasks_.size(); ++m) {
+    (work->tier->members[m].model->spec().blocking ? blocking_ : async_).push_back(m);
+  }
+}
+
+// --- Cutting ---
+
+MemberWork MemberPhase::WorkOf(size_t member) const {
+  const size_t fixed_batch = work_->tier->members[member].model->spec().fixed_batch;
+  return {member, costs_->NsPerRow(member), std::max<size_t>(fixed_batch, 1)};
+}
+
+// In sequential execution: all members, one after the other on the same rows.
+MemberWork MemberPhase::WorkOfAll() const {
+  MemberWork all;
+  if (!async_.empty()) all.chunk = work_->rows;
+  for (const size_t m : blocking_) {
+    const MemberWork work = WorkOf(m);
+    all.ns_per_row += work.ns_per_row;
+    if (work.chunk > 1) all.chunk = work_->rows;
+  }
+  return all;
+}
+
+size_t MemberPhase::Cut() {
+  to_cut_.clear();
+  if (sequential_) {
+    to_cut_.push_back(WorkOfAll());
+  } else {
+    for (const size_t m : blocking_) to_cut_.push_back(WorkOf(m));
+  }
+  const size_t threads = CutIntoShards(to_cut_, work_->rows, work_->pool->threads(), &shards_);
+  return std::min(shards_.size(), threads);
+}
+
+size_t MemberPhase::Prepare(bool all_members) {
+  sequential_ = work_->tier->sequential && !all_members;
+  const size_t threads = Cut();
+  running_.clear();
+  if (sequential_) {
+    while (walks_.size() < shards_.size()) {
+      walks_.push_back(std::make_unique<SequentialWalk>(work_, Task{&OnWalkDone, this}));
+    }
+    share_.Reset(shards_.size(), shards_.size());
+    return threads;
+  }
+  for (MemberTasks& member : tasks_) member.used = 0;
+  for (const Shard& shard : shards_) running_.push_back(TaskFor(shard));
+  for (const size_t m : async_) running_.push_back(TaskFor({m, 0, work_->rows}));
+  share_.Reset(shards_.size(), running_.size());
+  return threads;
+}
+
+MemberPhase::MemberTask* MemberPhase::TaskFor(const Shard& shard) {
+  MemberTasks& own = tasks_[shard.member];
+  if (own.used == own.tasks.size()) {
+    own.tasks.push_back(std::make_unique<MemberTask>(this, shard.member));
+  }
+  MemberTask* const task = own.tasks[own.used++].get();
+  task->shard = shard;
+  return task;
+}
+
+// --- Running ---
+
+void MemberPhase::StartElsewhere() {
+  for (size_t i = shards_.size(); i < running_.size(); ++i) Start(running_[i]);
+}
+
+void MemberPhase::Pull() {
+  size_t index;
+  while (share_.Take(&index)) Run(index);
+}
+
+void MemberPhase::Run(size_t index) {
+  if (sequential_) {
+    walks_[index]->Begin(shards_[index].first, shards_[index].count);
+  } else {
+    Start(running_[index]);
+  }
+}
+
+void MemberPhase::Start(MemberTask* task) {
+  const Shard& shard = task->shard;
+  task->failed = false;
+  uint8_t* const output = work_->outputs[shard.member] +
+                          shard.first * work_->tier->members[shard.member].output_row_bytes;
+  task->call.Start({work_->inputs.data(), shard.first, shard.count, work_->row_ids.data(), output},
+                   {&OnMemberDone, task});
+}
+
+void MemberPhase::OnMemberDone(void* context, RunReport report) {
+  auto* task = static_cast<MemberTask*>(context);
+  task->failed = !task->call.Finish(std::move(report));
+  task->phase->OneDone();
+}
+
+void MemberPhase::OneDone() {
+  if (share_.Finish()) work_->pool->SubmitNext(all_done_);
+}
+
+// --- After the last ---
+
+void MemberPhase::Finish() {
+  // Only members that compute on our threads count.
+  for (const size_t m : blocking_) {
+    const MemberTally& tally = work_->tallies[m];
+    if (tally.rows_failed.load(std::memory_order_relaxed) > 0) continue;
+    costs_->Update(m, tally.run_ns.load(std::memory_order_relaxed), work_->rows);
+  }
+  MarkFailures();
+}
+
+void MemberPhase::MarkFailures() {
+  ColumnSet& columns = *work_->columns;
+  if (!sequential_) {
+    columns.voters.assign(work_->rows, static_cast<uint8_t>(tasks_.size()));
+    for (const MemberTask* task : running_) {
+      const Shard& shard = task->shard;
+      for (size_t i = 0; task->failed && i < shard.count; ++i) ++work_->failures[shard.first + i];
+    }
+  }
+  for (size_t i = 0; i < work_->rows; ++i) {
+    columns.all_failed[i] = work_->failures[i] == columns.voters[i];
+  }
+}
+
+}  // namespace quorate
