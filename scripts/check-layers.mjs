@@ -15,6 +15,7 @@ const nativeLayers = {
   device: ["base", "kernels", "model"],
   ort: ["base", "model", "device", "onnx", "cuda_setup"],
   plan: ["base", "kernels", "model", "device"],
+  replay: ["base", "kernels", "plan"],
   engine: ["base", "kernels", "model", "device", "scheduler", "plan"],
   addon: ["base", "kernels", "model", "device", "scheduler", "cuda_setup", "plan", "engine", "ort"],
 };

@@ -10,12 +10,18 @@ export {
   rowStatusNames,
   type UnansweredRow,
 } from "./calls/batch-row.js";
-export type { BatchCallOptions, CallOptions } from "./calls/call-options.js";
+export type { BatchCallOptions, CallOptions, OnFull } from "./calls/call-options.js";
 export type { BatchInput, RowInput } from "./calls/inputs.js";
 export type { RowSource, StreamAnswer, StreamOptions } from "./calls/stream.js";
 export { Cascade, type CascadeBuilder, type CloseOptions, type SinceOptions } from "./cascade/cascade.js";
 export type { CostFigures, CostPrices, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
-export type { CascadeCounters, DeviceCounters, MemberCounters, TierCounters } from "./cascade/counters.js";
+export type {
+  CascadeCounters,
+  DeviceCounters,
+  MemberCounters,
+  TierCounters,
+  TimeHistogram,
+} from "./cascade/counters.js";
 export type { Explanation, MemberExplanation, TierExplanation } from "./cascade/explain.js";
 export type {
   CudaReport,
@@ -44,6 +50,7 @@ export type {
   MemberBatch,
   MemberContext,
   MemberFunction,
+  MemberReport,
   ModelMember,
   OutputKind,
   Price,

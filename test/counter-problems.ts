@@ -17,6 +17,11 @@ export function counterProblems(counters: CascadeCounters): string[] {
       tier.entered,
       left(tier) + tier.inFlight,
     );
+    equal(`tier "${tier.name}": batches = sum of its run times`, tier.batches, sum(tier.runTime.counts));
+    for (const member of tier.members) {
+      const rows = member.rowsRun + member.rowsSkipped;
+      equal(`member "${member.name}": rows run and skipped = sum of queue times`, rows, sum(tier.queueTime.counts));
+    }
   }
   for (const { name, busyMs, memberBusyMs } of counters.devices) {
     const shares = sum(memberBusyMs.flat().map(nanoseconds));

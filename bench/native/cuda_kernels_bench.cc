@@ -76,16 +76,21 @@ void FillScores(float* scores, const BenchShape& shape) {
   Require(cudaDeviceSynchronize(), "copies");  // The bench's stream does not wait for them.
 }
 
-ReductionPlan PlanOf(const BenchShape& shape, int question) {
-  ReductionPlan plan;
-  plan.members = shape.members;
-  plan.classes = shape.classes;
-  plan.rule.count = 1;
-  plan.rule.ops[0].kind = question == 0 ? RuleKind::kVotes : RuleKind::kScore;
-  plan.rule.ops[0].votes = 1;
-  plan.rule.ops[0].threshold = 0.5f;
-  if (question == 2) plan.measures = kScore | kConfidence | kMargin | kEntropy;
-  return plan;
+RuleProgram RuleOf(int question) {
+  RuleProgram rule;
+  rule.count = 1;
+  rule.ops[0].kind = question == 0 ? RuleKind::kVotes : RuleKind::kScore;
+  rule.ops[0].votes = 1;
+  rule.ops[0].threshold = 0.5f;
+  return rule;
+}
+
+Reduction ReductionOf(const BenchShape& shape, int question) {
+  Reduction reduction;
+  reduction.members = shape.members;
+  reduction.classes = shape.classes;
+  if (question == 2) reduction.measures = kScore | kConfidence | kMargin | kEntropy;
+  return reduction;
 }
 
 ReductionColumns ColumnsIn(float* memory, size_t rows, int question) {
@@ -129,17 +134,18 @@ void MeasureShape(CudaTimer& timer, Kernels& kernels, const BenchShape& shape, B
     outputs[j].width = shape.classes;
   }
   for (int question = 0; question < 3; ++question) {
-    const ReductionPlan plan = PlanOf(shape, question);
+    const Reduction reduction = ReductionOf(shape, question);
+    const RuleProgram rule = RuleOf(question);
     const ReductionColumns columns = ColumnsIn(results.As<float>(), shape.rows, question);
-    const auto job = ReduceJob(plan, outputs.data(), shape.rows, {}, columns);
+    const auto job = ReduceJob(reduction, rule, outputs.data(), shape.rows, {}, columns);
     const LaunchShape launch =
         ShapeOf(job.value(), timer.device().sharedMemPerBlockOptin, run.processors);
     for (const bool cold : {false, true}) {
       BenchResult result = {shape,        kQuestions[question], cold, bytes, 0, 0,
                             launch.reads, launch.shared_bytes};
       result.reduce_s = timer.Median(cold, [&] {
-        const Status status =
-            kernels.Reduce(plan, outputs.data(), shape.rows, {}, columns, timer.stream());
+        const Status status = kernels.Reduce(reduction, rule, outputs.data(), shape.rows, {},
+                                             columns, timer.stream());
         if (!status.ok()) {
           fprintf(stderr, "%s\n", status.message().c_str());
           exit(1);

@@ -77,13 +77,14 @@ Result Measure(const Shape& shape, Question question, int trials) {
     outputs[j].data = scores.data() + j * per_member;
     outputs[j].width = shape.classes;
   }
-  ReductionPlan plan;
-  plan.members = shape.members;
-  plan.classes = shape.classes;
-  plan.rule.count = 1;
-  plan.rule.ops[0].kind = question == Question::kVotes ? RuleKind::kVotes : RuleKind::kScore;
-  plan.rule.ops[0].votes = 3;
-  plan.rule.ops[0].threshold = 0.5f;
+  Reduction reduction;
+  reduction.members = shape.members;
+  reduction.classes = shape.classes;
+  RuleProgram rule;
+  rule.count = 1;
+  rule.ops[0].kind = question == Question::kVotes ? RuleKind::kVotes : RuleKind::kScore;
+  rule.ops[0].votes = 3;
+  rule.ops[0].threshold = 0.5f;
   std::vector<int32_t> labels(shape.rows);
   std::vector<uint8_t> votes(shape.rows);
   std::vector<uint8_t> flags(shape.rows);
@@ -93,7 +94,7 @@ Result Measure(const Shape& shape, Question question, int trials) {
   columns.votes = votes.data();
   columns.flags = flags.data();
   if (question == Question::kAllMeasures) {
-    plan.measures = kScore | kConfidence | kMargin | kEntropy;
+    reduction.measures = kScore | kConfidence | kMargin | kEntropy;
     columns.score = measures.data();
     columns.confidence = measures.data() + shape.rows;
     columns.margin = measures.data() + 2 * shape.rows;
@@ -105,7 +106,8 @@ Result Measure(const Shape& shape, Question question, int trials) {
   result.question = kQuestions[static_cast<int>(question)];
   result.bytes = static_cast<double>(scores.size() * sizeof(float));
   result.reduce = Time(trials, [&] {
-    const Status status = kernels->Reduce(plan, outputs.data(), shape.rows, {}, columns, nullptr);
+    const Status status =
+        kernels->Reduce(reduction, rule, outputs.data(), shape.rows, {}, columns, nullptr);
     if (!status.ok()) fprintf(stderr, "%s\n", status.message().c_str());
   });
   result.copy = Time(trials, [&] {

@@ -17,7 +17,7 @@ export const profile: Suite = {
       "includes waking it and runs beside the end of the call. Rest: waking the JavaScript thread, and the promise.",
     "CPU: the time of all threads of the process per row of the digits cascade, over all tiers. Rest: JavaScript, its " +
       "callers' too, the way across the boundary and wake-ups; the parts are wall time of the threads that do them, so it can " +
-      "fall below 0. Sharing rows out includes settling them.",
+      "fall below 0. Sharing: handing rows their answers, which includes settling them.",
     "In the other suites the models run alone too (C++ floor): that is what `models` cannot fall below.",
   ],
   async run(smoke) {

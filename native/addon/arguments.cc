@@ -52,14 +52,17 @@ void ReadBatching(ObjectReader* reader, TierSpec* tier) {
   reader->Integer("maxDelayNs", 0, kMostNs, &tier->max_delay_ns);
   reader->Size("maxQueueRows", &tier->max_queue_rows);
   reader->Size("maxInFlight", &tier->max_in_flight);
-  reader->Choice<Overload>("onOverload",
-                           {{"auto", Overload::kAuto},
-                            {"reject", Overload::kReject},
-                            {"degrade", Overload::kDegrade},
-                            {"wait", Overload::kWait}},
-                           &tier->on_overload);
+  tier->on_overload = Overload::kAsCall;
+  if (reader->Has("onOverload")) {
+    reader->Choice<Overload>(
+        "onOverload",
+        {{"reject", Overload::kReject}, {"degrade", Overload::kDegrade}, {"wait", Overload::kWait}},
+        &tier->on_overload);
+  }
   reader->Choice<OnFailure>("onFailure",
-                            {{"reject", OnFailure::kReject}, {"degrade", OnFailure::kDegrade}},
+                            {{"reject", OnFailure::kReject},
+                             {"defer", OnFailure::kDefer},
+                             {"degrade", OnFailure::kDegrade}},
                             &tier->on_failure);
 }
 

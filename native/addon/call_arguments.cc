@@ -89,6 +89,10 @@ StatusOr<std::vector<uint32_t>> ReadRowList(Napi::Value value) {
   return std::vector<uint32_t>(rows.Data(), rows.Data() + rows.ElementLength());
 }
 
+uint32_t ReadCause(Napi::Value value) {
+  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
+}
+
 StatusOr<GivenOptions> ReadCallOptions(Napi::Value value) {
   Status problem;
   ObjectReader reader(value, "options", &problem);
@@ -98,7 +102,10 @@ StatusOr<GivenOptions> ReadCallOptions(Napi::Value value) {
   reader.Integer("priority", 0, 9, &priority);
   reader.Number("deadlineMs", 0, HUGE_VAL, &deadline_ms);
   reader.Bool("degradeOnDeadline", &given.options.degrade_on_deadline);
-  reader.Bool("trace", &given.options.trace);
+  reader.Choice<Detail>(
+      "detail",
+      {{"answers", Detail::kAnswers}, {"votes", Detail::kVotes}, {"outputs", Detail::kOutputs}},
+      &given.options.detail);
   reader.Bool("wait", &given.options.wait);
   reader.Bool("copy", &given.copy);
   QUORATE_RETURN_IF_ERROR(std::move(problem));

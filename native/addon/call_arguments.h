@@ -13,6 +13,8 @@ namespace quorate {
 // A whole number of 0...`most`; `name` is for the message.
 StatusOr<uint64_t> ReadWhole(Napi::Value value, const char* name, uint64_t most);
 StatusOr<std::vector<uint32_t>> ReadRowList(Napi::Value value);
+// The number of what JavaScript threw; 0: it says none.
+uint32_t ReadCause(Napi::Value value);
 
 struct GivenOptions {
   CallOptions options;

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "native/addon/cascade_object.h"
+#include "native/addon/composition.h"
 #include "native/addon/environment.h"
 #include "native/addon/errors.h"
 #include "native/addon/info.h"
@@ -21,6 +22,13 @@ Napi::Uint32Array ToRowList(Napi::Env env, const std::vector<uint32_t>& rows) {
   Napi::Uint32Array list = Napi::Uint32Array::New(env, rows.size());
   std::copy(rows.begin(), rows.end(), list.Data());
   return list;
+}
+
+// Nanoseconds until then, or null: it has no deadline.
+Napi::Value TimeLeft(Napi::Env env, int64_t deadline_at) {
+  if (deadline_at == kForever) return env.Null();
+  const int64_t left = deadline_at - Composition::Process().clock()->NowNs();
+  return Napi::Number::New(env, static_cast<double>(left));
 }
 
 Napi::Object ToBuildError(Napi::Env env, const std::vector<Status>& problems) {
@@ -104,7 +112,8 @@ void CascadeObject::On(Napi::Env env, MemberCallMessage message) {
     hooks_.Call(
         env, Hook::kMemberCall,
         {ToNumber(env, message.call_id), ToNumber(env, message.tier), ToNumber(env, message.member),
-         ToNumber(env, message.count), tensors, ToRowList(env, message.rows)});
+         ToNumber(env, message.count), tensors, ToRowList(env, message.rows),
+         TimeLeft(env, message.deadline_at), Napi::Number::New(env, message.priority)});
   });
 }
 

@@ -109,7 +109,7 @@ uint32_t CascadeObject::Submit(const Info& info, bool single) {
   if (rows == 0) {
     throw ToNapiError(env, {StatusCode::kInvalidArgument, "rows is 0, expected at least 1"});
   }
-  class Call call;
+  struct Call call;
   call.id = ValueOrThrow(env, ReadWhole(info[0], "id", kMostId));
   if (call.id <= last_id_) {
     throw ToNapiError(env, {StatusCode::kInvalidArgument,
@@ -119,6 +119,7 @@ uint32_t CascadeObject::Submit(const Info& info, bool single) {
   const GivenOptions& given = Options(env, info[3]);
   call.rows = rows;
   call.single = single;
+  call.small = !single && rows <= SmallRows(engine->plan());
   call.options = given.options;
   const bool copy = single || given.copy;
   Borrowed borrowed;
@@ -156,7 +157,8 @@ void CascadeObject::CompleteMember(const Info& info) {
   const Napi::Value data = info[1];
   if (data.IsNull() || data.IsUndefined()) {
     const bool text = info[2].IsString();
-    return calls->Fail(id, text ? info[2].As<Napi::String>().Utf8Value() : "the function failed");
+    return calls->Fail(id, text ? info[2].As<Napi::String>().Utf8Value() : "the function failed",
+                       ReadCause(info[3]));
   }
   const auto type =
       data.IsTypedArray() ? data.As<Napi::TypedArray>().TypedArrayType() : napi_uint8_array;
@@ -182,9 +184,11 @@ void CascadeObject::Provide(const Info& info) {
   const auto rows = ValueOrThrow(env, ReadRowList(info[2]));
   if (info[3].IsNull()) {
     const bool text = info[4].IsString();
-    return engine->Provide(id, tensor, rows, nullptr,
-                           {StatusCode::kInput, text ? info[4].As<Napi::String>().Utf8Value()
-                                                     : "the tensor's function failed"});
+    return engine->Provide(
+        id, tensor, rows, nullptr,
+        {StatusCode::kInput,
+         text ? info[4].As<Napi::String>().Utf8Value() : "the tensor's function failed",
+         ReadCause(info[5])});
   }
   auto data = CopyTensor(tensors[tensor], info[3], rows.size());
   if (data.ok()) {

@@ -8,14 +8,19 @@ std::shared_ptr<CompletionChannel> CompletionChannel::Open(Napi::Env env) {
   auto channel = std::make_shared<CompletionChannel>();
   // Until Node.js has finalized the function, its context is alive.
   auto* const kept = new std::shared_ptr<CompletionChannel>(channel);
-  const napi_status status = napi_create_threadsafe_function(
-      env, nullptr, nullptr, Napi::String::New(env, "quorate"), 0, 1, kept, &OnFinalize,
-      channel.get(), &OnCall, &channel->function_);
+  napi_threadsafe_function function = nullptr;
+  const napi_status status =
+      napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "quorate"), 0,
+                                      1, kept, &OnFinalize, channel.get(), &OnCall, &function);
   if (status != napi_ok) {
     delete kept;
     throw Napi::Error::New(env);
   }
-  napi_unref_threadsafe_function(env, channel->function_);
+  napi_unref_threadsafe_function(env, function);
+  {
+    MutexLock lock(&channel->mutex_);
+    channel->function_ = function;
+  }
   return channel;
 }
 

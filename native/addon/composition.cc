@@ -14,7 +14,7 @@ RuntimeInfo InfoOf(const ort::OrtModelLoader& loader) {
 }
 
 StatusOr<std::unique_ptr<ort::OrtModelLoader>> NewLoader(const RuntimePaths& paths) {
-  return ort::OrtModelLoader::Create(paths.libraries, paths.cuda, {&Devices::Get});
+  return ort::OrtModelLoader::Create(paths.libraries, paths.cuda, ort::CudaDevices(&Devices::Get));
 }
 
 }  // namespace

@@ -57,8 +57,21 @@ Napi::Object ToObject(Napi::Env env, const Struct& counters,
   return object;
 }
 
+template <typename Value>
+Napi::Float64Array ToNumbers(Napi::Env env, size_t count, Value value) {
+  Napi::Float64Array numbers = Napi::Float64Array::New(env, count);
+  for (size_t i = 0; i < count; ++i) numbers[i] = static_cast<double>(value(i));
+  return numbers;
+}
+
+Napi::Float64Array ToHistogram(Napi::Env env, const Histogram& times) {
+  return ToNumbers(env, Histogram::kBuckets, [&times](size_t i) { return times.count(i); });
+}
+
 Napi::Object ToTier(Napi::Env env, const TierCounters& tier) {
   Napi::Object object = ToObject(env, tier, kTierFields);
+  object.Set("queueTimes", ToHistogram(env, tier.queue_times));
+  object.Set("runTimes", ToHistogram(env, tier.run_times));
   Napi::Array members = Napi::Array::New(env, tier.members.size());
   for (uint32_t m = 0; m < tier.members.size(); ++m) {
     members.Set(m, ToObject(env, tier.members[m], kMemberFields));
@@ -87,6 +100,7 @@ Napi::Object ToDevice(Napi::Env env, const DeviceCounters& device) {
 
 Napi::Object ToCountersObject(Napi::Env env, const Counters& counters) {
   Napi::Object object = ToObject(env, counters, kFields);
+  object.Set("timeBoundsNs", ToNumbers(env, Histogram::kBounds, Histogram::Bound));
   Napi::Array tiers = Napi::Array::New(env, counters.tiers.size());
   for (uint32_t t = 0; t < counters.tiers.size(); ++t) tiers.Set(t, ToTier(env, counters.tiers[t]));
   object.Set("tiers", tiers);

@@ -32,6 +32,7 @@ Napi::Object ToPlainError(Napi::Env env, const Status& status) {
   Napi::Object error = Napi::Object::New(env);
   error.Set("code", Napi::String::New(env, ErrorCode(status.code())));
   error.Set("message", Napi::String::New(env, status.message()));
+  if (status.cause() != 0) error.Set("cause", Napi::Number::New(env, status.cause()));
   return error;
 }
 

@@ -41,7 +41,8 @@ HostArray CopyInput(const TensorSpec& spec, const TensorView& view, size_t rows)
 
 void MemberCalls::Start(const Model* owner, const FunctionMember& member, const Batch& batch,
                         Completion completion) {
-  MemberCallMessage message{0, member.tier, member.member, batch.rows, {}, {}};
+  MemberCallMessage message{0,  member.tier, member.member,     batch.rows,
+                            {}, {},          batch.deadline_at, batch.priority};
   const std::vector<TensorSpec>& inputs = owner->spec().inputs;
   for (size_t i = 0; i < inputs.size(); ++i) {
     message.tensors.push_back(CopyInput(inputs[i], batch.inputs[i], batch.rows));
@@ -170,10 +171,10 @@ void MemberCalls::Reply(uint64_t id, const MemberReply& reply) {
   Finish(call.get(), {}, false);
 }
 
-void MemberCalls::Fail(uint64_t id, const std::string& message) {
+void MemberCalls::Fail(uint64_t id, const std::string& message, uint32_t cause) {
   const auto call = Take(id);
   if (call == nullptr) return;
-  Finish(call.get(), {StatusCode::kMember, call->where + ": " + message}, false);
+  Finish(call.get(), {StatusCode::kMember, call->where + ": " + message, cause}, false);
 }
 
 }  // namespace quorate

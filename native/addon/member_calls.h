@@ -51,7 +51,8 @@ class MemberCalls : public std::enable_shared_from_this<MemberCalls> {
   bool Waits(uint64_t id) const;
   // A reply of the wrong kind or length is a failure.
   void Reply(uint64_t id, const MemberReply& reply);
-  void Fail(uint64_t id, const std::string& message);
+  // `cause`: see Status.
+  void Fail(uint64_t id, const std::string& message, uint32_t cause = 0);
 
  private:
   struct OpenCall;

@@ -38,6 +38,8 @@ struct MemberCallMessage {
   size_t count;
   std::vector<HostArray> tensors;  // Copies: the batch may end before JavaScript reads them.
   std::vector<uint32_t> rows;
+  int64_t deadline_at;  // kForever: there is none.
+  int priority;
 };
 
 struct MemberCancelMessage {

@@ -15,7 +15,8 @@ struct Columns {
   size_t count = 0;
   std::vector<std::pair<const char*, HostArray>> arrays;  // Name and data.
   std::vector<Status> errors;
-  std::vector<std::vector<TraceTier>> traces;  // Empty, or one per row; an empty one: not traced.
+  std::vector<std::vector<TraceTier>> traces;   // Empty, or one per row; an empty one: not traced.
+  std::vector<std::vector<HostArray>> outputs;  // [tiers][members] as FinishedBatch has them.
 };
 
 // `measures`: the bits of the measures to report.

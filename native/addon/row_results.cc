@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "native/addon/arrays.h"
@@ -25,7 +26,8 @@ size_t ColumnBytes(const ResultColumn& column) {
 class DistinctErrors {
  public:
   uint8_t IndexOf(const Status& error) {
-    const auto [at, added] = known_.try_emplace({error.code(), error.message()}, kMostErrors);
+    const auto [at, added] =
+        known_.try_emplace({error.code(), error.cause(), error.message()}, kMostErrors);
     if (added && list.size() < kMostErrors) {
       list.push_back(error);
       at->second = static_cast<uint8_t>(list.size());
@@ -35,7 +37,7 @@ class DistinctErrors {
   std::vector<Status> list;
 
  private:
-  std::map<std::pair<StatusCode, std::string>, uint8_t> known_;
+  std::map<std::tuple<StatusCode, uint32_t, std::string>, uint8_t> known_;
 };
 
 }  // namespace

@@ -22,7 +22,7 @@ class SteadyClock final : public Clock {
 };
 
 constexpr int64_t kNsPerUs = 1000;
-constexpr int64_t kNsPerMs = 1000 * 1000;
+constexpr int64_t kNsPerMs = 1'000'000;
 constexpr int64_t kForever = INT64_MAX;
 
 }  // namespace quorate

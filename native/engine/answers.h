@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "native/base/status.h"
+#include "native/base/views.h"
 #include "native/kernels/column_set.h"
 
 namespace quorate {
@@ -27,6 +28,13 @@ struct TraceTier {
   int64_t queue_ns = 0;
   int64_t run_ns = 0;
   uint32_t batch_rows = 0;
+};
+
+// What a member said about all rows of a call, row by row.
+struct RowOutputs {
+  ElementType type = ElementType::kFloat32;
+  uint32_t width = 0;               // Values per row.
+  std::unique_ptr<uint8_t[]> data;  // 0xFF (NaN, -1) where it failed or did not run.
 };
 
 // Values side by side, in memory of their own that can be given away.
@@ -70,8 +78,10 @@ struct AnswerColumns {
 struct FinishedBatch {
   uint64_t id = 0;
   AnswerColumns answers;
-  std::vector<Status> errors;                  // Distinct.
+  std::vector<Status> errors;                  // Distinct, by cause too.
   std::vector<std::vector<TraceTier>> traces;  // Empty, or one entry per row.
+  // With Detail::kOutputs: [tiers][members]. Empty, as is a tier that no row reached.
+  std::vector<std::vector<RowOutputs>> outputs;
 };
 
 // The answer to a single row.

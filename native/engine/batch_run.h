@@ -57,14 +57,19 @@ struct MemberTally {
 
 class BatchRun {
  public:
-  // The listener outlives the run.
-  static std::unique_ptr<BatchRun> Create(BatchParts parts, BatchListener* listener);
   virtual ~BatchRun() = default;
+
+  // The owner's: where it keeps what it knows about the run.
+  uint32_t tier = 0;
+  uint32_t number = 0;
 
   // Filled by the owner before Start(): 1...max_rows rows.
   std::vector<RowRef> rows;
   std::vector<RowPlace> places;  // Of the rows, in their order; or empty.
-  bool traced = false;
+  std::shared_ptr<const OperatingPoint> point;
+  Detail detail = Detail::kAnswers;
+  int64_t deadline_at = kForever;  // When the first of the rows expires.
+  int priority = 0;                // The highest of the rows': 0 highest ... 9 lowest.
 
   // Submits the batch to the pool (SubmitNext when already on it). Clears what an earlier batch
   // left.
@@ -83,6 +88,9 @@ class BatchRun {
   std::vector<MemberTally> tallies;  // [members]
   Status first_error;                // Of the first member that failed; OK when none did.
   Status reduce_error;               // Not OK: the kernels failed, no answer.
+  // [members] rows x output_row_bytes of the member each, with Detail::kOutputs; else empty. A
+  // member that failed on a row, or did not run, has 0xFF there: NaN, or -1 as a label.
+  std::vector<const uint8_t*> outputs;
   // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.
   std::shared_ptr<RowBlock> deferred;
   int64_t begun_at = 0;  // When a thread took the batch up. Until then its rows have waited.

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "native/engine/histogram.h"
+
 namespace quorate {
 
 struct MemberCounters {
@@ -14,7 +16,8 @@ struct MemberCounters {
   uint64_t run_ns = 0;
 };
 
-// entered = exited + deferred + failed + cancelled + expired + rejected + in_flight, at any moment.
+// entered = exited + deferred + failed + cancelled + expired + rejected + in_flight, and the
+// histograms hold as many times as rows and batches have been through the tier, at any moment.
 struct TierCounters {
   uint64_t entered = 0;
   uint64_t exited = 0;
@@ -36,6 +39,8 @@ struct TierCounters {
   uint64_t scatter_ns = 0;
   uint64_t bytes_to_device = 0;
   uint64_t bytes_to_host = 0;
+  Histogram queue_times;  // Of rows,
+  Histogram run_times;    // and of batches.
   std::vector<MemberCounters> members;
 };
 

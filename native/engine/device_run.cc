@@ -33,6 +33,7 @@ class DeviceRun final : public BatchRun {
 
   void OnDone(const PipelineResult& result);
   void TakeColumns(const PipelineResult& result);
+  void TakeOutputs(const PipelineResult& result);
   void AddEarlierEvidence();
   void FailAll(const Status& status);
   void Tally(const PipelineResult& result);
@@ -41,6 +42,7 @@ class DeviceRun final : public BatchRun {
   const BatchParts parts_;
   DeviceTier& tier_;
   BatchListener* const listener_;
+  std::vector<std::vector<uint8_t>> outputs_;  // [members]
   size_t host_rows_ = 0;
   int64_t fill_ns_ = 0;
   std::atomic<bool> cancelled_{false};
@@ -78,7 +80,8 @@ PipelineBatch DeviceRun::NewBatch() {
   }
   places.clear();  // The batch holds the blocks as long as it needs them.
   batch.fill_evidence = [this](float* sums) { FillEvidence(sums); };
-  batch.traced = traced;
+  batch.rule = point->rules[parts_.tier_index];
+  batch.detail = detail;
   batch.cancelled = &cancelled_;
   batch.done = [this](const PipelineResult& result) { OnDone(result); };
   return batch;
@@ -131,9 +134,23 @@ void DeviceRun::TakeColumns(const PipelineResult& result) {
   columns.voters.assign(rows.size(), static_cast<uint8_t>(k));
   const bool all_failed = static_cast<size_t>(std::popcount(result.failed_members)) == k;
   columns.all_failed.assign(rows.size(), all_failed);
+  TakeOutputs(result);
   first_error = result.member_error;
   deferred = result.deferred_rows;
   AddEarlierEvidence();
+}
+
+void DeviceRun::TakeOutputs(const PipelineResult& result) {
+  outputs.clear();
+  if (detail < Detail::kOutputs) return;
+  outputs_.resize(tallies.size());
+  for (size_t m = 0; m < outputs_.size(); ++m) {
+    const size_t bytes = rows.size() * tier_.options.members[m].OutputRowBytes();
+    outputs_[m].assign(bytes, 0xFF);
+    if (m < result.outputs.size() && result.outputs[m] != nullptr)
+      memcpy(outputs_[m].data(), result.outputs[m], bytes);
+    outputs.push_back(outputs_[m].data());
+  }
 }
 
 // Evidence passes through a tier that does not use it itself.
@@ -154,6 +171,7 @@ void DeviceRun::FailAll(const Status& status) {
   wants.rows = n;
   reduce_error = columns.Resize(wants);
   if (!reduce_error.ok()) return;
+  TakeOutputs(PipelineResult());
   std::fill_n(columns.label, n, -1);
   std::fill_n(columns.votes, n, uint8_t{0});
   std::fill_n(columns.flags, n, uint8_t{0});
@@ -188,7 +206,8 @@ void DeviceRun::Tally(const PipelineResult& result) {
     bytes_to_device += host_rows_ * input.tensor.row_bytes;
   }
   if (tier_.options.evidence_in) bytes_to_device += n * classes() * sizeof(float);
-  bytes_to_host = ResultLayout(tier_.options, n, traced).bytes;
+  bytes_to_host = ResultLayout(tier_.options, n, detail).bytes;
+  for (const auto& output : outputs_) bytes_to_host += outputs.empty() ? 0 : output.size();
 }
 
 void DeviceRun::HandOver() { listener_->OnBatchOver(this); }

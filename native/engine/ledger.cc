@@ -81,12 +81,15 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now) {
   at.gather_ns += static_cast<uint64_t>(run.gather_ns);
   at.upload_ns += static_cast<uint64_t>(run.upload_ns);
   at.run_ns += static_cast<uint64_t>(run.run_ns);
+  at.run_times.Add(run.run_ns);
   at.reduce_ns += static_cast<uint64_t>(run.reduce_ns);
   at.download_ns += static_cast<uint64_t>(run.download_ns);
   at.bytes_to_device += run.bytes_to_device;
   at.bytes_to_host += run.bytes_to_host;
   for (const RowRef& ref : run.rows) {
-    at.queue_ns += static_cast<uint64_t>(run.begun_at - ref.queued_at);
+    const int64_t queued = run.begun_at - ref.queued_at;
+    at.queue_ns += static_cast<uint64_t>(queued);
+    at.queue_times.Add(queued);
   }
   for (size_t m = 0; m < at.members.size(); ++m) {
     const MemberTally& tally = run.tallies[m];

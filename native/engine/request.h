@@ -2,11 +2,13 @@
 
 // One call: N >= 1 rows and their input.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "native/base/clock.h"
+#include "native/plan/cascade_plan.h"
 
 namespace quorate {
 
@@ -14,9 +16,10 @@ struct CallOptions {
   int priority = 0;                   // 0 highest ... 9 lowest.
   int64_t deadline_in_ns = kForever;  // From submission.
   bool degrade_on_deadline = false;
-  bool trace = false;
-  // Over the admission bounds: wait instead of kQueueFull. Batches that were copied wait for rows,
-  // not for bytes: theirs are held already.
+  // kOutputs is for batches: to single rows it is kVotes. Calls that ask for votes get traces.
+  Detail detail = Detail::kAnswers;
+  // Over the admission bounds, and at a full tier that leaves it to the call: wait instead of
+  // kQueueFull. Batches that were copied wait for rows, not for bytes: theirs are held already.
   bool wait = false;
 };
 
@@ -32,11 +35,22 @@ struct Call {
   // Its rows are calls of their own that came together: row i is answered by itself, as id + i, at
   // once when it is known. Their data is in `storage`.
   bool single = false;
+  // A batch of few rows: they come in and queue as single rows do, instead of as one long entry
+  // with an eighth of each batch to its name. See SmallRows().
+  bool small = false;
   std::vector<CallTensor> tensors;     // In the order of CascadePlan::tensors.
   std::unique_ptr<uint8_t[]> storage;  // Owns the data when it was copied; else it is borrowed and
                                        // stays readable until the call is finished.
   size_t storage_bytes = 0;
   CallOptions options;
 };
+
+// The most rows of a small batch. An eighth of the first tier's batches is what large ones are
+// promised anyway: a call of so many rows cannot crowd out single rows. At least eight, so that a
+// handful of rows never stands behind a large batch.
+inline uint32_t SmallRows(const CascadePlan& plan) {
+  constexpr size_t kAtLeast = 8;
+  return static_cast<uint32_t>(std::max(plan.tiers[0].max_rows / 8, kAtLeast));
+}
 
 }  // namespace quorate

@@ -1,26 +1,57 @@
 #include "native/engine/request_record.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 namespace quorate {
 
-RequestRecord::RequestRecord(Call given, int64_t now, const CascadePlan* plan, RowRoom* room)
-    : call(std::move(given)), submitted_at(now), remaining(call.rows), plan_(plan), room_(room) {
-  if (call.options.deadline_in_ns != kForever) deadline = now + call.options.deadline_in_ns;
+namespace {
+
+RowKind KindOf(const Call& call, const CascadePlan& plan) {
+  if (call.single || call.small) return RowKind::kSingle;
+  for (const uint32_t tensor : plan.tiers[0].tensors) {
+    if (call.tensors[tensor].lazy) return RowKind::kAsking;
+  }
+  return RowKind::kBulk;
+}
+
+}  // namespace
+
+RequestRecord::RequestRecord(Call call, int64_t now, const CascadePlan* plan, RowRoom* room)
+    : plan_(plan),
+      room_(room),
+      call_(std::move(call)),
+      kind_(KindOf(call_, *plan)),
+      submitted_at_(now),
+      remaining_(call_.rows) {
+  if (call_.options.deadline_in_ns != kForever) deadline_ = now + call_.options.deadline_in_ns;
 }
 
 void RequestRecord::Begin() {
   if (!states_.empty()) return;
-  states_.resize(call.rows, 0);
-  answers_ = AnswerColumns(call.rows, plan_->measures);
-  if (call.options.trace) traces_.resize(call.rows);
+  states_.resize(call_.rows, 0);
+  answers_ = AnswerColumns(call_.rows, plan_->measures);
+  if (detail() == Detail::kVotes) traces_.resize(call_.rows);
   // A tier keeps sums when it or a later one is cumulative, so the first tier tells for all.
-  if (plan_->tiers[0].keeps_sums) evidence.resize(call.rows);
-  for (size_t t = 0; t < call.tensors.size(); ++t) {
-    if (!call.tensors[t].lazy) continue;
-    lazy_rows.resize(call.tensors.size());
-    lazy_rows[t].resize(call.rows, nullptr);
+  if (plan_->tiers[0].keeps_sums) evidence_.resize(call_.rows);
+  for (size_t t = 0; t < call_.tensors.size(); ++t) {
+    if (!call_.tensors[t].lazy) continue;
+    lazy_rows_.resize(call_.tensors.size());
+    lazy_rows_[t].resize(call_.rows, nullptr);
   }
+}
+
+std::optional<uint32_t> RequestRecord::NextOutside() {
+  while (next_row_ < call_.rows && phase(next_row_) == RowPhase::kSettled) ++next_row_;
+  if (next_row_ == call_.rows) return std::nullopt;
+  return next_row_;
+}
+
+void RequestRecord::LetIn(uint32_t row) {
+  Begin();
+  Count(row);
+  next_row_ = row + 1;
 }
 
 bool RequestRecord::Take(uint32_t row) {
@@ -28,25 +59,66 @@ bool RequestRecord::Take(uint32_t row) {
   if (phase(row) != RowPhase::kQueued) return false;
   Move(row, RowPhase::kTaken, tier(row));
   Count(row);
-  ++readers;
+  ++readers_;
   return true;
 }
 
 void RequestRecord::Count(uint32_t row) {
   if (states_[row] & kCounted) return;
   states_[row] |= kCounted;
-  room_->Enter(kind());
+  room_->Enter(kind_);
 }
 
 void RequestRecord::Uncount(uint32_t row) {
   if (!(states_[row] & kCounted)) return;
-  states_[row] = static_cast<uint16_t>(states_[row] & ~kCounted);
-  room_->Leave(kind());
+  states_[row] &= ~kCounted;
+  room_->Leave(kind_);
 }
 
-const uint8_t* RequestRecord::Data(uint32_t row, uint32_t tensor, size_t row_bytes) const {
-  const CallTensor& given = call.tensors[tensor];
-  return given.lazy ? lazy_rows[tensor][row] : given.data + size_t{row} * row_bytes;
+RowPlace RequestRecord::TakePlace(uint32_t row) {
+  const auto at = places_.find(row);
+  if (at == places_.end()) return {};
+  RowPlace place = std::move(at->second);
+  places_.erase(at);
+  return place;
+}
+
+void RequestRecord::KeepEvidence(uint32_t row, const float* sums) {
+  if (evidence_.empty()) return;
+  auto& kept = evidence_[row];
+  if (kept == nullptr) kept = std::make_unique<float[]>(plan_->classes);
+  std::copy_n(sums, plan_->classes, kept.get());
+}
+
+const uint8_t* RequestRecord::Data(uint32_t row, uint32_t tensor) const {
+  const CallTensor& given = call_.tensors[tensor];
+  return given.lazy ? lazy_rows_[tensor][row]
+                    : given.data + size_t{row} * plan_->tensors[tensor].row_bytes;
+}
+
+bool RequestRecord::LacksAny(uint32_t row, uint32_t tier) const {
+  for (const uint32_t tensor : plan_->tiers[tier].tensors) {
+    if (Lacks(row, tensor)) return true;
+  }
+  return false;
+}
+
+void RequestRecord::FreeData() {
+  call_.storage.reset();
+  lazy_blocks_.clear();
+}
+
+void RequestRecord::Settle(uint32_t row, const Outcome& outcome) {
+  Begin();
+  if (outcome.error == nullptr) {
+    End(row, outcome.status, outcome.degraded);
+  } else {
+    EndWith(row, outcome.status, *outcome.error);
+  }
+  places_.erase(row);
+  Move(row, RowPhase::kSettled, tier(row));
+  Uncount(row);
+  --remaining_;
 }
 
 void RequestRecord::End(uint32_t row, RowStatus status, bool degraded) {
@@ -65,7 +137,7 @@ void RequestRecord::EndWith(uint32_t row, RowStatus status, const Status& error)
 
 FinishedRow RequestRecord::TakeRow(uint32_t row) {
   FinishedRow taken;
-  taken.id = call.id + row;
+  taken.id = call_.id + row;
   taken.result = answers_.Get(row);
   if (const uint8_t error = taken.result.error_index; error != 0) {
     taken.error = errors_[std::min<size_t>(error, errors_.size()) - 1];
@@ -76,16 +148,31 @@ FinishedRow RequestRecord::TakeRow(uint32_t row) {
 }
 
 FinishedBatch RequestRecord::TakeBatch() {
-  return {call.id, std::move(answers_), std::move(errors_), std::move(traces_)};
+  return {call_.id, std::move(answers_), std::move(errors_), std::move(traces_),
+          std::move(outputs_)};
+}
+
+void RequestRecord::KeepOutputs(uint32_t row, uint32_t tier,
+                                const std::vector<PlannedMember>& members,
+                                const std::vector<const uint8_t*>& outputs, size_t i) {
+  outputs_.resize(plan_->tiers.size());
+  std::vector<RowOutputs>& kept = outputs_[tier];
+  for (size_t m = kept.size(); m < members.size(); ++m) {
+    const size_t bytes = call_.rows * members[m].output_row_bytes;
+    kept.push_back(
+        {members[m].output_type, members[m].width, std::unique_ptr<uint8_t[]>(new uint8_t[bytes])});
+    memset(kept[m].data.get(), 0xFF, bytes);
+  }
+  for (size_t m = 0; m < members.size(); ++m) {
+    const size_t bytes = members[m].output_row_bytes;
+    memcpy(kept[m].data.get() + row * bytes, outputs[m] + i * bytes, bytes);
+  }
 }
 
 uint8_t RequestRecord::AddError(const Status& error) {
   constexpr size_t kMost = 255;
   for (size_t i = 0; i < errors_.size(); ++i) {
-    const Status& known = errors_[i];
-    if (known.code() == error.code() && known.message() == error.message()) {
-      return static_cast<uint8_t>(i + 1);
-    }
+    if (errors_[i] == error) return static_cast<uint8_t>(i + 1);
   }
   if (errors_.size() < kMost) errors_.push_back(error);
   return static_cast<uint8_t>(errors_.size());

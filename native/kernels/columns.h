@@ -75,6 +75,13 @@ enum RowFlag : uint8_t {
 
 enum class RowStatus : uint8_t { kOk, kInvalid, kFailed, kCancelled, kExpired, kRejected };
 
+// How much of what members said comes back. Each includes what comes before it.
+enum class Detail : uint8_t {
+  kAnswers,
+  kVotes,    // Each member's vote and its score for that vote.
+  kOutputs,  // Each member's output, in the cascade's order of classes.
+};
+
 // Where the kernels write; columns that nobody wants are nullptr.
 struct ReductionColumns {
 #define QUORATE_POINTER(name, type, width, reasons) type* name = nullptr;

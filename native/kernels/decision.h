@@ -110,18 +110,18 @@ QUORATE_HD inline bool SettledLabel(Combine combine, const Tally& tally, const S
 }
 
 QUORATE_HD inline void WriteColumns(const ReductionColumns& out, size_t row,
-                                    const ReductionPlan& plan, const RowState& state, uint32_t ran,
+                                    const Reduction& reduction, const RowState& state, uint32_t ran,
                                     const Tally& tally, int32_t label, const RuleInput& in,
                                     bool agrees) {
   const int8_t decided = state.decided == nullptr ? int8_t{-1} : state.decided[row];
   // A row that was stopped keeps the verdict that stopped it.
   const bool agreed = decided < 0 ? agrees : decided == 1;
   unsigned flags = 0;
-  if (agreed || plan.last) flags |= kExit;
+  if (agreed || reduction.last) flags |= kExit;
   if (agreed) flags |= kAgreed;
   if (in.tied) flags |= kTied;
   if (tally.valid > 0) flags |= kValid;
-  if (ran < plan.members) flags |= kPartial;
+  if (ran < reduction.members) flags |= kPartial;
   if (out.label != nullptr) out.label[row] = label;
   if (out.votes != nullptr) out.votes[row] = static_cast<uint8_t>(in.votes);
   if (out.flags != nullptr) out.flags[row] = static_cast<uint8_t>(flags);

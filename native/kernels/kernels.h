@@ -48,7 +48,7 @@ struct RuleProgram {
 };
 
 // One member's output for the rows of a batch: row-major [rows x width], width = `width` of the
-// plan (classes, or 1 for a binary output), or 1 for kLabel.
+// reduction (classes, or 1 for a binary output), or 1 for kLabel.
 struct MemberOutput {
   const void* data = nullptr;  // nullptr: the member failed, it abstains on every row.
   ElementType type =
@@ -58,15 +58,14 @@ struct MemberOutput {
   uint32_t width = 0;        // classes; 1 = binary logit/probability or label.
 };
 
-// What one reduction does; fixed when the cascade is built.
-struct ReductionPlan {
+// What a tier's reduction does; fixed when the cascade is built. Its rule comes with each batch.
+struct Reduction {
   uint32_t members = 0;  // k, 1...kMaxMembers.
   uint32_t classes = 0;  // C >= 2.
   Combine combine = Combine::kVote;
   uint8_t measures = 0;  // Measure bits the caller wants; what the rule reads is computed anyway.
   bool last = false;     // The last tier: every row exits.
   uint32_t earlier_members = 0;  // Cumulative evidence: members of all earlier tiers, else 0.
-  RuleProgram rule;
 };
 
 // Per-row inputs beside the member outputs; each may be nullptr.
@@ -76,7 +75,7 @@ struct RowState {
   const uint8_t* members_ran =
       nullptr;  // [rows] sequential execution: members that ran (a prefix); else k.
   const int8_t* decided =
-      nullptr;  // [rows] sequential execution: 1 exit, 0 defer, -1 evaluate the rule.
+      nullptr;  // [rows] what is known already: 1 exit, 0 defer, -1 evaluate the rule.
 };
 
 // Three-valued verdict of a row during sequential execution.
@@ -90,16 +89,19 @@ class Kernels {
  public:
   virtual ~Kernels() = default;
 
-  // Reduces member outputs to columns. `outputs` has plan.members entries. rows may be 0.
-  // Bit-equal on every implementation, whatever the batch size.
-  virtual Status Reduce(const ReductionPlan& plan, const MemberOutput* outputs, size_t rows,
-                        const RowState& state, const ReductionColumns& columns, Stream stream) = 0;
+  // Reduces member outputs to columns. `outputs` has reduction.members entries. rows may be 0.
+  // Bit-equal on every implementation, whatever the batch size. Everything but the columns and
+  // what the outputs point to may be gone when it returns.
+  virtual Status Reduce(const Reduction& reduction, const RuleProgram& rule,
+                        const MemberOutput* outputs, size_t rows, const RowState& state,
+                        const ReductionColumns& columns, Stream stream) = 0;
 
   // Sequential execution, after the first `ran` members: may the row stop? Writes [rows] Verdicts
   // (docs/semantics.md section 4): kExit / kDefer only if running the others cannot change label,
-  // exit or agreed. `outputs` has plan.members entries, those from `ran` on are not read.
-  virtual Status Decide(const ReductionPlan& plan, const MemberOutput* outputs, uint32_t ran,
-                        size_t rows, const RowState& state, Verdict* verdicts, Stream stream) = 0;
+  // exit or agreed. `outputs` has reduction.members entries, those from `ran` on are not read.
+  virtual Status Decide(const Reduction& reduction, const RuleProgram& rule,
+                        const MemberOutput* outputs, uint32_t ran, size_t rows,
+                        const RowState& state, Verdict* verdicts, Stream stream) = 0;
 
   // Writes the ascending list of rows whose flags lack kExit, and its length.
   virtual Status Compact(const uint8_t* flags, size_t rows, uint32_t* deferred, uint32_t* count,

@@ -13,7 +13,7 @@ Status Invalid(std::string message) {
 }
 
 // A postfix program leaves exactly one value and never pops more than there are.
-Status CheckRule(const RuleProgram& rule) {
+Status CheckProgram(const RuleProgram& rule) {
   if (rule.count > kMaxRuleOps) {
     return Invalid("rule has " + std::to_string(rule.count) + " operations, at most " +
                    std::to_string(kMaxRuleOps) + " are possible");
@@ -42,7 +42,7 @@ bool IsScoreType(ElementType type) {
          type == ElementType::kBFloat16 || type == ElementType::kFloat64;
 }
 
-Status CheckMember(const ReductionPlan& plan, const MemberOutput& output, uint32_t member) {
+Status CheckMember(const Reduction& reduction, const MemberOutput& output, uint32_t member) {
   const std::string who = "member " + std::to_string(member);
   const std::string type = ElementName(output.type);
   if (output.kind == OutputKind::kLabel) {
@@ -55,10 +55,10 @@ Status CheckMember(const ReductionPlan& plan, const MemberOutput& output, uint32
                                                   ", expected float32, float16, bfloat16 or "
                                                   "float64");
   }
-  if (output.width != plan.classes && !(output.width == 1 && plan.classes == 2)) {
+  if (output.width != reduction.classes && !(output.width == 1 && reduction.classes == 2)) {
     return Status(StatusCode::kModelMismatch, who + " returned " + std::to_string(output.width) +
                                                   " classes, expected " +
-                                                  std::to_string(plan.classes));
+                                                  std::to_string(reduction.classes));
   }
   if (output.kind == OutputKind::kLogits &&
       !(std::isfinite(output.temperature) && output.temperature > 0.0f)) {
@@ -102,26 +102,29 @@ unsigned JudgedMeasures(unsigned measures) {
   return judged;
 }
 
-Status CheckReduction(const ReductionPlan& plan, const MemberOutput* outputs) {
-  if (plan.members == 0 || plan.members > kMaxMembers) {
-    return Invalid("tier has " + std::to_string(plan.members) + " members, expected 1 to " +
+Status CheckReduction(const Reduction& reduction, const RuleProgram& rule,
+                      const MemberOutput* outputs) {
+  if (reduction.members == 0 || reduction.members > kMaxMembers) {
+    return Invalid("tier has " + std::to_string(reduction.members) + " members, expected 1 to " +
                    std::to_string(kMaxMembers));
   }
-  if (plan.classes < 2 || plan.classes > 0x7fffffffu) {
-    return Invalid("tier has " + std::to_string(plan.classes) + " classes, expected at least 2");
+  if (reduction.classes < 2 || reduction.classes > 0x7fffffffu) {
+    return Invalid("tier has " + std::to_string(reduction.classes) +
+                   " classes, expected at least 2");
   }
-  QUORATE_RETURN_IF_ERROR(CheckRule(plan.rule));
+  QUORATE_RETURN_IF_ERROR(CheckProgram(rule));
   uint32_t label_members = 0;
-  for (uint32_t j = 0; j < plan.members; ++j) {
+  for (uint32_t j = 0; j < reduction.members; ++j) {
     if (outputs[j].kind == OutputKind::kLabel) ++label_members;
     if (outputs[j].data == nullptr) continue;  // The member failed and abstains.
-    QUORATE_RETURN_IF_ERROR(CheckMember(plan, outputs[j], j));
+    QUORATE_RETURN_IF_ERROR(CheckMember(reduction, outputs[j], j));
   }
   if (label_members == 0) return Status();
-  if (label_members != plan.members) {
+  if (label_members != reduction.members) {
     return Invalid("members that give labels and members that give scores cannot share a tier");
   }
-  if (plan.combine == Combine::kMean || plan.earlier_members > 0 || MeasuresOf(plan.rule) != 0) {
+  if (reduction.combine == Combine::kMean || reduction.earlier_members > 0 ||
+      MeasuresOf(rule) != 0) {
     return Invalid(
         "a tier of labels has no scores: no combine mean, no cumulative evidence, no rule on "
         "score, confidence, margin or entropy");
@@ -129,7 +132,7 @@ Status CheckReduction(const ReductionPlan& plan, const MemberOutput* outputs) {
   return Status();
 }
 
-RowNeeds NeedsOf(const ReductionPlan& plan, const MemberOutput* outputs,
+RowNeeds NeedsOf(const Reduction& reduction, const RuleProgram& rule, const MemberOutput* outputs,
                  const ReductionColumns& columns) {
   RowNeeds needs;
   needs.label_only = outputs[0].kind == OutputKind::kLabel;
@@ -139,55 +142,66 @@ RowNeeds NeedsOf(const ReductionPlan& plan, const MemberOutput* outputs,
   if (columns.name != nullptr) asked |= bit;
   QUORATE_MEASURES(QUORATE_ASK)
 #undef QUORATE_ASK
-  const unsigned measures = MeasuresOf(plan.rule) | (asked & plan.measures);
+  const unsigned measures = MeasuresOf(rule) | (asked & reduction.measures);
   needs.measures = static_cast<uint8_t>(measures);
   needs.terms = Reads(measures, portable::MeasureReads::kTerms);
-  needs.sums = plan.combine == Combine::kMean || columns.sums != nullptr ||
+  needs.sums = reduction.combine == Combine::kMean || columns.sums != nullptr ||
                Reads(measures, portable::MeasureReads::kTopSums);
   needs.scale = needs.sums || measures != 0 || columns.member_scores != nullptr;
-  needs.ln_classes = portable::Log(static_cast<float>(plan.classes));
+  needs.ln_classes = portable::Log(static_cast<float>(reduction.classes));
   return needs;
 }
 
-RowNeeds NeedsOfVerdict(const ReductionPlan& plan, const MemberOutput* outputs, uint32_t ran) {
-  RowNeeds needs = NeedsOf(plan, outputs, ReductionColumns());
-  if (ran == plan.members || needs.label_only) return needs;
+RowNeeds NeedsOfVerdict(const Reduction& reduction, const RuleProgram& rule,
+                        const MemberOutput* outputs, uint32_t ran) {
+  RowNeeds needs = NeedsOf(reduction, rule, outputs, ReductionColumns());
+  if (ran == reduction.members || needs.label_only) return needs;
   // Bounds on a score start from the largest sum of all classes; what reads terms stays unknown.
   needs.terms = false;
-  needs.sums = plan.combine == Combine::kMean || JudgedMeasures(needs.measures) != 0;
+  needs.sums = reduction.combine == Combine::kMean || JudgedMeasures(needs.measures) != 0;
   needs.scale = needs.sums;
   return needs;
 }
 
 }  // namespace
 
-StatusOr<RowJob> ReduceJob(const ReductionPlan& plan, const MemberOutput* outputs, size_t rows,
-                           const RowState& state, const ReductionColumns& columns) {
-  QUORATE_RETURN_IF_ERROR(CheckReduction(plan, outputs));
+Status CheckRule(const RuleProgram& rule, bool labels_only) {
+  QUORATE_RETURN_IF_ERROR(CheckProgram(rule));
+  if (!labels_only || MeasuresOf(rule) == 0) return Status();
+  return Invalid("a tier of labels has no score, confidence, margin or entropy for its rule");
+}
+
+StatusOr<RowJob> ReduceJob(const Reduction& reduction, const RuleProgram& rule,
+                           const MemberOutput* outputs, size_t rows, const RowState& state,
+                           const ReductionColumns& columns) {
+  QUORATE_RETURN_IF_ERROR(CheckReduction(reduction, rule, outputs));
   RowJob job;
-  job.plan = &plan;
+  job.reduction = &reduction;
+  job.rule = &rule;
   job.outputs = outputs;
   job.rows = rows;
   job.state = state;
   job.columns = columns;
-  job.needs = NeedsOf(plan, outputs, columns);
-  job.members = plan.members;
+  job.needs = NeedsOf(reduction, rule, outputs, columns);
+  job.members = reduction.members;
   return job;
 }
 
-StatusOr<RowJob> DecideJob(const ReductionPlan& plan, const MemberOutput* outputs, uint32_t ran,
-                           size_t rows, const RowState& state, Verdict* verdicts) {
-  QUORATE_RETURN_IF_ERROR(CheckReduction(plan, outputs));
-  if (ran > plan.members) {
+StatusOr<RowJob> DecideJob(const Reduction& reduction, const RuleProgram& rule,
+                           const MemberOutput* outputs, uint32_t ran, size_t rows,
+                           const RowState& state, Verdict* verdicts) {
+  QUORATE_RETURN_IF_ERROR(CheckReduction(reduction, rule, outputs));
+  if (ran > reduction.members) {
     return Invalid(std::to_string(ran) + " members ran, the tier has " +
-                   std::to_string(plan.members));
+                   std::to_string(reduction.members));
   }
   RowJob job;
-  job.plan = &plan;
+  job.reduction = &reduction;
+  job.rule = &rule;
   job.outputs = outputs;
   job.rows = rows;
   job.state.prior_sums = state.prior_sums;  // `ran` holds for all rows.
-  job.needs = NeedsOfVerdict(plan, outputs, ran);
+  job.needs = NeedsOfVerdict(reduction, rule, outputs, ran);
   job.members = ran;
   job.verdicts = verdicts;
   return job;

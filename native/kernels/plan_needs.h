@@ -7,15 +7,21 @@
 
 namespace quorate {
 
-// Both refuse plans and outputs that the kernels cannot handle: kInvalidArgument, or kModelMismatch
-// for a member's width or type. That costs a few comparisons per member.
+// A program leaves exactly one value and never pops more than there are; what it reads must be
+// there. kInvalidArgument.
+Status CheckRule(const RuleProgram& rule, bool labels_only);
+
+// Both refuse reductions, rules and outputs that the kernels cannot handle: kInvalidArgument, or
+// kModelMismatch for a member's width or type. That costs a few comparisons per member.
 
 // A checked job for Reduce, with what must be computed. It points to its arguments.
-StatusOr<RowJob> ReduceJob(const ReductionPlan& plan, const MemberOutput* outputs, size_t rows,
-                           const RowState& state, const ReductionColumns& columns);
+StatusOr<RowJob> ReduceJob(const Reduction& reduction, const RuleProgram& rule,
+                           const MemberOutput* outputs, size_t rows, const RowState& state,
+                           const ReductionColumns& columns);
 
 // The same for Decide after `ran` members.
-StatusOr<RowJob> DecideJob(const ReductionPlan& plan, const MemberOutput* outputs, uint32_t ran,
-                           size_t rows, const RowState& state, Verdict* verdicts);
+StatusOr<RowJob> DecideJob(const Reduction& reduction, const RuleProgram& rule,
+                           const MemberOutput* outputs, uint32_t ran, size_t rows,
+                           const RowState& state, Verdict* verdicts);
 
 }  // namespace quorate

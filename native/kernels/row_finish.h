@@ -19,7 +19,7 @@ struct RowMembers {
 template <typename T>
 QUORATE_HD QUORATE_INLINE float ScoreAt(const RowJob& job, const MemberOutput& output, size_t row,
                                         int32_t label, double max, float scale) {
-  const T* scores = static_cast<const T*>(output.data) + row * job.plan->classes;
+  const T* scores = static_cast<const T*>(output.data) + row * job.reduction->classes;
   const Raw<T> raw = ToRaw(scores[label]);
   if (output.kind == OutputKind::kProbabilities) return ClampProbability(static_cast<float>(raw));
   return Exp(Exponent(raw, static_cast<Raw<T>>(max), InverseTemperature(output.temperature))) *
@@ -49,7 +49,8 @@ QUORATE_HD inline float SumAt(const RowJob& job, const RowMembers& members, cons
                               size_t row, int32_t label) {
   if (sums != nullptr) return sums[label];
   const float* prior = job.state.prior_sums;
-  float sum = prior == nullptr ? 0.0f : prior[row * job.plan->classes + static_cast<size_t>(label)];
+  float sum =
+      prior == nullptr ? 0.0f : prior[row * job.reduction->classes + static_cast<size_t>(label)];
   for (uint32_t j = 0; j < job.members; ++j) {
     if (members.votes[j] >= 0) sum = sum + ProbabilityAt(job, members, row, j, label);
   }
@@ -84,9 +85,9 @@ QUORATE_HD inline int32_t BreakTie(const RowJob& job, const RowMembers& members,
 }
 
 QUORATE_HD inline void WriteTrace(const RowJob& job, const RowMembers& members, size_t row) {
-  for (uint32_t j = 0; j < job.plan->members; ++j) {
+  for (uint32_t j = 0; j < job.reduction->members; ++j) {
     const int32_t vote = members.votes[j];
-    const size_t at = row * job.plan->members + j;
+    const size_t at = row * job.reduction->members + j;
     if (job.columns.member_votes != nullptr) job.columns.member_votes[at] = vote;
     if (job.columns.member_scores == nullptr) continue;
     const bool scored = vote >= 0 && !job.needs.label_only;
@@ -96,7 +97,7 @@ QUORATE_HD inline void WriteTrace(const RowJob& job, const RowMembers& members, 
 
 // True while members are left to run: then the row is judged, not reduced.
 QUORATE_HD QUORATE_INLINE bool IsJudged(const RowJob& job) {
-  return job.verdicts != nullptr && job.members < job.plan->members;
+  return job.verdicts != nullptr && job.members < job.reduction->members;
 }
 
 QUORATE_HD QUORATE_INLINE uint32_t MembersRan(const RowJob& job, size_t row) {
@@ -107,8 +108,8 @@ QUORATE_HD QUORATE_INLINE uint32_t MembersRan(const RowJob& job, size_t row) {
 
 // The denominator of the mean: of the complete tier while judging, else of the members that ran.
 QUORATE_HD QUORATE_INLINE float Denominator(const RowJob& job, size_t row) {
-  const uint32_t members = IsJudged(job) ? job.plan->members : MembersRan(job, row);
-  return static_cast<float>(members + job.plan->earlier_members);
+  const uint32_t members = IsJudged(job) ? job.reduction->members : MembersRan(job, row);
+  return static_cast<float>(members + job.reduction->earlier_members);
 }
 
 // Votes alone were asked for, and they tie: the row's scales are needed after all.
@@ -119,9 +120,9 @@ QUORATE_HD QUORATE_INLINE bool NeedsScalesAfterAll(const RowJob& job, const Tall
 // Writes the columns or the verdict of a row. `sums`: the row's sums, or nullptr.
 QUORATE_HD inline void FinishRow(const RowJob& job, const RowMembers& members, const float* sums,
                                  const SumStats& stats, const Tally& tally, size_t row) {
-  const ReductionPlan& plan = *job.plan;
+  const Reduction& reduction = *job.reduction;
   const bool judge = IsJudged(job);
-  const bool mean = plan.combine == Combine::kMean;
+  const bool mean = reduction.combine == Combine::kMean;
   const float denominator = Denominator(job, row);
   RuleInput input;
   input.tied = IsTied(tally);
@@ -138,24 +139,24 @@ QUORATE_HD inline void FinishRow(const RowJob& job, const RowMembers& members, c
                               : 0.0f;
   if (judge) {
     VerdictInput verdict;
-    verdict.left = plan.members - job.members;
+    verdict.left = reduction.members - job.members;
     verdict.denominator = denominator;
     verdict.tally = tally;
     verdict.label_votes = input.votes;
-    verdict.label_settled = SettledLabel(plan.combine, tally, stats, verdict.left);
+    verdict.label_settled = SettledLabel(reduction.combine, tally, stats, verdict.left);
     verdict.label_sum = label_sum;
     verdict.sums = stats;
-    job.verdicts[row] = Judge(plan.rule, plan.last, verdict);
+    job.verdicts[row] = Judge(*job.rule, reduction.last, verdict);
     return;
   }
   input.measures = MeasuresOf(job.needs.measures, tally.valid > 0, stats, label_sum, denominator,
                               job.needs.ln_classes);
-  const bool agrees = Agrees(plan.rule, tally.valid, input);
+  const bool agrees = Agrees(*job.rule, tally.valid, input);
   if (job.verdicts != nullptr) {
     job.verdicts[row] = agrees ? Verdict::kExit : Verdict::kDefer;
     return;
   }
-  WriteColumns(job.columns, row, plan, job.state, MembersRan(job, row), tally, label, input,
+  WriteColumns(job.columns, row, reduction, job.state, MembersRan(job, row), tally, label, input,
                agrees);
   if (job.columns.member_votes != nullptr || job.columns.member_scores != nullptr) {
     WriteTrace(job, members, row);

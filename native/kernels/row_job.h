@@ -10,7 +10,8 @@ namespace quorate {
 // One reduction or judgement, as the row functions of both implementations read it. Plain data
 // without inline code: it is seen by sources compiled for different instruction sets.
 struct RowJob {
-  const ReductionPlan* plan = nullptr;
+  const Reduction* reduction = nullptr;
+  const RuleProgram* rule = nullptr;
   const MemberOutput* outputs = nullptr;
   size_t rows = 0;  // Of the batch: where the members' buffers end.
   RowState state;

@@ -6,7 +6,7 @@
 
 namespace quorate {
 
-// What a plan makes necessary; derived once per call (plan_needs.h).
+// What a reduction makes necessary; derived once per call (plan_needs.h).
 struct RowNeeds {
   bool label_only = false;  // All members give labels only: no P, measures are NaN.
   bool scale = false;       // Softmax denominators of every member.

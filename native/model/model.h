@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "native/base/clock.h"
 #include "native/base/status.h"
 #include "native/base/views.h"
 
@@ -115,7 +116,9 @@ struct Batch {
   size_t output_bytes = 0;
   const CancelFlag* cancel = nullptr;  // May be nullptr.
   const uint32_t* row_ids =
-      nullptr;  // [rows] each row's index in its own request (function members).
+      nullptr;                     // [rows] each row's index in its own request (function members).
+  int64_t deadline_at = kForever;  // When the first of the rows expires.
+  int priority = 0;                // The highest of the rows'.
 };
 
 struct RunReport {

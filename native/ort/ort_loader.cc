@@ -35,14 +35,30 @@ RuntimeFile RuntimeOf(const ApiLibrary& library) { return {library.path(), libra
 
 }  // namespace
 
-OrtModelLoader::OrtModelLoader(const ApiLibrary* library, CudaSearch cuda, DeviceAccess devices)
-    : library_(library), cuda_(std::move(cuda)), devices_(std::move(devices)) {}
+// The provider comes last: it and CUDA's libraries are large, and of no use without the device.
+DeviceOpener CudaDevices(std::function<StatusOr<Device*>(int index)> open) {
+  return [open = std::move(open)](const ApiLibrary& library, const CudaSearch& cuda,
+                                  int index) -> StatusOr<Device*> {
+    const CudaReport report =
+        InspectCuda(RuntimeOf(library), cuda, index, Inspection::kUntilProblem);
+    if (!report.problem.empty()) {
+      const std::string remedy = report.remedy.empty() ? "" : " (" + report.remedy + ")";
+      return Status(StatusCode::kDevice, report.problem + remedy);
+    }
+    QUORATE_ASSIGN_OR_RETURN(Device* const device, open(index));
+    QUORATE_RETURN_IF_ERROR(OpenCudaProvider(library, report, index));
+    return device;
+  };
+}
+
+OrtModelLoader::OrtModelLoader(const ApiLibrary* library, CudaSearch cuda, DeviceOpener open)
+    : library_(library), cuda_(std::move(cuda)), open_(std::move(open)) {}
 
 StatusOr<std::unique_ptr<OrtModelLoader>> OrtModelLoader::Create(
-    const std::vector<std::string>& library_paths, CudaSearch cuda, DeviceAccess devices) {
+    const std::vector<std::string>& library_paths, CudaSearch cuda, DeviceOpener open) {
   QUORATE_ASSIGN_OR_RETURN(const ApiLibrary* library, ApiLibrary::Get(Linked(library_paths, cuda)));
   return std::unique_ptr<OrtModelLoader>(
-      new OrtModelLoader(library, std::move(cuda), std::move(devices)));
+      new OrtModelLoader(library, std::move(cuda), std::move(open)));
 }
 
 std::string OrtModelLoader::library_path() const { return UnlinkedRuntime(library_->path()); }
@@ -56,19 +72,9 @@ CudaReport OrtModelLoader::InspectDevices() const {
   return report;
 }
 
-// The provider comes last: it and CUDA's libraries are large, and of no use without the device.
 StatusOr<Device*> OrtModelLoader::OpenDevice(int index) const {
-  if (!devices_.open) return Status(StatusCode::kDevice, "no devices are open to models here");
-  if (devices_.simulated) return devices_.open(index);
-  const CudaReport report =
-      InspectCuda(RuntimeOf(*library_), cuda_, index, Inspection::kUntilProblem);
-  if (!report.problem.empty()) {
-    const std::string remedy = report.remedy.empty() ? "" : " (" + report.remedy + ")";
-    return Status(StatusCode::kDevice, report.problem + remedy);
-  }
-  QUORATE_ASSIGN_OR_RETURN(Device* const device, devices_.open(index));
-  QUORATE_RETURN_IF_ERROR(OpenCudaProvider(*library_, report, index));
-  return device;
+  if (!open_) return Status(StatusCode::kDevice, "no devices are open to models here");
+  return open_(*library_, cuda_, index);
 }
 
 StatusOr<OrtModelLoader::Place> OrtModelLoader::FindPlace(const std::string& device) {

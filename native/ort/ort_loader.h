@@ -16,12 +16,14 @@
 
 namespace quorate::ort {
 
-// The devices that models may run on.
-struct DeviceAccess {
-  // Opens a device, or finds it open; it outlives its models. Empty: there are none.
-  std::function<StatusOr<Device*>(int index)> open;
-  bool simulated = false;  // They need neither NVIDIA's driver nor the CUDA provider.
-};
+// Opens a device with all that its models need, or finds it open; it outlives its models. kDevice
+// with the first thing missing.
+using DeviceOpener =
+    std::function<StatusOr<Device*>(const ApiLibrary& library, const CudaSearch& cuda, int index)>;
+
+// CUDA's devices: NVIDIA's driver and libraries, the device, which `open` opens, and ONNX Runtime's
+// provider.
+DeviceOpener CudaDevices(std::function<StatusOr<Device*>(int index)> open);
 
 // Thread-safe. Loads through the process's registry: one file, device and set of options is in
 // memory once.
@@ -29,10 +31,9 @@ class OrtModelLoader : public ModelLoader {
  public:
   // Opens the library, or takes the one this process has open already whatever `library_paths` are
   // (library().path() says which). A provider of `cuda` that lies elsewhere is brought beside it.
-  // kRuntimeNotFound.
+  // Without `open` there are no devices. kRuntimeNotFound.
   static StatusOr<std::unique_ptr<OrtModelLoader>> Create(
-      const std::vector<std::string>& library_paths, CudaSearch cuda = {},
-      DeviceAccess devices = {});
+      const std::vector<std::string>& library_paths, CudaSearch cuda = {}, DeviceOpener open = {});
 
   // Devices: "cpu"; "cuda:N" and "cuda", which is "cuda:0", as a DeviceModel; and "auto", which is
   // "cuda:0" where the model can be had there, else the CPU with ModelSpec::device_reason saying
@@ -55,16 +56,15 @@ class OrtModelLoader : public ModelLoader {
     std::string reason;        // and why, unless it was asked for.
   };
 
-  OrtModelLoader(const ApiLibrary* library, CudaSearch cuda, DeviceAccess devices);
+  OrtModelLoader(const ApiLibrary* library, CudaSearch cuda, DeviceOpener open);
   StatusOr<Place> FindPlace(const std::string& device);
-  // With all that its models need opened; kDevice with the first thing missing.
   StatusOr<Device*> OpenDevice(int index) const;
   StatusOr<std::shared_ptr<Model>> LoadOn(Device* device, OnnxFile file,
                                           const ModelOptions& options);
 
   const ApiLibrary* const library_;
   const CudaSearch cuda_;
-  const DeviceAccess devices_;
+  const DeviceOpener open_;
   std::once_flag judged_;
   Place auto_;  // Fixed once judged_.
 };

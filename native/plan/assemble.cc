@@ -39,6 +39,9 @@ class Assembler {
     plan_->max_bytes_in_flight = spec_.max_bytes_in_flight;
     plan_->spin_ns = spec_.spin_ns;
     plan_->classes = spec_.classes;
+    auto point = std::make_shared<OperatingPoint>();
+    for (const TierSpec& tier : spec_.tiers) point->rules.push_back(tier.rule);
+    plan_->point = std::move(point);
     plan_->tiers.resize(spec_.tiers.size());
     for (size_t t = 0; t < spec_.tiers.size(); ++t) LoadFiles(t);
     if (!problems_->empty()) return nullptr;
@@ -427,13 +430,12 @@ class Assembler {
   void FillReduction(size_t t) {
     const TierSpec& spec = spec_.tiers[t];
     PlannedTier& tier = plan_->tiers[t];
-    ReductionPlan& reduction = tier.reduction;
+    Reduction& reduction = tier.reduction;
     reduction.members = static_cast<uint32_t>(spec.members.size());
     reduction.classes = plan_->classes;
     reduction.combine = spec.combine;
     reduction.measures = plan_->measures;
     reduction.last = t + 1 == spec_.tiers.size();
-    reduction.rule = spec.rule;
     tier.cumulative = spec.cumulative;
     for (size_t later = t; later < spec_.tiers.size(); ++later) {
       tier.keeps_sums =

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "native/plan/cascade_spec.h"
+#include "native/plan/operating_point.h"
 
 namespace quorate {
 
@@ -42,7 +43,7 @@ struct PlannedTier {
   std::string name;
   std::vector<PlannedMember> members;
   std::vector<uint32_t> tensors;  // Union of the members', ascending.
-  ReductionPlan reduction;
+  Reduction reduction;
   bool cumulative = false;        // Its own mean runs over earlier tiers too.
   bool keeps_sums = false;        // This or a later tier is cumulative.
   bool skips_only_exits = false;  // A later cumulative tier reads this one's evidence.
@@ -52,7 +53,7 @@ struct PlannedTier {
   int64_t max_delay_ns = 0;
   size_t max_queue_rows = SIZE_MAX;
   size_t max_in_flight = 2;
-  Overload on_overload = Overload::kAuto;
+  Overload on_overload = Overload::kAsCall;
   OnFailure on_failure = OnFailure::kReject;
   std::shared_ptr<DeviceTier> on_device;  // nullptr: the members run on the host. Goes before them.
 };
@@ -60,6 +61,7 @@ struct PlannedTier {
 struct CascadePlan {
   std::vector<RequestTensor> tensors;
   std::vector<PlannedTier> tiers;
+  std::shared_ptr<const OperatingPoint> point;  // Of the specification.
   uint32_t classes = 0;
   uint8_t measures = 0;
   size_t max_rows_in_flight = 0;

@@ -78,6 +78,10 @@ std::vector<Status> Validate(const CascadeSpec& spec) {
     const std::string where = "tier \"" + tier.name + "\"";
     CheckMembers(tier, where, &problems);
     CheckRule(tier, where, t + 1 == spec.tiers.size(), &problems);
+    if (tier.on_failure == OnFailure::kDefer && t + 1 == spec.tiers.size()) {
+      problems.push_back(Invalid(where + " is the last: there is no tier to defer to, expected " +
+                                 "onFailure \"reject\" or \"degrade\""));
+    }
     if (tier.max_rows == 0) problems.push_back(Invalid(where + ": batch.maxRows must be >= 1"));
     if (tier.max_delay_ns < 0) {
       problems.push_back(Invalid(where + ": batch.maxDelayMs must be >= 0"));

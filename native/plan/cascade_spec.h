@@ -17,8 +17,10 @@ namespace quorate {
 constexpr size_t kMaxTiers = 63;  // A row's tier shares a byte with its state.
 
 enum class Execution : uint8_t { kAuto, kConcurrent, kSequential };
-enum class Overload : uint8_t { kAuto, kReject, kDegrade, kWait };
-enum class OnFailure : uint8_t { kReject, kDegrade };
+// A row comes to a full tier: as its call says, or as the tier does.
+enum class Overload : uint8_t { kAsCall, kReject, kDegrade, kWait };
+// Every member failed on a row: its error, the next tier, or the last finished tier's answer.
+enum class OnFailure : uint8_t { kReject, kDefer, kDegrade };
 
 // What a member's output holds, or kAuto: label for an integer output without a class dimension,
 // else logits.
@@ -53,7 +55,7 @@ struct TierSpec {
   int64_t max_delay_ns = 0;
   size_t max_queue_rows = SIZE_MAX;
   size_t max_in_flight = 0;  // 0: 2 batches; 8 when a member is a function.
-  Overload on_overload = Overload::kAuto;
+  Overload on_overload = Overload::kAsCall;
   OnFailure on_failure = OnFailure::kReject;
 };
 

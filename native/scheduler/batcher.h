@@ -70,7 +70,7 @@ class Batcher {
 
   size_t rows() const { return single_rows_ + bulk_rows_ - dead_rows_; }  // Those that wait.
   size_t dead_rows() const { return dead_rows_; }
-  bool has_bulk() const { return bulk_rows_ > 0; }
+  size_t bulk_rows() const { return bulk_rows_; }  // Dead ones too.
 
  private:
   struct Single {

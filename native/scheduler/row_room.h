@@ -9,7 +9,7 @@
 namespace quorate {
 
 enum class RowKind : uint8_t {
-  kSingle,
+  kSingle,  // Those of small batches too.
   kAsking,  // Of a batch whose rows must ask for a tensor before the first tier,
   kBulk,    // and of one whose rows are taken as they are.
 };

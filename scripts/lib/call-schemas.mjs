@@ -13,6 +13,7 @@ const ofEveryCall = {
   deadlineMs: { is: "a number of milliseconds" },
   onDeadline: { enum: ["reject", "degrade"] },
   priority: { type: "integer", minimum: 1, maximum: 9 },
+  onFull: { enum: ["wait", "reject"] },
   trace: { type: "boolean" },
 };
 

@@ -20,6 +20,13 @@ export interface CallOptions {
    */
   readonly priority?: number;
   /**
+   * There is no room for the row: over `maxRowsInFlight` or `maxBytesInFlight`, or at the full queue of a tier without
+   * `onOverload` of its own. Wait for room, or reject with QUORATE_ERR_QUEUE_FULL: what a server that must answer in time
+   * wants. A call of `runBatch` that is over the bounds is rejected as a whole, a full queue rejects single rows of it.
+   * @default "reject" for `run`, "wait" for `runBatch` and `stream`
+   */
+  readonly onFull?: OnFull;
+  /**
    * Keep every member's vote and score, and times per tier, in the answer. Costs allocations per row and tier, and
    * sequential tiers run all members of a batch with such a row: for debugging and samples. @default false
    */
@@ -31,7 +38,7 @@ export interface BatchCallOptions extends CallOptions {
   /**
    * Copy the input before the call returns. Without it the engine reads your arrays in place: do not write to them and do
    * not transfer their buffers before the promise has settled. A copy needs room in `maxBytesInFlight` at once: where
-   * there is none the call rejects with QUORATE_ERR_QUEUE_FULL, as `run` does. @default false
+   * there is none the call rejects with QUORATE_ERR_QUEUE_FULL, whatever `onFull` says. @default false
    */
   readonly copy?: boolean;
   /** Number of rows, needed when every tensor is a function. @default from the tensors' length */
@@ -44,11 +51,14 @@ export const noOptions: BatchCallOptions = {};
 /** Where the middle of the nine levels is. */
 const defaultPriority = 5;
 
+/** What a call does where there is no room, unless it says so itself. */
+export type OnFull = "wait" | "reject";
+
 const plain: NativeCallOptions = {
   priority: defaultPriority,
   deadlineMs: 0,
   degradeOnDeadline: false,
-  trace: false,
+  detail: "answers",
   wait: false,
   copy: false,
 };
@@ -57,13 +67,16 @@ const plainWaiting: NativeCallOptions = { ...plain, wait: true };
 /** What was made last: calls of one kind come in rows, and so share it. */
 let latest = plain;
 
-/** @throws QuorateError: a bad option, an aborted signal, a deadline in the past */
+/**
+ * @param ifFull what the call does where there is no room, unless its options say
+ * @throws QuorateError: a bad option, an aborted signal, a deadline in the past
+ */
 export function lowerCallOptions(
   call: "run" | "runBatch" | "stream",
   options: BatchCallOptions,
-  wait: boolean,
+  ifFull: OnFull,
 ): NativeCallOptions {
-  if (options === noOptions) return wait ? plainWaiting : plain;
+  if (options === noOptions) return ifFull === "wait" ? plainWaiting : plain;
   checkOptions(call, options);
   const { signal, deadlineMs = Number.POSITIVE_INFINITY } = options;
   if (signal?.aborted) throw abortedBy(signal);
@@ -73,20 +86,22 @@ export function lowerCallOptions(
       `the deadline has passed before the call: deadlineMs is ${deadlineMs}.`,
     );
   }
-  return lowered(options, deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs, wait);
+  return lowered(options, deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs, ifFull);
 }
 
-function lowered(options: BatchCallOptions, deadlineMs: number, wait: boolean): NativeCallOptions {
-  const { onDeadline = "reject", priority = defaultPriority, trace = false, copy = false } = options;
+function lowered(options: BatchCallOptions, deadlineMs: number, ifFull: OnFull): NativeCallOptions {
+  const { onDeadline = "reject", priority = defaultPriority, onFull = ifFull, trace = false, copy = false } = options;
   const degradeOnDeadline = onDeadline === "degrade";
+  const detail = trace ? "votes" : "answers";
+  const wait = onFull === "wait";
   const same =
     latest.priority === priority &&
     latest.deadlineMs === deadlineMs &&
     latest.degradeOnDeadline === degradeOnDeadline &&
-    latest.trace === trace &&
+    latest.detail === detail &&
     latest.wait === wait &&
     latest.copy === copy;
-  if (!same) latest = { priority, deadlineMs, degradeOnDeadline, trace, wait, copy };
+  if (!same) latest = { priority, deadlineMs, degradeOnDeadline, detail, wait, copy };
   return latest;
 }
 

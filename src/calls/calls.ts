@@ -6,6 +6,7 @@ import { onAbort } from "./abort.js";
 import { type Answer, answerAt, type Legend } from "./answer.js";
 import { BatchAnswer } from "./batch-answer.js";
 import { abortedBy } from "./call-options.js";
+import { Causes } from "./causes.js";
 import { IdMap } from "./id-map.js";
 import { LazyTensors } from "./lazy-tensors.js";
 import { columnErrors, hasAnswer, rowError } from "./row-errors.js";
@@ -52,6 +53,7 @@ export class Calls {
   readonly #rows = new IdMap<PendingRow>();
   readonly #batches = new IdMap<PendingBatch>();
   readonly #settler = new Settler();
+  readonly #causes = new Causes();
   #lastId = 0;
 
   /** Calls that have not been answered. */
@@ -125,10 +127,11 @@ export class Calls {
         this.#settler.add(pending, answerAt(columns, i, legend));
       } else {
         // Made anew for every row: no two calls share an error.
-        this.#settler.add(pending, rowError(columns, i, columnErrors(columns, pending.lazy?.causes)));
+        this.#settler.add(pending, rowError(columns, i, columnErrors(columns, this.#causes)));
       }
     }
     this.#settler.flush();
+    this.#forgetCauses();
   }
 
   /** A batch came back: as an answer, or as an error when it was aborted or the cascade closed under it. */
@@ -137,11 +140,22 @@ export class Calls {
     if (pending === undefined) return;
     this.#batches.delete(id);
     pending.unlisten();
-    const errors = columnErrors(columns, pending.lazy?.causes);
+    const errors = columnErrors(columns, this.#causes);
     const closed = errors.find((error) => error.code === "QUORATE_ERR_CLOSED");
     if (pending.signal?.aborted) pending.reject(abortedBy(pending.signal));
     else if (closed !== undefined) pending.reject(closed);
     else pending.resolve(new BatchAnswer(columns, errors, legend));
+    this.#forgetCauses();
+  }
+
+  /** Remembers what user code threw, until every call that may meet it has settled. */
+  readonly keepCause = (thrown: unknown): number => {
+    this.#forgetCauses();
+    return this.#causes.add(thrown, this.#lastId);
+  };
+
+  #forgetCauses(): void {
+    if (this.#causes.size > 0) this.#causes.forget(Math.min(this.#rows.first, this.#batches.first));
   }
 
   /** Rejects whatever still waits; for after the engine has closed. */

@@ -48,6 +48,14 @@ export class IdMap<T extends object> {
     if (--block.used === 0) this.#blocks.delete(key);
   }
 
+  /** The lowest id; Infinity: there is none. As far as ids were set in order. */
+  get first(): number {
+    for (const [key, { values }] of this.#blocks) {
+      return key * blockLength + values.findIndex((value) => value !== undefined);
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** In the order of their ids, as far as these were set in order. */
   values(): T[] {
     return [...this.#blocks.values()].flatMap(({ values }) => values.filter((value) => value !== undefined));

@@ -5,17 +5,18 @@ import type { RequestTensor } from "../spec/element-type.js";
 import { asUserCode } from "./reentry.js";
 import { dataProblem, type LazyTensor } from "./tensors.js";
 
-/** The functions of one call, and what they threw. */
+/** The functions of one call. */
 export class LazyTensors {
   readonly #functions: ReadonlyMap<number, LazyTensor>;
-  /** What user code threw, by the message the engine got. */
-  readonly causes: Map<string, unknown> = new Map();
 
   constructor(functions: ReadonlyMap<number, LazyTensor>) {
     this.#functions = functions;
   }
 
-  /** Calls tensor `index`'s function for `rows` and hands its data to the engine; failing fails those rows only. */
+  /**
+   * Calls tensor `index`'s function for `rows` and hands its data to the engine; failing fails those rows only.
+   * @param keep remembers what it threw, by number
+   */
   async provide(
     id: number,
     index: number,
@@ -23,22 +24,21 @@ export class LazyTensors {
     owner: object,
     native: NativeCascade,
     table: readonly RequestTensor[],
+    keep: (thrown: unknown) => number,
   ): Promise<void> {
     const tensor = table[index];
     const give = this.#functions.get(index);
     if (tensor === undefined || give === undefined)
-      return native.provide(id, index, rows, null, "no function gives this tensor.");
+      return native.provide(id, index, rows, null, "no function gives this tensor.", 0);
     // The engine's list stays untouched, whatever user code does with its own.
     const asked = rows.slice();
     try {
       const data = await asUserCode(owner, () => give(rows.slice()));
       const problem = dataProblem(tensor, data, asked.length);
-      if (problem === undefined) return native.provide(id, index, asked, data, "");
-      native.provide(id, index, asked, null, problem);
+      if (problem === undefined) return native.provide(id, index, asked, data, "", 0);
+      native.provide(id, index, asked, null, problem, 0);
     } catch (thrown) {
-      const message = messageOf(thrown);
-      this.causes.set(message, thrown);
-      native.provide(id, index, asked, null, message);
+      native.provide(id, index, asked, null, messageOf(thrown), keep(thrown));
     }
   }
 }

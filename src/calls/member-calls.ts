@@ -1,22 +1,25 @@
 /** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
 import { types } from "node:util";
-import { messageOf } from "../errors.js";
+import { invalidArgument, messageOf } from "../errors.js";
 import type { NativeCascade } from "../native/contract.js";
 import type { TensorData } from "../spec/element-type.js";
 import type { ResolvedFunction } from "../spec/members.js";
+import type { MemberContext, MemberReport } from "../spec/options.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import { asUserCode } from "./reentry.js";
 
 /** What calls of one function member have cost so far. */
 export interface MemberTraffic {
   readonly calls: number;
-  /** Bytes of the tensors handed to the function, and of its replies. */
+  /** Bytes that the function reported, and where it reported none of the tensors handed to it and of its replies. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Money that the function reported. */
+  readonly cost: number;
 }
 
 /** No calls: models, and functions before their first call. */
-export const noTraffic: MemberTraffic = { calls: 0, bytesSent: 0, bytesReceived: 0 };
+export const noTraffic: MemberTraffic = { calls: 0, bytesSent: 0, bytesReceived: 0, cost: 0 };
 
 /** A request of the engine. */
 export interface MemberCall {
@@ -26,6 +29,9 @@ export interface MemberCall {
   readonly count: number;
   readonly tensors: readonly TensorData[];
   readonly rows: Uint32Array;
+  /** Nanoseconds left of its rows' earliest deadline; null: none has one. */
+  readonly deadlineNs: number | null;
+  readonly priority: number;
 }
 
 /** What calls need to know of the built cascade. */
@@ -53,27 +59,47 @@ export class MemberCalls {
     return this.#traffic.map((tier) => [...tier]);
   }
 
-  /** Answers one request; failures become the member's failure on these rows. */
-  async answer(call: MemberCall, owner: object, native: NativeCascade, loaded: Loaded): Promise<void> {
+  /**
+   * Answers one request; failures become the member's failure on these rows.
+   * @param keep remembers what the function threw, by number
+   */
+  async answer(
+    call: MemberCall,
+    owner: object,
+    native: NativeCascade,
+    loaded: Loaded,
+    keep: (thrown: unknown) => number,
+  ): Promise<void> {
     const member = this.#functions[call.tier]?.[call.member];
-    if (member === undefined) return native.completeMember(call.callId, null, "this member is not a function.");
+    if (member === undefined) return native.completeMember(call.callId, null, "this member is not a function.", 0);
     const controller = new AbortController();
     this.#controllers.set(call.callId, controller);
     const batch = { tensors: named(call, loaded), count: call.count, rows: call.rows };
-    this.#count(call, { calls: 1, bytesSent: byteLength(call.tensors), bytesReceived: 0 });
+    this.#count(call, { calls: 1 });
+    const reported = { bytesSent: false, bytesReceived: false };
+    const report = (given: MemberReport): void => {
+      const checked = checkedReport(given);
+      this.#count(call, checked);
+      reported.bytesSent ||= checked.bytesSent !== undefined;
+      reported.bytesReceived ||= checked.bytesReceived !== undefined;
+    };
+    const context = { signal: controller.signal, ...urgencyOf(call), report };
     let reply: Int32Array | Float32Array | null = null;
     let message = "";
+    let cause = 0;
     try {
-      const given = await asUserCode(owner, () => member.run(batch, { signal: controller.signal }));
+      const given = await asUserCode(owner, () => member.run(batch, context));
       message = replyProblem(given, call.count, loaded.classes, member.output === "label") ?? "";
       if (message === "") reply = given;
     } catch (thrown) {
       message = messageOf(thrown);
+      cause = keep(thrown);
     }
+    if (!reported.bytesSent) this.#count(call, { bytesSent: byteLength(call.tensors) });
     // Already removed: the engine cancelled the call and expects no reply.
     if (!this.#controllers.delete(call.callId)) return;
-    if (reply !== null) this.#count(call, { calls: 0, bytesSent: 0, bytesReceived: reply.byteLength });
-    native.completeMember(call.callId, reply, message);
+    if (reply !== null && !reported.bytesReceived) this.#count(call, { bytesReceived: reply.byteLength });
+    native.completeMember(call.callId, reply, message, cause);
   }
 
   /** Nobody waits for the call any more. */
@@ -83,14 +109,15 @@ export class MemberCalls {
     controller?.abort();
   }
 
-  #count({ tier, member }: MemberCall, more: MemberTraffic): void {
+  #count({ tier, member }: MemberCall, more: Partial<MemberTraffic>): void {
     const row = this.#traffic[tier];
     const sofar = row?.[member];
     if (row === undefined || sofar === undefined) return;
     row[member] = {
-      calls: sofar.calls + more.calls,
-      bytesSent: sofar.bytesSent + more.bytesSent,
-      bytesReceived: sofar.bytesReceived + more.bytesReceived,
+      calls: sofar.calls + (more.calls ?? 0),
+      bytesSent: sofar.bytesSent + (more.bytesSent ?? 0),
+      bytesReceived: sofar.bytesReceived + (more.bytesReceived ?? 0),
+      cost: sofar.cost + (more.cost ?? 0),
     };
   }
 }
@@ -98,6 +125,23 @@ export class MemberCalls {
 function named({ tier, member, tensors }: MemberCall, loaded: Loaded): Readonly<Record<string, TensorData>> {
   const inputs = loaded.tiers[tier]?.members[member]?.inputs ?? [];
   return Object.fromEntries(tensors.map((data, i) => [inputs[i]?.name ?? String(i), data]));
+}
+
+function urgencyOf({ deadlineNs, priority }: MemberCall): Pick<MemberContext, "deadlineMs" | "priority"> {
+  return { deadlineMs: deadlineNs === null ? null : Math.max(deadlineNs / 1e6, 0), priority };
+}
+
+/** @throws QuorateError, inside the function that reported */
+function checkedReport(report: MemberReport): MemberReport {
+  for (const [name, value] of Object.entries(report)) {
+    if (name !== "bytesSent" && name !== "bytesReceived" && name !== "cost") {
+      throw invalidArgument(`report: "${name}" is unknown, expected bytesSent, bytesReceived and cost.`);
+    }
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
+      throw invalidArgument(`report: ${name} is ${String(value)}, expected a number of at least 0.`);
+    }
+  }
+  return report;
 }
 
 /** Why `reply` is not the answer for `count` rows. */

@@ -136,7 +136,7 @@ function sameOptions(a: NativeCallOptions | undefined, b: NativeCallOptions): bo
     a.priority === b.priority &&
     a.deadlineMs === b.deadlineMs &&
     a.degradeOnDeadline === b.degradeOnDeadline &&
-    a.trace === b.trace &&
+    a.detail === b.detail &&
     a.wait === b.wait
   );
 }

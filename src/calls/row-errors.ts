@@ -1,6 +1,7 @@
 /** Errors of single rows, out of result columns. */
 import { QuorateError, type QuorateErrorCode, toCode } from "../errors.js";
-import { type NativeColumns, type NativeError, rowStatus } from "../native/contract.js";
+import { type NativeColumns, rowStatus } from "../native/contract.js";
+import type { Causes } from "./causes.js";
 
 /** For rows that ended without an error of their own. */
 const defaults: Readonly<Record<number, readonly [QuorateErrorCode, string]>> = {
@@ -10,12 +11,11 @@ const defaults: Readonly<Record<number, readonly [QuorateErrorCode, string]>> = 
   [rowStatus.rejected]: ["QUORATE_ERR_QUEUE_FULL", "the row was rejected: a queue is full."],
 };
 
-/** Causes of failed lazy tensors, by the message that went through the engine. */
-export type Causes = ReadonlyMap<string, unknown>;
-
 /** The columns' distinct errors, each with its cause where it came from user code. */
-export function columnErrors(columns: NativeColumns, causes: Causes | undefined): QuorateError[] {
-  return columns.errors.map((error) => withCause(error, causes));
+export function columnErrors(columns: NativeColumns, causes: Causes): QuorateError[] {
+  return columns.errors.map(
+    ({ code, message, cause = 0 }) => new QuorateError(toCode(code), message, causes.optionsOf(cause)),
+  );
 }
 
 /** True when the row has an answer, be it without a valid vote. */
@@ -31,11 +31,4 @@ export function rowError(columns: NativeColumns, i: number, errors: readonly Quo
   if (known !== undefined) return known;
   const [code, message] = defaults[columns.status[i] ?? 0] ?? ["QUORATE_ERR_INTERNAL", "the row has no answer."];
   return new QuorateError(code, message);
-}
-
-function withCause(error: NativeError, causes: Causes | undefined): QuorateError {
-  for (const [message, cause] of causes ?? []) {
-    if (error.message.includes(message)) return new QuorateError(toCode(error.code), error.message, { cause });
-  }
-  return new QuorateError(toCode(error.code), error.message);
 }

@@ -45,7 +45,7 @@ export async function* streamRows(
   options: StreamOptions,
   defaultInFlight: number,
 ): AsyncGenerator<StreamAnswer, void, undefined> {
-  const native = lowerCallOptions("stream", options, true);
+  const native = lowerCallOptions("stream", options, "wait");
   const { signal, ordered = true, inFlight = defaultInFlight, onRowError } = options;
   const rows = new Rows((row, stop) => run(row, native, stop), iterate(source), new Ring(inFlight, ordered));
   const unlisten = onAbort(signal, () => rows.stop(signal?.reason));

@@ -17,14 +17,29 @@ export interface MemberCounters {
   readonly runMs: number;
   /** Calls of a function member; models have none. */
   readonly calls: number;
-  /** Bytes of the tensors handed to a function member, and of its replies. */
+  /** Bytes that a function member reported, and where it reported none of the tensors handed to it and of its replies. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Money that a function member reported. */
+  readonly cost: number;
+}
+
+/**
+ * How many times fell where: `counts[i]` of them are below `boundsMs[i]` and not below `boundsMs[i - 1]`. The first
+ * count is of all that are shorter, the last of all that are longer. Four buckets per power of two, from 1 us to 137 s.
+ */
+export interface TimeHistogram {
+  readonly boundsMs: readonly number[];
+  readonly counts: readonly number[];
 }
 
 /** One tier; entered = exited + deferred + failed + cancelled + expired + rejected + inFlight. */
 export interface TierCounters {
   readonly name: string;
+  /** Rows, by how long they waited in the tier until a thread took their batch up. */
+  readonly queueTime: TimeHistogram;
+  /** Batches, by how long their members ran. */
+  readonly runTime: TimeHistogram;
   readonly entered: number;
   readonly exited: number;
   readonly deferred: number;
@@ -89,7 +104,12 @@ function difference(now: unknown, since: unknown, name = ""): unknown {
   }
   if (typeof now === "object" && now !== null && typeof since === "object" && since !== null) {
     const earlier = since as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(Object.entries(now).map(([key, value]) => [key, difference(value, earlier[key], key)]));
+    return Object.fromEntries(
+      Object.entries(now).map(([key, value]) => [
+        key,
+        key === "boundsMs" ? value : difference(value, earlier[key], key),
+      ]),
+    );
   }
   if (now === since) return now;
   throw invalidArgument("`since` is not a snapshot of this cascade's counters.");

@@ -77,7 +77,7 @@ export class Engine {
   run(input: unknown, options: CallOptions): Promise<Answer> {
     try {
       this.#checkOpen("run");
-      return this.#row(input, lowerCallOptions("run", options, false), options.signal);
+      return this.#row(input, lowerCallOptions("run", options, "reject"), options.signal);
     } catch (thrown) {
       return Promise.reject(toQuorateError(thrown));
     }
@@ -92,7 +92,7 @@ export class Engine {
     try {
       this.#checkOpen("runBatch");
       this.#block?.flush();
-      const native = lowerCallOptions("runBatch", options, true);
+      const native = lowerCallOptions("runBatch", options, "wait");
       const checked = checkInputs(this.info.inputs, input, options.rows);
       const answer = this.#calls.batch({
         signal: options.signal,
@@ -242,15 +242,16 @@ export class Engine {
         this.#calls.settleBatch(id, columns, this.#legend);
         this.#watch();
       },
-      onMemberCall: (callId, tier, member, count, tensors, rows) => {
-        void this.#members.answer({ callId, tier, member, count, tensors, rows }, this, this.#native, this.info);
+      onMemberCall: (callId, tier, member, count, tensors, rows, deadlineNs, priority) => {
+        const call = { callId, tier, member, count, tensors, rows, deadlineNs, priority };
+        void this.#members.answer(call, this, this.#native, this.info, this.#calls.keepCause);
       },
       onMemberCancel: (callId) => this.#members.cancel(callId),
       onLazy: (id, tensor, rows) => {
         const lazy = this.#calls.lazyOf(id);
         if (lazy === undefined)
-          return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.");
-        void lazy.provide(id, tensor, rows, this, this.#native, this.info.inputs);
+          return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.", 0);
+        void lazy.provide(id, tensor, rows, this, this.#native, this.info.inputs, this.#calls.keepCause);
       },
       onProfiled: (error, flops) => {
         if (flops === null) {

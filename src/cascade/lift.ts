@@ -74,15 +74,16 @@ export function liftHashes(native: readonly (readonly string[])[]): HashTable {
 
 /** With names, times in milliseconds, and what function members counted in JavaScript. */
 export function liftCounters(
-  { submitted, settled, pending, tiers, devices }: NativeCounters,
+  { submitted, settled, pending, timeBoundsNs, tiers, devices }: NativeCounters,
   spec: ResolvedSpec,
   traffic: readonly (readonly MemberTraffic[])[],
 ): CascadeCounters {
+  const boundsMs = Array.from(timeBoundsNs, milliseconds);
   return shownWhole({
     submitted,
     settled,
     pending,
-    tiers: tiers.map((tier, t) => liftTierCounters(tier, spec.tiers[t], traffic[t] ?? [])),
+    tiers: tiers.map((tier, t) => liftTierCounters(tier, spec.tiers[t], traffic[t] ?? [], boundsMs)),
     devices: devices.map(({ name, busyNs, shares }) => ({
       name,
       busyMs: milliseconds(busyNs),
@@ -95,8 +96,10 @@ function liftTierCounters(
   native: NativeTierCounters,
   tier: ResolvedTier | undefined,
   traffic: readonly MemberTraffic[],
+  boundsMs: readonly number[],
 ): TierCounters {
-  const { queueNs, gatherNs, uploadNs, runNs, reduceNs, downloadNs, scatterNs, members, ...counts } = native;
+  const { queueNs, gatherNs, uploadNs, runNs, reduceNs, downloadNs, scatterNs, ...others } = native;
+  const { queueTimes, runTimes, members, ...counts } = others;
   return {
     name: tier?.name ?? "",
     ...counts,
@@ -107,6 +110,8 @@ function liftTierCounters(
     reduceMs: milliseconds(reduceNs),
     downloadMs: milliseconds(downloadNs),
     scatterMs: milliseconds(scatterNs),
+    queueTime: { boundsMs, counts: Array.from(queueTimes) },
+    runTime: { boundsMs, counts: Array.from(runTimes) },
     members: members.map(({ runNs: memberNs, ...memberCounts }, m) => ({
       name: tier?.members[m]?.name ?? "",
       ...memberCounts,

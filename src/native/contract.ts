@@ -93,6 +93,8 @@ export interface NativeError {
   /** A QUORATE_ERR_* code. */
   readonly code: string;
   readonly message: string;
+  /** The number that came with it out of JavaScript: of what a function member or a lazy tensor threw; absent: none. */
+  readonly cause?: number;
 }
 
 /** Bits of the `flags` column: RowFlag of native/kernels/columns.h. */
@@ -108,6 +110,11 @@ export interface NativeColumns extends ResultColumns {
   readonly errors: readonly NativeError[];
   /** Present when some row asked for a trace: one entry per row, undefined for rows that did not. */
   readonly traces?: readonly (readonly NativeTraceTier[] | undefined)[];
+  /**
+   * With detail "outputs": [tier][member] that member's output of every row, in the cascade's order of classes. No
+   * entries for a tier that no row reached; NaN, or -1 as a label, for rows on which the member failed or did not run.
+   */
+  readonly outputs?: readonly (readonly TensorData[])[];
 }
 
 /** One visited tier of a traced row. */
@@ -137,8 +144,9 @@ export interface NativeCallOptions {
   /** Milliseconds from now; 0 = none. */
   readonly deadlineMs: number;
   readonly degradeOnDeadline: boolean;
-  readonly trace: boolean;
-  /** Over the admission bounds: wait (true) or _QUEUE_FULL (false). */
+  /** What comes back beside the answers: "votes" are traces; "outputs", of batches only, every member's output. */
+  readonly detail: "answers" | "votes" | "outputs";
+  /** Over the admission bounds, and at full queues of tiers without `onOverload`: wait (true) or _QUEUE_FULL (false). */
   readonly wait: boolean;
   /** runBatch: copy the input at once instead of reading it in place, or throw _QUEUE_FULL where there is no room. */
   readonly copy: boolean;
@@ -154,7 +162,10 @@ export interface NativeHooks {
   /** The object and its arrays are used again: what is to be kept is copied before the hook returns. */
   onRows(rows: NativeRows): void;
   onBatch(id: number, columns: NativeColumns): void;
-  /** A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request. */
+  /**
+   * A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request.
+   * `deadlineNs`: what is left of the rows' earliest deadline, null without; `priority`: their highest.
+   */
   onMemberCall(
     callId: number,
     tier: number,
@@ -162,6 +173,8 @@ export interface NativeHooks {
     count: number,
     tensors: readonly TensorData[],
     rows: Uint32Array,
+    deadlineNs: number | null,
+    priority: number,
   ): void;
   /** The call's rows are all dead, it timed out, or the cascade closes: abort its signal. */
   onMemberCancel(callId: number): void;
@@ -268,6 +281,9 @@ export interface NativeTierCounters {
   readonly scatterNs: number;
   readonly bytesToDevice: number;
   readonly bytesToHost: number;
+  /** Histograms over the bounds of NativeCounters.timeBoundsNs: of rows by queue time, and of batches by run time. */
+  readonly queueTimes: Float64Array;
+  readonly runTimes: Float64Array;
   readonly members: readonly NativeMemberCounters[];
 }
 
@@ -276,6 +292,8 @@ export interface NativeCounters {
   readonly submitted: number;
   readonly settled: number;
   readonly pending: number;
+  /** Between the buckets of every histogram, ascending: counts[i] is of times below bound i and not below bound i - 1. */
+  readonly timeBoundsNs: Float64Array;
   readonly tiers: readonly NativeTierCounters[];
   /** Busy time of each device: union of the intervals in which it ran a batch, split per [tier][member] in integer nanoseconds. */
   readonly devices: readonly {
@@ -295,10 +313,13 @@ export interface NativeCascade {
   submitBatch(id: number, rows: number, inputs: NativeInputs, options: NativeCallOptions): void;
   /** Settles what can be settled of the call as cancelled; unknown ids are ignored. */
   cancel(id: number): void;
-  /** data: Int32Array labels [count] or Float32Array scores [count x classes]; null = failed, with the message. */
-  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string): void;
-  /** data: the rows' tensor data in the order of `rows`; null = failed, with the message. Copied before it returns. */
-  provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string): void;
+  /**
+   * data: Int32Array labels [count] or Float32Array scores [count x classes]; null = failed, with the message and the
+   * number of what was thrown (uint32, 0 = none), which comes back as NativeError.cause.
+   */
+  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string, cause: number): void;
+  /** data: the rows' tensor data in the order of `rows`; null = failed, as above. Copied before it returns. */
+  provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string, cause: number): void;
   counters(): NativeCounters;
   /** Starts profiling; answers through onProfiled. */
   profile(): void;

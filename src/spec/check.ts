@@ -107,6 +107,7 @@ function tierProblems(
 ): QuorateProblem[] {
   return [
     ...ruleProblems(tier, last, path),
+    ...failureProblems(tier, last, path),
     ...labelOnlyProblems(tier, path),
     ...sameModelTwice(tier, path),
     ...tier.members.flatMap((member, m) => memberProblems(tier, member, classNames, `${path}/members/${m}`)),
@@ -145,6 +146,12 @@ function ruleProblems(tier: ResolvedTier, last: boolean, path: string): QuorateP
     if (part.kind === "votes") return part.votes > k ? [part.votes] : [];
     return "rules" in part ? part.rules.flatMap(tooManyVotes) : [];
   }
+}
+
+function failureProblems(tier: ResolvedTier, last: boolean, path: string): QuorateProblem[] {
+  if (!last || tier.onFailure !== "defer") return [];
+  const message = `tier "${tier.name}" is the last: there is no tier to defer to, expected onFailure "reject" or "degrade".`;
+  return [problem(`${path}/onFailure`, message)];
 }
 
 /** A tier whose members all give labels has no scores; one that mixes them with scores has no meaning. */

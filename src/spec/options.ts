@@ -67,6 +67,25 @@ export interface MemberBatch {
 export interface MemberContext {
   /** Aborts when nobody waits for the answer any more, the call timed out or the cascade closes. */
   readonly signal: AbortSignal;
+  /** Milliseconds left until the first of the batch's rows expires, when the function is called; null: none has a deadline. */
+  readonly deadlineMs: number | null;
+  /** The highest priority of the batch's rows: 1 highest ... 9 lowest. */
+  readonly priority: number;
+  /**
+   * What this call has cost beyond what quorate can see. May be called more than once, before the function's promise
+   * settles. Bytes replace those of the tensors, which are counted where nothing is reported.
+   */
+  report(cost: MemberReport): void;
+}
+
+/** What a call of a function member has moved over a network, and cost. Finite numbers of at least 0. */
+export interface MemberReport {
+  /** Bytes sent. @default the bytes of the tensors handed to the function */
+  readonly bytesSent?: number;
+  /** Bytes received. @default the bytes of what it returned */
+  readonly bytesReceived?: number;
+  /** Money in the currency of the prices, on top of them. @default 0 */
+  readonly cost?: number;
 }
 
 /**
@@ -202,15 +221,15 @@ export interface TierOptions {
   /** What `cost()` charges for it. @default free */
   readonly price?: Price;
   /**
-   * A full queue: refuse the row, answer with the last finished tier, or wait.
-   * @default "auto": reject rows of `run`, wait with those of `runBatch` and `stream`
+   * A row comes to this tier and its queue is full: refuse the row, answer with the last finished tier (`degraded`), or
+   * wait. Waiting costs memory and time, never an answer. @default as the call's `onFull` says
    */
-  readonly onOverload?: "auto" | "reject" | "degrade" | "wait";
+  readonly onOverload?: "reject" | "degrade" | "wait";
   /**
-   * When every member failed: reject the rows, or go on to the next tier (at the last: the last answer).
-   * @default "reject"
+   * Every member failed on a row: reject it with the member's error, let it go on to the next tier (not at the last), or
+   * answer with the last finished tier (`degraded`; rejected where none has answered). @default "reject"
    */
-  readonly onFailure?: "reject" | "degrade";
+  readonly onFailure?: "reject" | "defer" | "degrade";
 }
 
 /** Options of the whole cascade. */
@@ -245,8 +264,8 @@ export interface CascadeOptions {
    */
   readonly cudaLibraryPath?: string;
   /**
-   * Rows admitted at once; over it `run` rejects and `runBatch` and `stream` wait. Single rows and batches leave an
-   * eighth of it to each other. @default 65536
+   * Rows admitted at once; over it a call's `onFull` decides. Single rows and large batches leave an eighth of it to each
+   * other; a batch of few rows counts as single rows. @default 65536
    */
   readonly maxRowsInFlight?: number;
   /**

@@ -19,7 +19,7 @@ export type ResolvedCuda = Filled<CudaOptions, "memoryLimitBytes">;
 export type ResolvedPrice = Filled<Price>;
 
 /** A tier with every field. */
-export interface ResolvedTier extends Filled<TierSettings, "exitWhen"> {
+export interface ResolvedTier extends Filled<TierSettings, "exitWhen" | "onOverload"> {
   readonly name: string;
   readonly members: readonly ResolvedMember[];
   readonly batch: ResolvedBatch;
@@ -58,7 +58,7 @@ export function resolveSpec(spec: CascadeSpec): ResolvedSpec {
 /** @param tier of the right shape */
 export function resolveTier(tier: TierSpec): ResolvedTier {
   return {
-    ...filled<TierSettings, "exitWhen">(defaults.tier, tier),
+    ...filled<TierSettings, "exitWhen" | "onOverload">(defaults.tier, tier),
     name: tier.name,
     members: tier.members.map(resolveMember),
     batch: filled<BatchOptions, "maxInFlight">(defaults.batch, tier.batch),

@@ -144,8 +144,8 @@ describe("a call", () => {
 
   it("ignores unknown calls", () => {
     harness.native.cancel(1e9);
-    harness.native.completeMember(1e9, null, "");
-    harness.native.provide(1e9, 0, new Uint32Array(1), row(), "");
+    harness.native.completeMember(1e9, null, "", 0);
+    harness.native.provide(1e9, 0, new Uint32Array(1), row(), "", 0);
   });
 
   it("survives arguments of every kind in every place", () => {

@@ -10,7 +10,7 @@ describe("results", () => {
   it("of single rows come in one call, with their own errors", async () => {
     const harness = await Harness.open(spec(tier(functionMember({ maxRows: 1 } as object))));
     const { native } = harness;
-    harness.onCall = (call) => native.completeMember(call.id, null, "no");
+    harness.onCall = (call) => native.completeMember(call.id, null, "no", 0);
     for (let id = 1; id <= 20; id++) native.submitRows(id, 1, [rows(1)], callOptions);
     await harness.until(() => harness.rows.reduce((sum, { count }) => sum + count, 0) === 20);
     const ids = harness.rows.flatMap((columns) => [...columns.ids]);
@@ -51,10 +51,43 @@ describe("results", () => {
 
   it("have traces where they were asked for", async () => {
     const harness = await Harness.open(spec(tier(fileMember("tiny-a"), fileMember("tiny-b"))));
-    harness.native.submitBatch(1, 2, [rows(2)], { ...callOptions, trace: true });
+    harness.native.submitBatch(1, 2, [rows(2)], { ...callOptions, detail: "votes" });
     const { traces } = await harness.batch(1);
     expect(traces?.[1]?.[0]?.memberVotes).toBeInstanceOf(Int32Array);
     expect(traces?.[1]?.[0]?.memberScores).toHaveLength(2);
+    await harness.close();
+  });
+});
+
+describe("outputs", () => {
+  const never = { kind: "never", arity: 0, votes: 0, threshold: 0 } as const;
+
+  it("of every member and row come with a batch that asks for them", async () => {
+    const first = { ...tier(fileMember("tiny-a"), fileMember("tiny-b")), name: "first", rule: [never] };
+    const harness = await Harness.open(spec(first, tier(fileMember("large"))));
+    harness.native.submitBatch(1, 5, [rows(5)], { ...callOptions, detail: "outputs" });
+    const { outputs, label, tierIndex, traces } = await harness.batch(1);
+    expect(outputs?.map((members) => members.length)).toEqual([2, 1]);
+    expect([...tierIndex]).toEqual([1, 1, 1, 1, 1]);
+    expect(traces).toBeUndefined();
+    const scores = outputs?.[1]?.[0] as Float32Array;
+    expect(scores).toHaveLength(5 * 10);
+    for (let row = 0; row < 5; row++) {
+      const own = scores.subarray(row * 10, row * 10 + 10);
+      expect(own.indexOf(Math.max(...own))).toBe(label[row]);
+    }
+    await harness.close();
+  });
+
+  it("are not there of a tier that no row reached, nor for calls that do not ask", async () => {
+    const always = { ...never, kind: "always" } as const;
+    const first = { ...tier(functionMember()), name: "first", rule: [always] };
+    const harness = await Harness.open(spec(first, tier(fileMember("tiny-a"))));
+    harness.onCall = (call) => harness.native.completeMember(call.id, Int32Array.from(call.rows), "", 0);
+    harness.native.submitBatch(1, 3, [rows(3)], { ...callOptions, detail: "outputs" });
+    expect((await harness.batch(1)).outputs).toEqual([[Int32Array.of(0, 1, 2)], []]);
+    harness.native.submitBatch(2, 3, [rows(3)], callOptions);
+    expect(await harness.batch(2)).not.toHaveProperty("outputs");
     await harness.close();
   });
 });
@@ -65,7 +98,7 @@ describe("a function member", () => {
   it("gets copies of its rows, and answers them", async () => {
     const harness = await open();
     const data = rows(5);
-    harness.onCall = (call) => harness.native.completeMember(call.id, Int32Array.from(call.rows), "");
+    harness.onCall = (call) => harness.native.completeMember(call.id, Int32Array.from(call.rows), "", 0);
     harness.native.submitBatch(1, 5, [data], callOptions);
     expect([...(await harness.batch(1)).label]).toEqual([0, 1, 2, 3, 4]);
     expect(harness.calls[0]?.tensors[0]).toEqual(data);
@@ -82,7 +115,7 @@ describe("a function member", () => {
   for (const [name, reply, message] of replies) {
     it(`that answers with ${name} has failed`, async () => {
       const harness = await open();
-      harness.onCall = (call) => harness.native.completeMember(call.id, reply as null, "as it said");
+      harness.onCall = (call) => harness.native.completeMember(call.id, reply as null, "as it said", 0);
       harness.native.submitBatch(1, 5, [rows(5)], callOptions);
       const { errors } = await harness.batch(1);
       expect(errors[0]?.code).toBe("QUORATE_ERR_MEMBER");
@@ -97,7 +130,7 @@ describe("a function member", () => {
     const { errors } = await harness.batch(1);
     expect(errors[0]?.message).toMatch(/did not answer within 20 ms/);
     expect(harness.cancelled).toEqual([harness.calls[0]?.id]);
-    harness.native.completeMember(harness.calls[0]?.id ?? 0, new Int32Array(1), "");
+    harness.native.completeMember(harness.calls[0]?.id ?? 0, new Int32Array(1), "", 0);
     await harness.close();
   });
 
@@ -125,7 +158,7 @@ describe("a function member", () => {
   it("completes once whatever races", async () => {
     const harness = await open({ timeoutMs: 3 });
     harness.onCall = (call) => {
-      setTimeout(() => harness.native.completeMember(call.id, new Int32Array(call.count), ""), call.id % 7);
+      setTimeout(() => harness.native.completeMember(call.id, new Int32Array(call.count), "", 0), call.id % 7);
     };
     const total = 300;
     for (let id = 1; id <= total; id++) {
@@ -144,7 +177,7 @@ describe("a lazy tensor", () => {
     const { native } = harness;
     harness.onLazy = (id, tensor, asked) => {
       const data = rows(asked.length);
-      native.provide(id, tensor, asked, id === 2 ? data.subarray(1) : data, "");
+      native.provide(id, tensor, asked, id === 2 ? data.subarray(1) : data, "", 0);
       data.fill(Number.NaN);
     };
     native.submitBatch(1, 4, [true], callOptions);

@@ -22,7 +22,7 @@ export const callOptions: NativeCallOptions = {
   priority: 0,
   deadlineMs: 0,
   degradeOnDeadline: false,
-  trace: false,
+  detail: "answers",
   wait: true,
   copy: false,
 };
@@ -65,7 +65,7 @@ export const tier = (...members: NativeMember[]): NativeTier => ({
   maxDelayNs: 0,
   maxQueueRows: 65_536,
   maxInFlight: 0,
-  onOverload: "auto",
+  onOverload: null,
   onFailure: "reject",
 });
 

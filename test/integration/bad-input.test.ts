@@ -1,5 +1,5 @@
 /** Bad input is always a QuorateError with a code and a sentence; the process lives and other requests are unharmed. */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -94,9 +94,10 @@ describe("a model", () => {
     expect(error.message).toMatch(/image/);
   });
 
-  it("twice in a tier, even as a copy of the file", async () => {
-    const copy = written("copy.onnx", large);
-    expect(await buildError(digits("large.onnx"), copy)).toMatchObject({ code: "QUORATE_ERR_INVALID_ARGUMENT" });
+  it("twice in a tier, even behind a link", async () => {
+    const link = join(folder, "link.onnx");
+    symlinkSync(digits("large.onnx"), link);
+    expect(await buildError(digits("large.onnx"), link)).toMatchObject({ code: "QUORATE_ERR_INVALID_ARGUMENT" });
   });
 
   it("lists all problems of all members at once", async () => {

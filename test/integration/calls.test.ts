@@ -259,6 +259,44 @@ describe("a full cascade", () => {
     await finish(cascade, gate);
   });
 
+  it("refuses runBatch() as a whole, large or small, when it says so", async () => {
+    const { cascade, gate } = await busy({ maxRowsInFlight: 20 });
+    const inside = cascade.runBatch(rows(18), { onFull: "reject" });
+    for (const count of [3, 12]) {
+      const refused = cascade.runBatch(rows(count), { onFull: "reject" });
+      expect(await errorOf(() => refused)).toMatchObject({ code: "QUORATE_ERR_QUEUE_FULL" });
+    }
+    const fits = cascade.runBatch(rows(2), { onFull: "reject" });
+    gate.open();
+    expect([...(await inside).label, ...(await fits).label]).toEqual(new Array(20).fill(7));
+    await finish(cascade, gate);
+  });
+
+  it("refuses those rows of runBatch() that a later tier has no room for, when it says so", async () => {
+    const { cascade, gate } = await busyLater({ batch: { maxRows: 1, maxInFlight: 1, maxQueueRows: 1 } });
+    const answer = cascade.runBatch(rows(8), { onFull: "reject" });
+    await counted(cascade, ({ settled }) => settled === 7);
+    gate.open();
+    const { errors, status } = await answer;
+    expect(errors.map(({ code }) => code)).toEqual(["QUORATE_ERR_QUEUE_FULL"]);
+    expect(status.filter((one) => one === 5)).toHaveLength(7);
+    await finish(cascade, gate);
+  });
+
+  it("lets a small batch run between single rows, and a large one behind them", async () => {
+    const { cascade, gate } = await busy();
+    const order: string[] = [];
+    const note = (what: string, call: Promise<unknown>): Promise<void> => call.then(() => void order.push(what));
+    const first = cascade.run(row());
+    await gate.until(() => gate.batches.length === 1);
+    const ends = [note("large", cascade.runBatch(rows(40))), note("small", cascade.runBatch(rows(3)))];
+    ends.push(note("last", cascade.run(row())));
+    gate.open();
+    await Promise.all([first, ...ends]);
+    expect(order.indexOf("small")).toBeLessThan(order.indexOf("large"));
+    await finish(cascade, gate);
+  });
+
   it.each(["reject", "degrade", "wait"] as const)(
     "does with a full later tier what onOverload says: %s",
     async (onOverload) => {
@@ -312,5 +350,75 @@ describe("close", () => {
     await gate.until(() => gate.batches.length === 1);
     await cascade.close({ drainMs: 0 });
     expect(await first).toMatchObject({ code: "QUORATE_ERR_CLOSED" });
+  });
+});
+
+describe("a member that throws", () => {
+  it("gives each row what its own batch's call threw, though the sentences are equal", async () => {
+    const thrown: Error[] = [];
+    const member = {
+      name: "broken",
+      inputs: { x: { type: "float32", rowShape: [1] } },
+      run: () => {
+        thrown.push(new Error("no credit"));
+        throw thrown.at(-1);
+      },
+    } as const;
+    const cascade = await Cascade.builder()
+      .options({ classes: 2 })
+      .tier("api", { members: [member], batch })
+      .build();
+    const answer = await cascade.runBatch(rows(20));
+    expect(thrown).toHaveLength(5);
+    expect(answer.errors.map(({ code }) => code)).toEqual(thrown.map(() => "QUORATE_ERR_MEMBER"));
+    expect(new Set(answer.errors.map(({ cause }) => cause))).toEqual(new Set(thrown));
+    const single = await errorOf(() => cascade.run(row()));
+    expect(single.cause).toBe(thrown.at(-1));
+    expect(counterProblems(cascade.counters())).toEqual([]);
+    await cascade.close();
+  });
+
+  it("defers its rows, or degrades them to the last answer, as the tier says", async () => {
+    const broken = {
+      name: "broken",
+      inputs: { x: { type: "float32", rowShape: [1] } },
+      run: () => Promise.reject(new Error("no credit")),
+    } as const;
+    const gates = [new Gate(), new Gate()] as const;
+    for (const gate of gates) gate.open();
+    for (const onFailure of ["defer", "degrade"] as const) {
+      const cascade = await Cascade.builder()
+        .options({ classes: 10 })
+        .tier("quick", { members: [gates[0].member(3)], exitWhen: never() })
+        .tier("api", { members: [broken], exitWhen: never(), onFailure })
+        .tier("last", { members: [gates[1].member(7)] })
+        .build();
+      const expected = onFailure === "defer" ? { label: 7, degraded: false } : { label: 3, degraded: true };
+      expect(await cascade.run(row())).toMatchObject(expected);
+      await cascade.close();
+    }
+  });
+
+  it("hears the deadline and the priority of its rows", async () => {
+    const heard: (readonly [number | null, number])[] = [];
+    const member = {
+      name: "listener",
+      inputs: { x: { type: "float32", rowShape: [1] } },
+      run: ({ count }: { readonly count: number }, context: { deadlineMs: number | null; priority: number }) => {
+        heard.push([context.deadlineMs, context.priority]);
+        return new Int32Array(count);
+      },
+    } as const;
+    const cascade = await Cascade.builder()
+      .options({ classes: 2 })
+      .tier("api", { members: [member] })
+      .build();
+    await cascade.run(row(), { priority: 2 });
+    await cascade.run(row(), { deadlineMs: 60_000 });
+    const [[none, urgent] = [0, 0], [left, usual] = [null, 0]] = heard;
+    expect([none, urgent, usual]).toEqual([null, 2, 5]);
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(60_000);
+    await cascade.close();
   });
 });

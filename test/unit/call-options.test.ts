@@ -29,7 +29,7 @@ async function refusal(call: string, options: unknown): Promise<QuorateError> {
   return error as QuorateError;
 }
 
-const ofAll = "signal, deadlineMs, onDeadline, priority, trace";
+const ofAll = "signal, deadlineMs, onDeadline, priority, onFull, trace";
 
 describe("a wrong option", () => {
   it.each<[string, unknown, string]>([
@@ -129,12 +129,12 @@ describe("right options", () => {
   });
 
   it("that are the same go to the engine as the same object", () => {
-    const lowered = (options: object) => lowerCallOptions("run", options, false);
+    const lowered = (options: object) => lowerCallOptions("run", options, "reject");
     const { signal } = new AbortController();
     expect(lowered({ deadlineMs: 5, signal })).toBe(lowered({ deadlineMs: 5 }));
     expect(lowered({ deadlineMs: 6 })).not.toBe(lowered({ deadlineMs: 5 }));
     for (const options of [{ priority: 1 }, { deadlineMs: 1 }, { onDeadline: "degrade" }, { trace: true }]) {
-      expect(lowered({})).toMatchObject({ priority: 5, deadlineMs: 0, degradeOnDeadline: false, trace: false });
+      expect(lowered({})).toMatchObject({ priority: 5, deadlineMs: 0, degradeOnDeadline: false, detail: "answers" });
       expect(lowered(options)).not.toEqual(lowered({}));
     }
   });

@@ -27,7 +27,7 @@ describe("building", () => {
       device: "auto",
       maxRows: 256,
       maxDelayNs: 0,
-      onOverload: "auto",
+      onOverload: null,
     });
     expect(spec.tiers[1]?.rule).toEqual([]);
   });
@@ -181,7 +181,7 @@ describe("run", () => {
       priority: 1,
       deadlineMs: 20,
       degradeOnDeadline: true,
-      trace: true,
+      detail: "votes",
       wait: false,
       copy: false,
     });
@@ -193,6 +193,7 @@ describe("run", () => {
     [{ priority: 0 }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ priority: 1.5 }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ deadlineMs: Number.NaN }, "QUORATE_ERR_INVALID_ARGUMENT"],
+    [{ onFull: "degrade" as never }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ deadlineMs: 0 }, "QUORATE_ERR_DEADLINE"],
     [{ deadlineMs: -5 }, "QUORATE_ERR_DEADLINE"],
     [{ onDeadline: "wait" as never }, "QUORATE_ERR_INVALID_ARGUMENT"],
@@ -232,6 +233,17 @@ describe("run", () => {
         flops: 60,
       },
     ]);
+  });
+
+  it("waits for room or is refused, as the call says or else its method", async () => {
+    const { cascade, native } = await openFake();
+    void cascade.run(row);
+    await turn();
+    void cascade.runBatch(three);
+    void cascade.run(row, { onFull: "wait" });
+    await turn();
+    void cascade.runBatch(three, { onFull: "reject" });
+    expect(native.submitted.map(({ options }) => options.wait)).toEqual([false, true, true, false]);
   });
 
   it("settles at most 2,000 promises per turn", async () => {
@@ -421,7 +433,7 @@ describe("lazy tensors", () => {
     native.hooks.onLazy(1, 1, Uint32Array.of(0, 2));
     await turn();
     expect(native.provided).toEqual([
-      { id: 1, tensor: 1, rows: Uint32Array.of(0, 2), data: new Float32Array(4).fill(9), message: "" },
+      { id: 1, tensor: 1, rows: Uint32Array.of(0, 2), data: new Float32Array(4).fill(9), message: "", cause: 0 },
     ]);
   });
 
@@ -449,15 +461,17 @@ describe("lazy tensors", () => {
     });
     native.hooks.onLazy(1, 1, Uint32Array.of(0));
     await turn();
-    const message = `tensor "y": ${native.provided[0]?.message}`;
+    const { message = "", cause: number = 0 } = native.provided[0] ?? {};
     native.hooks.onRows(
       rowColumns([1], {
         status: Uint8Array.of(2),
         errorIndex: Uint8Array.of(1),
-        errors: [{ code: "QUORATE_ERR_INPUT", message }],
+        errors: [{ code: "QUORATE_ERR_INPUT", message, cause: number }],
       }),
     );
-    expect(await errorOf(() => answer)).toMatchObject({ code: "QUORATE_ERR_INPUT", cause });
+    const error = await errorOf(() => answer);
+    expect(error).toMatchObject({ code: "QUORATE_ERR_INPUT", message: "camera is off" });
+    expect(error.cause).toBe(cause);
   });
 
   it("alone need the number of rows", async () => {

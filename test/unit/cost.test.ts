@@ -17,7 +17,7 @@ const spec = resolveSpec({
     },
   ],
 });
-const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0 };
+const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0, cost: 0 };
 
 /** 100 rows: 80 leave at "edge", 20 at "cloud". */
 function snapshot(times = 1): CascadeCounters {
@@ -28,13 +28,22 @@ function snapshot(times = 1): CascadeCounters {
     exited: 80 * times,
     deferred: 20 * times,
     bytesToDevice: 7 * times,
+    batches: times,
+    queueTimes: Float64Array.of(0, 100 * times, 0),
+    runTimes: Float64Array.of(0, 0, times),
   };
-  const cloud = { ...zeroTier(0), entered: 20 * times, exited: 20 * times };
+  const cloud = {
+    ...zeroTier(0),
+    entered: 20 * times,
+    exited: 20 * times,
+    queueTimes: Float64Array.of(20 * times, 0, 0),
+  };
   return liftCounters(
     {
       submitted: 100 * times,
       settled: 100 * times,
       pending: 0,
+      timeBoundsNs: Float64Array.of(1e6, 2e6),
       tiers: [
         { ...edge, members: [member, member] },
         { ...cloud, members: [{ ...member, rowsRun: 20 * times, rowsPadded: 0 }] },
@@ -42,7 +51,7 @@ function snapshot(times = 1): CascadeCounters {
       devices: [{ name: "cpu", busyNs: 3e9 * times, shares: [[1e9 * times, 2e9 * times], [0]] }],
     },
     spec,
-    [[quiet, quiet], [{ calls: 4 * times, bytesSent: 1000 * times, bytesReceived: 200 * times }]],
+    [[quiet, quiet], [{ calls: 4 * times, bytesSent: 1000 * times, bytesReceived: 200 * times, cost: 0 }]],
   );
 }
 
@@ -118,7 +127,11 @@ describe("counters", () => {
       const tier = { ...zeroTier(0), queueNs: ns, gatherNs: 2 * ns, uploadNs: 3 * ns, runNs: 4 * ns, reduceNs: 5 * ns };
       const tiers = [{ ...tier, downloadNs: 6 * ns, scatterNs: 7 * ns, members: [{ ...member, runNs: 8 * ns }] }];
       const devices = [{ name: "cpu", busyNs: 9 * ns, shares: [[4 * ns, 5 * ns]] }];
-      return liftCounters({ submitted: 0, settled: 0, pending: 0, tiers, devices }, spec, []);
+      return liftCounters(
+        { submitted: 0, settled: 0, pending: 0, timeBoundsNs: Float64Array.of(1e6), tiers, devices },
+        spec,
+        [],
+      );
     };
     const { tiers, devices } = countersSince(at(123_456_789_012_345), at(123_456_789_012_338));
     expect(tiers[0]).toMatchObject({

@@ -52,13 +52,14 @@ export class FakeCascade implements NativeCascade {
   readonly hooks: NativeHooks;
   readonly submitted: FakeSubmit[] = [];
   readonly cancelled: number[] = [];
-  readonly completed: { callId: number; data: Int32Array | Float32Array | null; message: string }[] = [];
+  readonly completed: { callId: number; data: Int32Array | Float32Array | null; message: string; cause: number }[] = [];
   readonly provided: {
     id: number;
     tensor: number;
     rows: Uint32Array;
     data: TensorData | null;
     message: string;
+    cause: number;
   }[] = [];
   readonly drains: number[] = [];
   /** What counters() gives. */
@@ -95,11 +96,18 @@ export class FakeCascade implements NativeCascade {
   cancel(id: number): void {
     this.cancelled.push(id);
   }
-  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string): void {
-    this.completed.push({ callId, data, message });
+  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string, cause: number): void {
+    this.completed.push({ callId, data, message, cause });
   }
-  provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string): void {
-    this.provided.push({ id, tensor, rows, data, message });
+  provide(
+    id: number,
+    tensor: number,
+    rows: Uint32Array,
+    data: TensorData | null,
+    message: string,
+    cause: number,
+  ): void {
+    this.provided.push({ id, tensor, rows, data, message, cause });
   }
   counters(): NativeCounters {
     return this.now;
@@ -224,6 +232,8 @@ export function zeroTier(members: number): NativeTierCounters {
     scatterNs: 0,
     bytesToDevice: 0,
     bytesToHost: 0,
+    queueTimes: new Float64Array(3),
+    runTimes: new Float64Array(3),
     members: Array.from({ length: members }, () => member),
   };
 }
@@ -233,6 +243,7 @@ function zeroCounters(spec: NativeSpec): NativeCounters {
     submitted: 0,
     settled: 0,
     pending: 0,
+    timeBoundsNs: Float64Array.of(1e6, 2e6),
     tiers: spec.tiers.map((tier) => zeroTier(tier.members.length)),
     devices: [],
   };

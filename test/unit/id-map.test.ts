@@ -33,6 +33,15 @@ describe("a map of ids", () => {
     );
   });
 
+  it("knows its lowest id", () => {
+    const map = new IdMap<object>();
+    expect(map.first).toBe(Number.POSITIVE_INFINITY);
+    for (let id = 1; id <= 200; id++) map.set(id, {});
+    expect(map.first).toBe(1);
+    for (let id = 1; id <= 130; id++) map.delete(id);
+    expect(map.first).toBe(131);
+  });
+
   it("lets go of what was deleted: small collections free it", () => {
     setFlagsFromString("--expose-gc");
     const gc = runInNewContext("gc") as (options?: { readonly type: "minor" }) => void;

@@ -14,8 +14,8 @@ function specOf(run: MemberFunction, output: "label" | "logits" = "label"): Casc
 }
 
 /** Asks the only member about two rows. */
-function ask(native: FakeCascade, callId = 7): void {
-  native.hooks.onMemberCall(callId, 0, 0, 2, [Float32Array.of(1, 2, 3, 4)], Uint32Array.of(4, 9));
+function ask(native: FakeCascade, callId = 7, deadlineNs: number | null = null): void {
+  native.hooks.onMemberCall(callId, 0, 0, 2, [Float32Array.of(1, 2, 3, 4)], Uint32Array.of(4, 9), deadlineNs, 3);
 }
 
 describe("a function member", () => {
@@ -41,7 +41,7 @@ describe("a function member", () => {
       rows: Uint32Array.of(4, 9),
     });
     expect(run.mock.calls[0]?.[1].signal.aborted).toBe(false);
-    expect(native.completed).toEqual([{ callId: 7, data: Int32Array.of(1, 2), message: "" }]);
+    expect(native.completed).toEqual([{ callId: 7, data: Int32Array.of(1, 2), message: "", cause: 0 }]);
   });
 
   it.each<[string, MemberFunction, "label" | "logits", string]>([
@@ -82,7 +82,8 @@ describe("a function member", () => {
     const { native } = await openFake(specOf(run, output));
     ask(native);
     await turn();
-    expect(native.completed).toEqual([{ callId: 7, data: null, message }]);
+    const cause = message === "no credit" ? 1 : 0; // What was thrown has a number.
+    expect(native.completed).toEqual([{ callId: 7, data: null, message, cause }]);
   });
 
   it("is aborted when nobody waits any more, and then sends no reply", async () => {
@@ -150,6 +151,53 @@ describe("a function member", () => {
       calls: 2,
       bytesSent: 32,
       bytesReceived: 16,
+      cost: 0,
     });
+  });
+
+  it("hears what is left of the earliest deadline, and the highest priority", async () => {
+    const run = vi.fn<MemberFunction>(async () => Int32Array.of(1, 2));
+    const { native } = await openFake(specOf(run));
+    ask(native, 7);
+    ask(native, 8, 2_500_000);
+    ask(native, 9, -1);
+    await turn();
+    expect(run.mock.calls.map(([, { deadlineMs, priority }]) => [deadlineMs, priority])).toEqual([
+      [null, 3],
+      [2.5, 3],
+      [0, 3],
+    ]);
+  });
+
+  it("reports bytes instead of those of its tensors, and money", async () => {
+    const { cascade, native } = await openFake(
+      specOf(async (_, { report }) => {
+        report({ bytesSent: 1000, cost: 0.25 });
+        report({ bytesSent: 24 });
+        return new Int32Array(2);
+      }),
+    );
+    ask(native);
+    await turn();
+    const traffic = { calls: 1, bytesSent: 1024, bytesReceived: 8, cost: 0.25 };
+    expect(cascade.counters().tiers[0]?.members[0]).toMatchObject(traffic);
+    native.flops = [[1]];
+    expect((await cascade.cost()).cascade).toMatchObject({ money: 2.25, bytes: 1032 });
+  });
+
+  it.each([
+    [{ bytesSent: -1 }, "report: bytesSent is -1, expected a number of at least 0."],
+    [{ cost: Number.NaN }, "report: cost is NaN, expected a number of at least 0."],
+    [{ bytes: 1 } as never, 'report: "bytes" is unknown, expected bytesSent, bytesReceived and cost.'],
+  ])("that reports %s fails", async (given, message) => {
+    const { native } = await openFake(
+      specOf(async (_, { report }) => {
+        report(given);
+        return new Int32Array(2);
+      }),
+    );
+    ask(native);
+    await turn();
+    expect(native.completed).toMatchObject([{ data: null, message }]);
   });
 });

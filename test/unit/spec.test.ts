@@ -158,6 +158,16 @@ describe("a bad specification", () => {
     expect(problemOf({ exitWhen }).message).toContain("has 33 parts, expected at most 32");
   });
 
+  it("has no last tier that defers when its members fail", () => {
+    expect(problemsOf({ tiers: [{ ...good, onFailure: "defer" }] })).toEqual([
+      {
+        code: "QUORATE_ERR_INVALID_ARGUMENT",
+        path: "/tiers/0/onFailure",
+        message: `tier "${good.name}" is the last: there is no tier to defer to, expected onFailure "reject" or "degrade".`,
+      },
+    ]);
+  });
+
   it("has no threshold that is not a number", () => {
     expect(problemOf({ exitWhen: { kind: "score", threshold: Number.NaN } }).message).toMatch(
       /scoreAtLeast: expected a number, got NaN/,

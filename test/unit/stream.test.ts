@@ -143,7 +143,14 @@ describe("stream", () => {
     const { run, state } = runner();
     const { signal } = new AbortController();
     await labels(run, rows(1, 2), { signal, priority: 2, deadlineMs: 50, onDeadline: "degrade", trace: true });
-    const options = { priority: 2, deadlineMs: 50, degradeOnDeadline: true, trace: true, wait: true, copy: false };
+    const options = {
+      priority: 2,
+      deadlineMs: 50,
+      degradeOnDeadline: true,
+      detail: "votes" as const,
+      wait: true,
+      copy: false,
+    };
     expect(state.options).toEqual([options, options]);
     expect(state.aborted).toBe(0);
   });

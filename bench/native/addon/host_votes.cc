@@ -78,7 +78,7 @@ Status HostVotes::AddTier(const ort::ApiLibrary* library, const ort::SessionConf
   tier.plan.members = static_cast<uint32_t>(tier.members.size());
   tier.plan.classes = static_cast<uint32_t>(first.output_row_bytes / sizeof(float));
   tier.plan.last = last;
-  if (!last) tier.plan.rule = VotesRule(spec.votes);
+  if (!last) tier.rule = VotesRule(spec.votes);
   tier.deferred.Reserve(batch_rows_ * first.input_row * sizeof(float));
   tiers_.push_back(std::move(tier));
   return {};
@@ -124,7 +124,7 @@ Status HostVotes::RunTier(Tier& tier, const float* rows, size_t count) {
   columns.label = labels_.data();
   columns.votes = votes_.data();
   columns.flags = flags_.data();
-  return kernels_->Reduce(tier.plan, outputs.data(), count, {}, columns, nullptr);
+  return kernels_->Reduce(tier.plan, tier.rule, outputs.data(), count, {}, columns, nullptr);
 }
 
 }  // namespace quorate::bench

@@ -40,7 +40,8 @@ class HostVotes {
  private:
   struct Tier {
     std::vector<std::shared_ptr<const BenchModel>> members;
-    ReductionPlan plan;
+    Reduction plan;
+    RuleProgram rule;
     std::vector<AlignedBuffer> outputs;  // One per member.
     AlignedBuffer deferred;              // Rows for the next tier.
   };

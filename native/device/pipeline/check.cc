@@ -55,6 +55,10 @@ Status CheckBatch(const PipelineOptions& options, const PipelineBatch& batch) {
                               std::to_string(options.buckets.back()));
   }
   if (!batch.fill) return Wrong(options, "a batch without rows to fill in");
+  if (!batch.decided.empty() && batch.decided.size() != rows) {
+    return Wrong(options, std::to_string(batch.decided.size()) + " decisions for " +
+                              std::to_string(rows) + " rows");
+  }
   if (options.evidence_in && !batch.fill_evidence) {
     return Wrong(options, "a batch without evidence");
   }

@@ -232,8 +232,13 @@ void PipelineImpl::Finish(PipelineSlot& slot) {
   result.status = device_->Await(*slot.downloaded);
   if (!result.status.ok()) broken_ = result.status;
   if (result.status.ok()) {
-    const MemoryRange read = slot.host_result.First(slot.Layout(options_).bytes);
-    result.status = device_->OnHost({"read answers", {&read, 1}, {}, [&](void*) {
+    std::vector<MemoryRange> reads = {slot.host_result.First(slot.Layout(options_).bytes)};
+    const bool outputs = slot.batch.detail == Detail::kOutputs;
+    for (size_t k = 0; outputs && k < slot.host_outputs.size(); ++k) {
+      if (!slot.member_status[k].ok()) continue;
+      reads.push_back(slot.host_outputs[k].First(slot.rows * options_.members[k].OutputRowBytes()));
+    }
+    result.status = device_->OnHost({"read answers", reads, {}, [&](void*) {
                                        answered = true;
                                        const PipelineResult answers = ResultOf(slot);
                                        slot.batch.done(answers);
@@ -263,7 +268,11 @@ PipelineResult PipelineImpl::ResultOf(PipelineSlot& slot) {
     result.deferred_rows = rows_->KeepDeferred(slot, result.deferred_count);
   }
   for (size_t k = 0; k < slot.member_status.size(); ++k) {
-    if (slot.member_status[k].ok()) continue;
+    const bool ok = slot.member_status[k].ok();
+    if (slot.batch.detail == Detail::kOutputs) {
+      result.outputs.push_back(ok ? slot.host_outputs[k].data() : nullptr);
+    }
+    if (ok) continue;
     if (result.failed_members == 0) result.member_error = slot.member_status[k];
     result.failed_members |= uint64_t{1} << k;
   }

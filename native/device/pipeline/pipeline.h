@@ -40,7 +40,7 @@ struct PipelineOptions {
   std::string name;                     // For messages: "tier 0".
   std::vector<PipelineInput> inputs;    // What the members read.
   std::vector<PipelineMember> members;  // plan.members of them.
-  ReductionPlan plan;                   // With earlier members: REQUIRES evidence_in.
+  Reduction plan;                       // With earlier members: REQUIRES evidence_in.
   bool evidence_in = false;             // Batches bring sums over earlier tiers.
   bool evidence_out = false;            // Sums come back.
   std::vector<size_t> buckets;          // Ascending. A batch runs as the smallest that holds it.
@@ -76,6 +76,9 @@ struct PipelineResult {
   ReductionColumns columns;
   const uint32_t* deferred = nullptr;  // Rows that do not exit, ascending.
   uint32_t deferred_count = 0;
+  // With Detail::kOutputs: [members] their outputs in the cascade's order of classes, pinned as the
+  // block is; nullptr: the member failed. Else empty.
+  std::vector<const uint8_t*> outputs;
   std::shared_ptr<RowBlock> deferred_rows;  // In that order; nullptr: only the host has them.
   uint64_t failed_members = 0;              // Bit k: member k failed and abstained on all rows.
   Status member_error;                      // Of the first of them.
@@ -92,7 +95,10 @@ struct PipelineBatch {
   // Writes all rows' prior sums, [rows x classes], those of segments included. On the pipeline's
   // thread; called iff evidence_in.
   std::function<void(float* sums)> fill_evidence;
-  bool traced = false;                           // What each member said comes back, too.
+  RuleProgram rule;
+  // [rows], or empty: rows whose exit is known already, as RowState::decided has it.
+  std::vector<int8_t> decided;
+  Detail detail = Detail::kAnswers;
   const std::atomic<bool>* cancelled = nullptr;  // May be nullptr. Until `done` is called.
   // Called once, on the pipeline's thread, if Submit() said OK. Must be quick; may call Submit().
   std::function<void(const PipelineResult&)> done;

@@ -23,6 +23,7 @@ Status PipelineReduction::Reduce(PipelineSlot& slot, std::function<void()> over)
   QUORATE_RETURN_IF_ERROR(stream_->Record(slot.reduced.get()));
   QUORATE_RETURN_IF_ERROR(
       stream_->Copy("download answers", slot.host_result.data(), slot.result.data(), layout.bytes));
+  if (slot.batch.detail == Detail::kOutputs) QUORATE_RETURN_IF_ERROR(DownloadOutputs(slot));
   QUORATE_RETURN_IF_ERROR(stream_->Record(slot.downloaded.get()));
   return stream_->Callback(std::move(over));
 }
@@ -30,29 +31,43 @@ Status PipelineReduction::Reduce(PipelineSlot& slot, std::function<void()> over)
 // The evidence is there: members waited for it with their inputs, and the reduction for a member.
 Status PipelineReduction::LaunchReduction(const PipelineSlot& slot, const ResultLayout& layout) {
   std::vector<MemberOutput> outputs(options_.members.size());
-  std::vector<MemoryRange> reads = {slot.evidence.First(slot.EvidenceBytes(options_))};
+  const size_t decided = slot.batch.decided.size();
+  std::vector<MemoryRange> reads = {slot.evidence.First(slot.EvidenceBytes(options_)),
+                                    slot.decided.First(decided)};
   for (size_t k = 0; k < outputs.size(); ++k) {
     const PipelineMember& member = options_.members[k];
     outputs[k] = {nullptr, member.type, member.kind, member.temperature, member.width};
     if (!slot.member_status[k].ok()) continue;  // Without data it abstains.
-    outputs[k].data = slot.outputs[k].data();
     if (!member.class_map.empty()) {
       QUORATE_RETURN_IF_ERROR(class_maps_.Apply(stream_.get(), slot, k));
-      outputs[k].data = slot.mapped[k].data();
     }
+    outputs[k].data = slot.CascadeOutput(k).data();
     reads.push_back({outputs[k].data, slot.rows * member.OutputRowBytes()});
   }
   const MemoryRange write = slot.result.First(layout.count);
   RowState state;
   state.prior_sums = reinterpret_cast<const float*>(slot.evidence.data());
-  return stream_->Launch({"reduce",
-                          reads,
-                          {&write, 1},
-                          [this, rows = slot.rows, outputs = std::move(outputs), state,
-                           columns = layout.columns.In(slot.result.data())](void* stream) {
-                            return device_->kernels()->Reduce(options_.plan, outputs.data(), rows,
-                                                              state, columns, stream);
-                          }});
+  if (decided > 0) state.decided = reinterpret_cast<const int8_t*>(slot.decided.data());
+  return stream_->Launch(
+      {"reduce",
+       reads,
+       {&write, 1},
+       [this, rule = slot.batch.rule, rows = slot.rows, outputs = std::move(outputs), state,
+        columns = layout.columns.In(slot.result.data())](void* stream) {
+         return device_->kernels()->Reduce(options_.plan, rule, outputs.data(), rows, state,
+                                           columns, stream);
+       }});
+}
+
+Status PipelineReduction::DownloadOutputs(PipelineSlot& slot) {
+  QUORATE_RETURN_IF_ERROR(slot.ReserveHostOutputs(device_, options_));
+  for (size_t k = 0; k < slot.outputs.size(); ++k) {
+    if (!slot.member_status[k].ok()) continue;
+    QUORATE_RETURN_IF_ERROR(stream_->Copy("download outputs", slot.host_outputs[k].data(),
+                                          slot.CascadeOutput(k).data(),
+                                          slot.rows * options_.members[k].OutputRowBytes()));
+  }
+  return Status();
 }
 
 Status PipelineReduction::LaunchList(const PipelineSlot& slot, const ResultLayout& layout) {

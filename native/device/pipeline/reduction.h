@@ -31,6 +31,7 @@ class PipelineReduction {
   PipelineReduction(Device* device, const PipelineOptions& options)
       : device_(device), options_(options) {}
   Status LaunchReduction(const PipelineSlot& slot, const ResultLayout& layout);
+  Status DownloadOutputs(PipelineSlot& slot);
   Status LaunchList(const PipelineSlot& slot, const ResultLayout& layout);
 
   Device* const device_;

@@ -3,11 +3,11 @@
 namespace quorate {
 namespace {
 
-ColumnWants WantsOf(const PipelineOptions& options, size_t rows, bool traced) {
+ColumnWants WantsOf(const PipelineOptions& options, size_t rows, Detail detail) {
   ColumnWants wants;
   unsigned reasons = kForAnswers | options.plan.measures;
   if (options.evidence_out) reasons |= kForEvidence;
-  if (traced) reasons |= kForVotes;
+  if (detail >= Detail::kVotes) reasons |= kForVotes;
   wants.reasons = static_cast<ColumnReasons>(reasons);
   wants.rows = rows;
   wants.classes = options.plan.classes;
@@ -17,8 +17,8 @@ ColumnWants WantsOf(const PipelineOptions& options, size_t rows, bool traced) {
 
 }  // namespace
 
-ResultLayout::ResultLayout(const PipelineOptions& options, size_t rows, bool traced)
-    : wants(WantsOf(options, rows, traced)), columns(wants) {
+ResultLayout::ResultLayout(const PipelineOptions& options, size_t rows, Detail detail)
+    : wants(WantsOf(options, rows, detail)), columns(wants) {
   constexpr size_t kAlignment = ColumnLayout::kAlignment;
   count = columns.bytes();
   deferred = count + kAlignment;

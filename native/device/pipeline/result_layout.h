@@ -10,7 +10,7 @@
 namespace quorate {
 
 struct ResultLayout {
-  ResultLayout(const PipelineOptions& options, size_t rows, bool traced);
+  ResultLayout(const PipelineOptions& options, size_t rows, Detail detail);
 
   ColumnWants wants;
   ColumnLayout columns;    // From the block's start on.

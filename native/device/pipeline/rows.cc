@@ -1,5 +1,6 @@
 #include "native/device/pipeline/rows.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -50,7 +51,8 @@ Status PipelineRows::Upload(PipelineSlot& slot) {
 
 Status PipelineRows::FillStaging(PipelineSlot& slot) {
   std::vector<void*> staging;
-  std::vector<MemoryRange> writes = {slot.evidence_staging.First(slot.EvidenceBytes(options_))};
+  std::vector<MemoryRange> writes = {slot.evidence_staging.First(slot.EvidenceBytes(options_)),
+                                     slot.decided_staging.First(slot.batch.decided.size())};
   for (size_t i = 0; i < slot.staging.size(); ++i) {
     staging.push_back(slot.staging[i].data());
     writes.push_back(
@@ -58,6 +60,8 @@ Status PipelineRows::FillStaging(PipelineSlot& slot) {
   }
   return device_->OnHost({"fill staging", {}, writes, [&](void*) {
                             slot.batch.fill(staging.data());
+                            std::copy(slot.batch.decided.begin(), slot.batch.decided.end(),
+                                      slot.decided_staging.data());
                             if (options_.evidence_in) {
                               slot.batch.fill_evidence(
                                   reinterpret_cast<float*>(slot.evidence_staging.data()));
@@ -71,6 +75,10 @@ Status PipelineRows::UploadHostRows(const PipelineSlot& slot) {
     QUORATE_RETURN_IF_ERROR(
         stream_->Copy("upload rows", slot.inputs[i].data(), slot.staging[i].data(),
                       slot.batch.host_rows * options_.inputs[i].tensor.row_bytes));
+  }
+  if (!slot.batch.decided.empty()) {
+    QUORATE_RETURN_IF_ERROR(stream_->Copy("upload decisions", slot.decided.data(),
+                                          slot.decided_staging.data(), slot.batch.decided.size()));
   }
   if (!options_.evidence_in) return Status();
   return stream_->Copy("upload evidence", slot.evidence.data(), slot.evidence_staging.data(),

@@ -41,6 +41,8 @@ class SlotMaker {
       Buffer(&slot->staging[i], MemoryKind::kPinned, bytes, "staging of " + name);
       Buffer(&slot->inputs[i], MemoryKind::kDevice, bytes, "input " + name);
     }
+    Buffer(&slot->decided_staging, MemoryKind::kPinned, MostRows(), "staging of decisions");
+    Buffer(&slot->decided, MemoryKind::kDevice, MostRows(), "decisions");
     if (!options_.evidence_in) return;
     const size_t bytes = MostRows() * options_.plan.classes * sizeof(float);
     Buffer(&slot->evidence_staging, MemoryKind::kPinned, bytes, "staging of evidence");
@@ -70,7 +72,7 @@ class SlotMaker {
   }
 
   void Answers(PipelineSlot* slot) {
-    const size_t bytes = ResultLayout(options_, MostRows(), true).bytes;
+    const size_t bytes = ResultLayout(options_, MostRows(), Detail::kOutputs).bytes;
     Buffer(&slot->result, MemoryKind::kDevice, bytes, "result");
     Buffer(&slot->host_result, MemoryKind::kPinned, bytes, "result on the host");
   }
@@ -105,8 +107,20 @@ StatusOr<PipelineSlot> PipelineSlot::Create(Device* device, const PipelineOption
   return slot;
 }
 
+Status PipelineSlot::ReserveHostOutputs(Device* device, const PipelineOptions& options) {
+  while (host_outputs.size() < outputs.size()) {
+    const size_t k = host_outputs.size();
+    QUORATE_ASSIGN_OR_RETURN(DeviceBuffer made,
+                             DeviceBuffer::Create(device, MemoryKind::kPinned, outputs[k].bytes(),
+                                                  options.name + ": output of member " +
+                                                      std::to_string(k) + " on the host"));
+    host_outputs.push_back(std::move(made));
+  }
+  return Status();
+}
+
 uint64_t PipelineSlot::DeviceBytes() const {
-  uint64_t bytes = evidence.bytes() + result.bytes();
+  uint64_t bytes = evidence.bytes() + decided.bytes() + result.bytes();
   for (const DeviceBuffer& input : inputs) bytes += input.bytes();
   for (const DeviceBuffer& output : outputs) bytes += output.bytes();
   for (const DeviceBuffer& output : mapped) bytes += output.bytes();

@@ -28,10 +28,13 @@ struct PipelineSlot {
   std::vector<DeviceBuffer> inputs;   // Per input.
   DeviceBuffer evidence_staging;      // Pinned. Both empty without evidence_in.
   DeviceBuffer evidence;
+  DeviceBuffer decided_staging;  // Pinned.
+  DeviceBuffer decided;
   std::vector<DeviceBuffer> outputs;  // Per member.
   std::vector<DeviceBuffer> mapped;   // Per member: in the cascade's class order, if it has a map.
   DeviceBuffer result;
-  DeviceBuffer host_result;  // Pinned.
+  DeviceBuffer host_result;                // Pinned.
+  std::vector<DeviceBuffer> host_outputs;  // Per member, pinned; empty until a batch wants them.
 
   // [members][buckets]. Made and destroyed on the members' lanes.
   std::vector<std::vector<std::unique_ptr<LaneBinding>>> bindings;
@@ -57,11 +60,18 @@ struct PipelineSlot {
   bool over = false;                  // Under the pipeline's mutex: the device has finished.
 
   ResultLayout Layout(const PipelineOptions& options) const {
-    return {options, rows, batch.traced};
+    return {options, rows, batch.detail};
   }
   size_t EvidenceBytes(const PipelineOptions& options) const {
     return options.evidence_in ? rows * options.plan.classes * sizeof(float) : 0;
   }
+
+  // What the member's output is in the cascade's order of classes.
+  const DeviceBuffer& CascadeOutput(size_t member) const {
+    return mapped[member].data() != nullptr ? mapped[member] : outputs[member];
+  }
+  // Makes host_outputs, if that has not been done.
+  Status ReserveHostOutputs(Device* device, const PipelineOptions& options);
 
   // Of a batch that was awaited, before its deferred rows are gathered.
   PipelineTimes Times(Device* device) const;

@@ -49,11 +49,14 @@ struct BatchWork {
   ColumnSet* const columns;        // Of the batch; `voters` counts the members that ran.
   MemberTally* tallies = nullptr;  // [members]
 
+  const RuleProgram* rule = nullptr;  // Of this batch.
   size_t rows = 0;
   std::vector<const uint8_t*> inputs;  // [tensors of the plan] rows side by side; else nullptr.
   std::vector<uint8_t*> outputs;       // [members][rows x output row]
   std::vector<uint32_t> row_ids;       // [rows]
-  const float* prior_sums = nullptr;   // [rows x classes] for cumulative tiers.
+  int64_t deadline_at = kForever;
+  int priority = 0;
+  const float* prior_sums = nullptr;  // [rows x classes] for cumulative tiers.
   const CancelFlag* cancel = nullptr;
   std::vector<int8_t> decided;    // [rows] 1 exit, 0 defer, -1 all members ran.
   std::vector<uint8_t> failures;  // [rows] members that ran and failed.

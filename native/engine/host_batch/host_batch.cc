@@ -134,20 +134,26 @@ void HostBatch::Begin() {
 Status HostBatch::Prepare() {
   QUORATE_RETURN_IF_ERROR(columns.Resize(Wants()));
   columns.voters.assign(rows.size(), 0);
-  return gather_.Gather(rows);
+  work_.deadline_at = deadline_at;
+  work_.priority = priority;
+  work_.rule = &point->rules[parts_.tier_index];
+  QUORATE_RETURN_IF_ERROR(gather_.Gather(rows));
+  outputs.clear();
+  if (detail == Detail::kOutputs) outputs.assign(work_.outputs.begin(), work_.outputs.end());
+  return Status();
 }
 
 ColumnWants HostBatch::Wants() const {
-  const ReductionPlan& plan = parts_.tier->reduction;
+  const Reduction& plan = parts_.tier->reduction;
   unsigned reasons = kForAnswers | plan.measures;
   if (parts_.tier->keeps_sums) reasons |= kForEvidence;
-  if (traced) reasons |= kForVotes;
+  if (detail >= Detail::kVotes) reasons |= kForVotes;
   return {static_cast<ColumnReasons>(reasons), rows.size(), plan.classes, plan.members};
 }
 
 void HostBatch::RunMembers() {
-  // A traced row shows what every member says.
-  const size_t threads = members_.Prepare(traced);
+  // Where it is asked what every member says, none is skipped.
+  const size_t threads = members_.Prepare(detail >= Detail::kVotes);
   members_.StartElsewhere();
   PostHelpers(threads, TaskOf<&HostBatch::MemberHelper>());
   members_.Pull();

@@ -26,6 +26,8 @@ void MemberCall::Start(const MemberRows& rows, Completion completion) {
   batch_.output_bytes = rows.count * member_->output_row_bytes;
   batch_.cancel = work_->cancel;
   batch_.row_ids = rows.row_ids + rows.first;
+  batch_.deadline_at = work_->deadline_at;
+  batch_.priority = work_->priority;
   started_ = work_->cancel == nullptr || !work_->cancel->cancelled();
   if (started_) {
     member_->model->Start(batch_, completion);

@@ -16,7 +16,7 @@ constexpr size_t kSliceValues = size_t{1} << 17;  // Scores.
 size_t ReducePhase::Prepare(bool sequential, const float* evidence) {
   sequential_ = sequential;
   evidence_ = evidence;
-  const ReductionPlan& plan = work_->tier->reduction;
+  const Reduction& plan = work_->tier->reduction;
   const size_t values = work_->rows * plan.members * plan.classes;
   slices_ = std::clamp<size_t>(std::min(values / kSliceValues, work_->rows / kSliceRows), 1,
                                work_->pool->threads());
@@ -36,7 +36,7 @@ bool ReducePhase::Pull() {
 }
 
 void ReducePhase::Reduce(size_t first, size_t count) {
-  const ReductionPlan& plan = work_->tier->reduction;
+  const Reduction& plan = work_->tier->reduction;
   MemberOutput outputs[kMaxMembers];
   work_->OutputsFrom(first, outputs);
   RowState state;
@@ -46,7 +46,7 @@ void ReducePhase::Reduce(size_t first, size_t count) {
     state.decided = work_->decided.data() + first;
   }
   const ReductionColumns out = work_->columns->From(first);
-  Status status = work_->kernels->Reduce(plan, outputs, count, state, out, nullptr);
+  Status status = work_->kernels->Reduce(plan, *work_->rule, outputs, count, state, out, nullptr);
   if (!status.ok()) {
     work_->kernel_error.Set(std::move(status));
   } else if (out.sums != nullptr && work_->prior_sums == nullptr) {

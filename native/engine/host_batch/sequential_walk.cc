@@ -130,8 +130,9 @@ void SequentialWalk::StopDecided() {
     state.prior_sums = work_->prior_sums + first_ * tier.reduction.classes;
   }
   verdicts_.resize(count_);
-  Status status = work_->kernels->Decide(tier.reduction, outputs, static_cast<uint32_t>(member_),
-                                         count_, state, verdicts_.data(), nullptr);
+  Status status =
+      work_->kernels->Decide(tier.reduction, *work_->rule, outputs, static_cast<uint32_t>(member_),
+                             count_, state, verdicts_.data(), nullptr);
   if (!status.ok()) {
     work_->kernel_error.Set(std::move(status));
     active_.clear();

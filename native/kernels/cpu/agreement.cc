@@ -17,7 +17,7 @@ constexpr size_t kTileFloats = 8192;  // Sums of a tile stay in the first-level 
 // Points the job at scratch of the calling thread, which is kept between calls.
 bool TakeScratch(CpuJob& job) {
   thread_local AlignedBuffer buffer;
-  const size_t classes = job.row.plan->classes;
+  const size_t classes = job.row.reduction->classes;
   const size_t rows = classes * kTileRows <= kTileFloats ? kTileRows
                       : classes >= kTileFloats           ? 1
                                                          : kTileFloats / classes;
@@ -38,8 +38,8 @@ Status Run(RowFunction run, const RowJob& row) {
   CpuJob job;
   job.row = row;
   if (!TakeScratch(job)) {
-    return Status(StatusCode::kInternal,
-                  "no memory to reduce rows of " + std::to_string(row.plan->classes) + " classes");
+    return Status(StatusCode::kInternal, "no memory to reduce rows of " +
+                                             std::to_string(row.reduction->classes) + " classes");
   }
   run(job);
   return Status();
@@ -63,15 +63,19 @@ RowFunction BestRows() {
 #endif
 }
 
-Status ReduceOnCpu(RowFunction run, const ReductionPlan& plan, const MemberOutput* outputs,
-                   size_t rows, const RowState& state, const ReductionColumns& columns) {
-  QUORATE_ASSIGN_OR_RETURN(const RowJob job, ReduceJob(plan, outputs, rows, state, columns));
+Status ReduceOnCpu(RowFunction run, const Reduction& reduction, const RuleProgram& rule,
+                   const MemberOutput* outputs, size_t rows, const RowState& state,
+                   const ReductionColumns& columns) {
+  QUORATE_ASSIGN_OR_RETURN(const RowJob job,
+                           ReduceJob(reduction, rule, outputs, rows, state, columns));
   return Run(run, job);
 }
 
-Status DecideOnCpu(RowFunction run, const ReductionPlan& plan, const MemberOutput* outputs,
-                   uint32_t ran, size_t rows, const RowState& state, Verdict* verdicts) {
-  QUORATE_ASSIGN_OR_RETURN(const RowJob job, DecideJob(plan, outputs, ran, rows, state, verdicts));
+Status DecideOnCpu(RowFunction run, const Reduction& reduction, const RuleProgram& rule,
+                   const MemberOutput* outputs, uint32_t ran, size_t rows, const RowState& state,
+                   Verdict* verdicts) {
+  QUORATE_ASSIGN_OR_RETURN(const RowJob job,
+                           DecideJob(reduction, rule, outputs, ran, rows, state, verdicts));
   return Run(run, job);
 }
 

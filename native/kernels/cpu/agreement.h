@@ -12,10 +12,12 @@ namespace quorate {
 // The fastest build that this processor can run.
 RowFunction BestRows();
 
-Status ReduceOnCpu(RowFunction run, const ReductionPlan& plan, const MemberOutput* outputs,
-                   size_t rows, const RowState& state, const ReductionColumns& columns);
+Status ReduceOnCpu(RowFunction run, const Reduction& reduction, const RuleProgram& rule,
+                   const MemberOutput* outputs, size_t rows, const RowState& state,
+                   const ReductionColumns& columns);
 
-Status DecideOnCpu(RowFunction run, const ReductionPlan& plan, const MemberOutput* outputs,
-                   uint32_t ran, size_t rows, const RowState& state, Verdict* verdicts);
+Status DecideOnCpu(RowFunction run, const Reduction& reduction, const RuleProgram& rule,
+                   const MemberOutput* outputs, uint32_t ran, size_t rows, const RowState& state,
+                   Verdict* verdicts);
 
 }  // namespace quorate

@@ -16,13 +16,15 @@ Status CheckRows(size_t rows) {
 
 class CpuKernels final : public Kernels {
  public:
-  Status Reduce(const ReductionPlan& plan, const MemberOutput* outputs, size_t rows,
-                const RowState& state, const ReductionColumns& columns, Stream) override {
-    return ReduceOnCpu(BestRows(), plan, outputs, rows, state, columns);
+  Status Reduce(const Reduction& reduction, const RuleProgram& rule, const MemberOutput* outputs,
+                size_t rows, const RowState& state, const ReductionColumns& columns,
+                Stream) override {
+    return ReduceOnCpu(BestRows(), reduction, rule, outputs, rows, state, columns);
   }
-  Status Decide(const ReductionPlan& plan, const MemberOutput* outputs, uint32_t ran, size_t rows,
-                const RowState& state, Verdict* verdicts, Stream) override {
-    return DecideOnCpu(BestRows(), plan, outputs, ran, rows, state, verdicts);
+  Status Decide(const Reduction& reduction, const RuleProgram& rule, const MemberOutput* outputs,
+                uint32_t ran, size_t rows, const RowState& state, Verdict* verdicts,
+                Stream) override {
+    return DecideOnCpu(BestRows(), reduction, rule, outputs, ran, rows, state, verdicts);
   }
   Status Compact(const uint8_t* flags, size_t rows, uint32_t* deferred, uint32_t* count,
                  Stream) override {

@@ -35,7 +35,7 @@ inline bool Ran(const RowJob& job, size_t row, uint32_t member) {
 template <typename T, int W>
 float LongDenominator(const CpuJob& job, const T* row, size_t readable, Raw<T> max,
                       float inverse_temperature) {
-  const uint32_t classes = job.row.plan->classes;
+  const uint32_t classes = job.row.reduction->classes;
   float total = 0.0f;
   for (uint32_t c = 0; c < classes; c += kBlock) {
     const uint32_t count = classes - c < kBlock ? classes - c : kBlock;
@@ -53,7 +53,7 @@ void ScanScores(const Scan& scan) {
   const RowJob& job = scan.cpu->row;
   Tile& tile = *scan.tile;
   const MemberOutput& output = job.outputs[scan.member];
-  const uint32_t classes = job.plan->classes;
+  const uint32_t classes = job.reduction->classes;
   const float inverse_temperature = InverseTemperature(output.temperature);
   float* const exps = scan.cpu->exps;
   double* const block_max = scan.cpu->block_max;
@@ -141,7 +141,7 @@ void ScanLabels(const Scan& scan) {
   for (size_t r = 0; r < tile.count; ++r) {
     const size_t row = tile.first + r;
     const bool valid = Ran(job, row, scan.member) && labels[row] >= 0 &&
-                       labels[row] < static_cast<int64_t>(job.plan->classes);
+                       labels[row] < static_cast<int64_t>(job.reduction->classes);
     tile.votes[r * kMaxMembers + scan.member] = valid ? static_cast<int32_t>(labels[row]) : -1;
   }
 }

@@ -71,7 +71,8 @@ void FinishTileRow(const CpuJob& cpu, Tile& tile, size_t r) {
   SumStats stats;
   // A verdict needs the prior sums even while no vote is valid: one may still come.
   if (job.needs.sums && (IsJudged(job) || tally.valid > 0)) {
-    stats = ScanSums<W>(tile.sums[r], job.plan->classes, Denominator(job, row), job.needs.terms);
+    stats =
+        ScanSums<W>(tile.sums[r], job.reduction->classes, Denominator(job, row), job.needs.terms);
   }
   if (NeedsScalesAfterAll(job, tally)) FillScales<W>(cpu, tile, r);
   const RowMembers members = {tile.votes + slot, tile.scale + slot, tile.max + slot};
@@ -81,7 +82,7 @@ void FinishTileRow(const CpuJob& cpu, Tile& tile, size_t r) {
 template <int W>
 void RunTiles(const CpuJob& cpu) {
   const RowJob& job = cpu.row;
-  const size_t classes = job.plan->classes;
+  const size_t classes = job.reduction->classes;
   const size_t tile_rows = cpu.tile_rows;
   Tile tile;
   for (size_t first = 0; first < job.rows; first += tile_rows) {
@@ -108,7 +109,7 @@ void RunTiles(const CpuJob& cpu) {
 }
 
 inline void RunRows(const CpuJob& job) {
-  const uint32_t classes = job.row.plan->classes;
+  const uint32_t classes = job.row.reduction->classes;
   if (classes <= 4) return RunTiles<4>(job);
   if (classes <= 8) return RunTiles<8>(job);
   if (classes <= 16) return RunTiles<16>(job);

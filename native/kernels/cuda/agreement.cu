@@ -19,9 +19,10 @@ namespace {
 
 // Everything a kernel reads, passed by value (constant memory, below the 4 KB limit).
 struct DeviceJob {
-  ReductionPlan plan;
+  Reduction reduction;
+  RuleProgram rule;
   MemberOutput outputs[kMaxMembers];
-  RowJob job;  // Its pointers to plan and outputs are set on the device.
+  RowJob job;  // Its pointers to the fields above are set on the device.
   LaunchShape shape;
 };
 static_assert(sizeof(DeviceJob) <= 4096, "kernel arguments are limited to 4 KB");
@@ -60,7 +61,8 @@ class BlockTeam {
 
 __device__ RowJob JobOf(const DeviceJob& device_job) {
   RowJob job = device_job.job;
-  job.plan = &device_job.plan;
+  job.reduction = &device_job.reduction;
+  job.rule = &device_job.rule;
   job.outputs = device_job.outputs;
   return job;
 }
@@ -77,7 +79,7 @@ __global__ void __launch_bounds__(kBlockThreads, BlocksPerProcessor(L))
   const RowJob job = JobOf(device_job);
   const WarpGroup<G> group;
   constexpr uint32_t kRows = kBlockThreads / G;
-  const uint32_t members = (job.plan->members + 1) / 2 * 2;
+  const uint32_t members = (job.reduction->members + 1) / 2 * 2;
   const uint32_t slot = threadIdx.x / G;
   const portable::SharedMembers out = portable::SliceMembers(shared_memory, kRows, members, slot);
   for (size_t row = size_t{blockIdx.x} * kRows + slot; row < job.rows;
@@ -92,8 +94,8 @@ __global__ void __launch_bounds__(kTeamThreads, kTeamsPerProcessor)
   const RowJob job = JobOf(device_job);
   const BlockTeam team;
   const LaunchShape& shape = device_job.shape;
-  const uint32_t members = (job.plan->members + 1) / 2 * 2;
-  const uint32_t blocks = (job.plan->classes + portable::kBlock - 1) / portable::kBlock;
+  const uint32_t members = (job.reduction->members + 1) / 2 * 2;
+  const uint32_t blocks = (job.reduction->classes + portable::kBlock - 1) / portable::kBlock;
   const portable::WideShared shared = portable::SliceWide(shared_memory, members, shape.items,
                                                           blocks, shape.staged, shape.stage_bytes);
   for (size_t row = blockIdx.x; row < job.rows; row += gridDim.x) {
@@ -124,14 +126,15 @@ const void* KernelOf(Layout layout, bool sums) {
 Status Run(const CudaDevice& device, const RowJob& job, cudaStream_t stream) {
   if (job.rows == 0) return Status();
   DeviceJob device_job;
-  device_job.plan = *job.plan;
-  std::copy(job.outputs, job.outputs + job.plan->members, device_job.outputs);
+  device_job.reduction = *job.reduction;
+  device_job.rule = *job.rule;
+  std::copy(job.outputs, job.outputs + job.reduction->members, device_job.outputs);
   device_job.job = job;
   device_job.shape = ShapeOf(job, device.shared_limit, device.processors);
   const LaunchShape& shape = device_job.shape;
   if (shape.shared_bytes > device.shared_limit) {
     return Status(StatusCode::kInvalidArgument,
-                  std::to_string(job.plan->classes) +
+                  std::to_string(job.reduction->classes) +
                       " classes are too many for the shared memory of CUDA device " +
                       std::to_string(device.index));
   }
@@ -159,17 +162,19 @@ Status PrepareAgreement(const CudaDevice& device) {
   return Status();
 }
 
-Status ReduceOnCuda(const CudaDevice& device, const ReductionPlan& plan,
+Status ReduceOnCuda(const CudaDevice& device, const Reduction& reduction, const RuleProgram& rule,
                     const MemberOutput* outputs, size_t rows, const RowState& state,
                     const ReductionColumns& columns, cudaStream_t stream) {
-  QUORATE_ASSIGN_OR_RETURN(const RowJob job, ReduceJob(plan, outputs, rows, state, columns));
+  QUORATE_ASSIGN_OR_RETURN(const RowJob job,
+                           ReduceJob(reduction, rule, outputs, rows, state, columns));
   return Run(device, job, stream);
 }
 
-Status DecideOnCuda(const CudaDevice& device, const ReductionPlan& plan,
+Status DecideOnCuda(const CudaDevice& device, const Reduction& reduction, const RuleProgram& rule,
                     const MemberOutput* outputs, uint32_t ran, size_t rows, const RowState& state,
                     Verdict* verdicts, cudaStream_t stream) {
-  QUORATE_ASSIGN_OR_RETURN(const RowJob job, DecideJob(plan, outputs, ran, rows, state, verdicts));
+  QUORATE_ASSIGN_OR_RETURN(const RowJob job,
+                           DecideJob(reduction, rule, outputs, ran, rows, state, verdicts));
   return Run(device, job, stream);
 }
 

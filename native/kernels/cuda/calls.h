@@ -38,10 +38,10 @@ struct CudaDevice {
 };
 
 // One per source file of this folder.
-Status ReduceOnCuda(const CudaDevice& device, const ReductionPlan& plan,
+Status ReduceOnCuda(const CudaDevice& device, const Reduction& reduction, const RuleProgram& rule,
                     const MemberOutput* outputs, size_t rows, const RowState& state,
                     const ReductionColumns& columns, cudaStream_t stream);
-Status DecideOnCuda(const CudaDevice& device, const ReductionPlan& plan,
+Status DecideOnCuda(const CudaDevice& device, const Reduction& reduction, const RuleProgram& rule,
                     const MemberOutput* outputs, uint32_t ran, size_t rows, const RowState& state,
                     Verdict* verdicts, cudaStream_t stream);
 Status CompactOnCuda(const CudaDevice& device, const uint8_t* flags, size_t rows,

@@ -11,15 +11,18 @@ class CudaKernels final : public Kernels {
  public:
   explicit CudaKernels(const CudaDevice& device) : device_(device) {}
 
-  Status Reduce(const ReductionPlan& plan, const MemberOutput* outputs, size_t rows,
-                const RowState& state, const ReductionColumns& columns, Stream stream) override {
+  Status Reduce(const Reduction& reduction, const RuleProgram& rule, const MemberOutput* outputs,
+                size_t rows, const RowState& state, const ReductionColumns& columns,
+                Stream stream) override {
     QUORATE_RETURN_IF_ERROR(Enter(stream));
-    return ReduceOnCuda(device_, plan, outputs, rows, state, columns, Handle(stream));
+    return ReduceOnCuda(device_, reduction, rule, outputs, rows, state, columns, Handle(stream));
   }
-  Status Decide(const ReductionPlan& plan, const MemberOutput* outputs, uint32_t ran, size_t rows,
-                const RowState& state, Verdict* verdicts, Stream stream) override {
+  Status Decide(const Reduction& reduction, const RuleProgram& rule, const MemberOutput* outputs,
+                uint32_t ran, size_t rows, const RowState& state, Verdict* verdicts,
+                Stream stream) override {
     QUORATE_RETURN_IF_ERROR(Enter(stream));
-    return DecideOnCuda(device_, plan, outputs, ran, rows, state, verdicts, Handle(stream));
+    return DecideOnCuda(device_, reduction, rule, outputs, ran, rows, state, verdicts,
+                        Handle(stream));
   }
   Status Compact(const uint8_t* flags, size_t rows, uint32_t* deferred, uint32_t* count,
                  Stream stream) override {

@@ -33,8 +33,8 @@ constexpr size_t kMemberBytes = sizeof(double) + sizeof(float) + sizeof(int32_t)
 // `shared_limit`: dynamic shared memory that a thread block may use. `processors`: multiprocessors
 // of the device. shared_bytes above shared_limit means that the row has too many classes.
 inline LaunchShape ShapeOf(const RowJob& job, size_t shared_limit, int processors) {
-  const uint32_t classes = job.plan->classes;
-  const size_t members = (size_t{job.plan->members} + 1) / 2 * 2;  // Keeps 8-byte alignment.
+  const uint32_t classes = job.reduction->classes;
+  const size_t members = (size_t{job.reduction->members} + 1) / 2 * 2;  // Keeps 8-byte alignment.
   bool wide_values = false;
   for (uint32_t j = 0; j < job.members; ++j) {
     wide_values = wide_values || job.outputs[j].type == ElementType::kFloat64;

@@ -13,7 +13,7 @@ QUORATE_HD QUORATE_INLINE void NarrowScores(const Group& group, const RowJob& jo
                                             size_t row, bool scale, const SharedMembers& out,
                                             float (&sums)[L]) {
   const MemberOutput& output = job.outputs[member];
-  const uint32_t classes = job.plan->classes;
+  const uint32_t classes = job.reduction->classes;
   const bool probability = output.kind == OutputKind::kProbabilities;
   const V filler = probability ? LowestAllowed<V, true>() : LowestAllowed<V, false>();
   V values[L];
@@ -54,7 +54,7 @@ QUORATE_HD QUORATE_INLINE void NarrowMembers(const Group& group, const RowJob& j
     if (j >= ran || output.data == nullptr) {
       if (group.rank() == 0) out.votes[j] = -1;
     } else if (output.kind == OutputKind::kLabel) {
-      if (group.rank() == 0) out.votes[j] = ReadLabel(output, row, job.plan->classes);
+      if (group.rank() == 0) out.votes[j] = ReadLabel(output, row, job.reduction->classes);
     } else if (output.width == 1) {
       const BinaryVote binary = ReadBinary(output, row);
       if (group.rank() == 0) {
@@ -80,7 +80,7 @@ QUORATE_HD QUORATE_INLINE void NarrowMembers(const Group& group, const RowJob& j
 template <int L, bool kSums, typename Group>
 QUORATE_HD inline void NarrowRow(const Group& group, const RowJob& job, size_t row,
                                  const SharedMembers& out) {
-  const uint32_t classes = job.plan->classes;
+  const uint32_t classes = job.reduction->classes;
   float sums[L];
   if constexpr (kSums) {
     LoadSums(group, job.state.prior_sums, row * classes, classes, sums);

@@ -35,7 +35,7 @@ QUORATE_HD QUORATE_INLINE void WideItem(const Team& team, const RowJob& job, uin
                                         uint32_t block, size_t row, bool scale,
                                         const WideShared& shared, uint32_t item) {
   const MemberOutput& output = job.outputs[member];
-  const uint32_t classes = job.plan->classes;
+  const uint32_t classes = job.reduction->classes;
   const uint32_t first = block * kBlock;
   const uint32_t count = classes - first < kBlock ? classes - first : kBlock;
   const bool probability = output.kind == OutputKind::kProbabilities;
@@ -117,7 +117,7 @@ QUORATE_HD QUORATE_INLINE void WideJoin(const Team& team, const RowJob& job, uin
 template <typename Team>
 QUORATE_HD inline void WideMembers(const Team& team, const RowJob& job, size_t row, bool scale,
                                    const WideShared& shared) {
-  const uint32_t blocks = (job.plan->classes + kBlock - 1) / kBlock;
+  const uint32_t blocks = (job.reduction->classes + kBlock - 1) / kBlock;
   const uint32_t at_once = shared.items / blocks;  // Members per round.
   const uint32_t ran = MembersRan(job, row);
   for (uint32_t base = 0; base < job.members; base += at_once) {
@@ -164,10 +164,10 @@ QUORATE_HD QUORATE_INLINE void WideAdd(const Group& group, const RowJob& job, ui
     const uint32_t left = first + count > begin ? first + count - begin : 0;
     V values[kHalf];
     if (shared.stage != nullptr) {
-      const V* const stage = shared.Stage<V>(member, job.plan->classes, begin);
+      const V* const stage = shared.Stage<V>(member, job.reduction->classes, begin);
       LoadTyped(group, stage, left, max, values);
     } else {
-      Load(group, output, row * job.plan->classes + begin, left, max, values);
+      Load(group, output, row * job.reduction->classes + begin, left, max, values);
     }
     QUORATE_UNROLL
     for (int i = 0; i < kHalf; ++i) {
@@ -181,7 +181,7 @@ QUORATE_HD QUORATE_INLINE void WideAdd(const Group& group, const RowJob& job, ui
 template <typename Team>
 QUORATE_HD inline void WideSums(const Team& team, const RowJob& job, size_t row,
                                 const WideShared& shared) {
-  const uint32_t classes = job.plan->classes;
+  const uint32_t classes = job.reduction->classes;
   const uint32_t blocks = (classes + kBlock - 1) / kBlock;
   const auto& group = team.group();
   for (uint32_t block = team.warp(); block < blocks; block += team.warps()) {
@@ -209,7 +209,7 @@ QUORATE_HD inline void WideSums(const Team& team, const RowJob& job, size_t row,
 template <bool kSums, typename Team>
 QUORATE_HD inline void WideRow(const Team& team, const RowJob& job, size_t row,
                                const WideShared& shared) {
-  const uint32_t classes = job.plan->classes;
+  const uint32_t classes = job.reduction->classes;
   WideMembers(team, job, row, job.needs.scale, shared);
   const Tally tally = CountVotes(shared.members.votes, job.members, 1);
   SumStats stats;

@@ -66,14 +66,14 @@ const spec = (...members) => ({
       maxDelayNs: 0,
       maxQueueRows: 65_536,
       maxInFlight: 0,
-      onOverload: "auto",
+      onOverload: null,
       onFailure: "reject",
     },
   ],
 });
 
 /** @type {Native.NativeCallOptions} */
-const options = { priority: 0, deadlineMs: 0, degradeOnDeadline: false, trace: false, wait: true, copy: false };
+const options = { priority: 0, deadlineMs: 0, degradeOnDeadline: false, detail: "answers", wait: true, copy: false };
 
 const ignore = () => {};
 /**
@@ -131,7 +131,7 @@ async function leftOpen() {
 async function answerDue() {
   const native = await open(callback, {
     onMemberCall: (id, _tier, _member, count) => {
-      setTimeout(() => native.completeMember(id, new Int32Array(count), ""), 200);
+      setTimeout(() => native.completeMember(id, new Int32Array(count), "", 0), 200);
     },
     onRows: (rows) => console.log(rows.count),
   });

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "test/native/device/test_tier.h"
+#include "test/native/fakes/rules.h"
 
 namespace quorate {
 namespace {
@@ -69,7 +70,7 @@ TEST(PipelineColumns, ATracedBatchSaysWhatEachMemberSaid) {
   for (const bool traced : {true, false, true}) {
     tier.models[2]->failure = traced ? FakeFailure::kHalfway : FakeFailure::kNone;
     PipelineBatch batch = TestTier::Batch(rows);
-    batch.traced = traced;
+    batch.detail = traced ? Detail::kVotes : Detail::kAnswers;
     const Answer answer = tier.Run(std::move(batch));
     EXPECT_TRUE(answer.SameAs(tier.Expected(rows, traced ? 4 : 0, traced)));
     EXPECT_EQ(answer.member_votes.size(), traced ? 24u : 0u);
@@ -78,6 +79,63 @@ TEST(PipelineColumns, ATracedBatchSaysWhatEachMemberSaid) {
     }
   }
   ExpectOrdered(machine);
+}
+
+TEST(PipelineColumns, ABatchThatAsksForOutputsGetsThoseOfEveryMember) {
+  sim::SimulatedMachine machine({});
+  TestTier tier(&machine, {.members = 3, .class_maps = true});
+  ASSERT_TRUE(tier.Open().ok());
+  const TestRows rows = Counting(0, 7);
+  for (const Detail detail : {Detail::kOutputs, Detail::kVotes, Detail::kOutputs}) {
+    PipelineBatch batch = TestTier::Batch(rows);
+    batch.detail = detail;
+    const Answer answer = tier.Run(std::move(batch));
+    EXPECT_TRUE(answer.SameAs(tier.Expected(rows, 0, true)));
+    ASSERT_EQ(answer.outputs.size(), detail == Detail::kOutputs ? 3u : 0u);
+    for (uint32_t k = 0; k < answer.outputs.size(); ++k) {
+      EXPECT_EQ(answer.outputs[k], tier.Output(rows, k));
+    }
+  }
+  ExpectOrdered(machine);
+}
+
+TEST(PipelineColumns, AMemberThatFailedHasNoOutput) {
+  sim::SimulatedMachine machine({});
+  TestTier tier(&machine, {});
+  ASSERT_TRUE(tier.Open().ok());
+  tier.models[1]->failure = FakeFailure::kHalfway;
+  PipelineBatch batch = TestTier::Batch(Counting(0, 5));
+  batch.detail = Detail::kOutputs;
+  const Answer answer = tier.Run(std::move(batch));
+  ASSERT_EQ(answer.outputs.size(), 2u);
+  EXPECT_EQ(answer.outputs[0], tier.Output(Counting(0, 5), 0));
+  EXPECT_TRUE(answer.outputs[1].empty());
+}
+
+TEST(PipelineColumns, TheRuleComesWithTheBatch) {
+  sim::SimulatedMachine machine({});
+  TestTier tier(&machine, {});
+  ASSERT_TRUE(tier.Open().ok());
+  for (const RuleKind kind : {RuleKind::kNever, RuleKind::kAlways, RuleKind::kNever}) {
+    PipelineBatch batch = TestTier::Batch(Counting(0, 8));
+    batch.rule = Rule({Op(kind, 0, 0)});
+    EXPECT_EQ(tier.Run(std::move(batch)).deferred.size(), kind == RuleKind::kNever ? 8u : 0u);
+  }
+  ExpectOrdered(machine);
+}
+
+TEST(PipelineColumns, ARowThatIsToBeDeferredIs) {
+  sim::SimulatedMachine machine({});
+  TestTier tier(&machine, {});
+  ASSERT_TRUE(tier.Open().ok());
+  PipelineBatch batch = TestTier::Batch(Counting(0, 4));
+  batch.rule = Rule({Op(RuleKind::kAlways, 0, 0)});
+  batch.decided = {-1, 0, -1, 0};
+  EXPECT_EQ(tier.Run(std::move(batch)).deferred, (std::vector<uint32_t>{1, 3}));
+  ExpectOrdered(machine);
+  PipelineBatch wrong = TestTier::Batch(Counting(0, 4));
+  wrong.decided = {0};
+  EXPECT_EQ(tier.Run(std::move(wrong)).status.message(), "tier 0: 1 decisions for 4 rows");
 }
 
 TEST(PipelineColumns, MembersMayHaveTheirClassesInAnOrderOfTheirOwn) {

@@ -169,7 +169,7 @@ class Schedule {
   void Submit(Journey* journey) {
     PipelineBatch batch = TestTier::Batch(journey->rows);
     batch.cancelled = &journey->cancelled;
-    batch.traced = journey->traced;
+    batch.detail = journey->traced ? Detail::kVotes : Detail::kAnswers;
     batch.done = [this, journey](const PipelineResult& result) { FirstDone(journey, result); };
     Begin();
     const Status status = journey->first_tier->pipeline->Submit(std::move(batch));
@@ -189,7 +189,7 @@ class Schedule {
     PipelineBatch batch =
         journey->from_block ? TestTier::Batch(std::move(block), rows) : TestTier::Batch(rows);
     batch.cancelled = &journey->cancelled;
-    batch.traced = journey->traced;
+    batch.detail = journey->traced ? Detail::kVotes : Detail::kAnswers;
     batch.done = [this, journey](const PipelineResult& answer) {
       ++journey->second_answers;
       journey->second = second_->AnswerOf(answer);

@@ -23,18 +23,20 @@ bool SameBits(const std::vector<T>& a, const std::vector<T>& b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
-ReductionPlan PlanOf(const TestTierOptions& tier) {
-  ReductionPlan plan;
+// Of every tier.
+RuleProgram TestRule() {
+  return Rule(
+      {Op(RuleKind::kVotes, 2, 0), Op(RuleKind::kScore, 0, 0.3f), Op(RuleKind::kAllOf, 2, 0)});
+}
+
+Reduction PlanOf(const TestTierOptions& tier) {
+  Reduction plan;
   plan.members = tier.members;
   plan.classes = kTestClasses;
   plan.measures = kScore | kMargin;
   plan.last = tier.last;
   plan.combine = tier.evidence_in ? Combine::kMean : Combine::kVote;
   plan.earlier_members = tier.evidence_in ? kEarlierMembers : 0;
-  if (!tier.last) {
-    plan.rule = Rule({Op(RuleKind::kVotes, tier.members, 0), Op(RuleKind::kScore, 0, 0.3f),
-                      Op(RuleKind::kAllOf, 2, 0)});
-  }
   return plan;
 }
 
@@ -194,6 +196,7 @@ Status TestTier::Open() {
 
 PipelineBatch TestTier::Batch(const TestRows& rows) {
   PipelineBatch batch;
+  batch.rule = TestRule();
   batch.host_rows = rows.size();
   batch.fill = [rows](void* const* staging) {
     for (size_t t = 0; t < 2; ++t) {
@@ -206,6 +209,7 @@ PipelineBatch TestTier::Batch(const TestRows& rows) {
 
 PipelineBatch TestTier::Batch(std::shared_ptr<RowBlock> block, const TestRows& rows) {
   PipelineBatch batch;
+  batch.rule = TestRule();
   batch.segments = {{std::move(block), 0, rows.size()}};
   batch.fill = [](void* const*) {};
   batch.fill_evidence = EvidenceOf(rows);
@@ -227,6 +231,10 @@ Answer TestTier::AnswerOf(const PipelineResult& result) const {
   answer.member_votes = Copied(columns.member_votes, result.rows * tier.members);
   answer.member_scores = Copied(columns.member_scores, result.rows * tier.members);
   answer.deferred = Copied(result.deferred, result.deferred_count);
+  for (size_t k = 0; k < result.outputs.size(); ++k) {
+    const size_t values = result.rows * kTestClasses;
+    answer.outputs.push_back(Copied(reinterpret_cast<const float*>(result.outputs[k]), values));
+  }
   answer.deferred_rows = result.deferred_rows;
   answer.times = result.times;
   return answer;
@@ -242,6 +250,12 @@ Answer TestTier::Run(PipelineBatch batch) {
   return refused;
 }
 
+std::vector<float> TestTier::Output(const TestRows& rows, uint32_t k) const {
+  std::vector<float> scores(rows.size() * kTestClasses);
+  for (size_t r = 0; r < rows.size(); ++r) ScoreRow(tier, k, rows, r, &scores[r * kTestClasses]);
+  return scores;
+}
+
 Answer TestTier::Expected(const TestRows& rows, uint64_t failed_members, bool traced) const {
   const size_t n = rows.size();
   std::vector<std::vector<float>> scores(tier.members);
@@ -249,8 +263,7 @@ Answer TestTier::Expected(const TestRows& rows, uint64_t failed_members, bool tr
   for (uint32_t k = 0; k < tier.members; ++k) {
     outputs[k] = {nullptr, ElementType::kFloat32, OutputKind::kLogits, 1.0f, kTestClasses};
     if ((failed_members >> k & 1) != 0) continue;
-    scores[k].resize(n * kTestClasses);
-    for (size_t r = 0; r < n; ++r) ScoreRow(tier, k, rows, r, &scores[k][r * kTestClasses]);
+    scores[k] = Output(rows, k);
     outputs[k].data = scores[k].data();
   }
   Answer answer;
@@ -275,8 +288,8 @@ Answer TestTier::Expected(const TestRows& rows, uint64_t failed_members, bool tr
   const std::vector<float> evidence = rows.Evidence();
   RowState state;
   if (tier.evidence_in) state.prior_sums = evidence.data();
-  answer.status =
-      device->kernels()->Reduce(PlanOf(tier), outputs.data(), n, state, columns, nullptr);
+  answer.status = device->kernels()->Reduce(PlanOf(tier), TestRule(), outputs.data(), n, state,
+                                            columns, nullptr);
   for (size_t r = 0; r < n; ++r) {
     if ((answer.flags[r] & kExit) == 0) answer.deferred.push_back(static_cast<uint32_t>(r));
   }

@@ -65,6 +65,7 @@ struct Answer {
   std::vector<float> score, margin, sums;
   std::vector<int32_t> member_votes;
   std::vector<float> member_scores;
+  std::vector<std::vector<float>> outputs;  // Not part of SameAs().
   std::vector<uint32_t> deferred;
   std::shared_ptr<RowBlock> deferred_rows;
   uint64_t failed_members = 0;
@@ -99,6 +100,8 @@ class TestTier {
   Answer Run(PipelineBatch batch);
   // What the CPU says.
   Answer Expected(const TestRows& rows, uint64_t failed_members = 0, bool traced = false) const;
+  // Member k's output, in the cascade's order of classes.
+  std::vector<float> Output(const TestRows& rows, uint32_t k) const;
 
   TestTierOptions tier;
   std::unique_ptr<sim::ForgetfulDevice> forgetful;  // Or nullptr.

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "native/engine/batch_run.h"
+#include "native/engine/host_batch/host_batch.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
 
@@ -28,7 +28,7 @@ struct Bench {
     tier.tensors = {0};
     tier.reduction.classes = classes;
     tier.reduction.measures = kScore | kConfidence | kMargin | kEntropy;
-    tier.reduction.rule = Rule({Op(RuleKind::kVotes, 1, 0)});
+    rule = Rule({Op(RuleKind::kVotes, 1, 0)});
   }
 
   PlannedMember& Add(std::shared_ptr<FakeModel> model) {
@@ -67,6 +67,7 @@ struct Bench {
   Pool pool;  // Outlives the models, whose threads submit to it.
   CascadePlan plan;
   PlannedTier tier;
+  RuleProgram rule;
   std::unique_ptr<Kernels> kernels = NewCpuKernels();
   SteadyClock clock;
 
@@ -77,7 +78,7 @@ struct Bench {
 // Owns the rows and waits for the answers. Row i holds values[i]; its id is i.
 class Caller final : public BatchListener {
  public:
-  explicit Caller(Bench* bench) : bench_(bench), run_(BatchRun::Create(bench->Parts(), this)) {}
+  explicit Caller(Bench* bench) : bench_(bench), run_(NewHostBatch(bench->Parts(), this)) {}
   ~Caller() override { bench_->pool.Join(); }
 
   BatchRun& Run(size_t rows, uint32_t first_value = 0, bool scattered = false) {
@@ -92,7 +93,8 @@ class Caller final : public BatchListener {
       data_[Place(i)] = first_value + i;
       run_->rows.push_back({nullptr, i, 0});
     }
-    run_->traced = traced;
+    run_->detail = detail;
+    run_->point = std::make_shared<OperatingPoint>(OperatingPoint{{bench_->rule}});
     {
       std::lock_guard lock(mutex_);
       done_ = released_ = false;
@@ -130,7 +132,7 @@ class Caller final : public BatchListener {
     changed_.notify_all();
   }
 
-  bool traced = false;
+  Detail detail = Detail::kAnswers;
   std::vector<float> evidence;  // [rows x classes], given for even rows.
 
  private:

@@ -16,7 +16,7 @@ TEST(BatchFailureTest, AFailedMemberAbstains) {
   bench.AddFake(1);
   bench.AddFake(2)->fails = [](uint32_t) { return true; };
   Caller caller(&bench);
-  caller.traced = true;
+  caller.detail = Detail::kVotes;
   const BatchRun& run = caller.Run(20);
   EXPECT_EQ(run.first_error.code(), StatusCode::kMember);
   EXPECT_TRUE(run.reduce_error.ok());
@@ -73,7 +73,7 @@ TEST(BatchFailureTest, CancelReachesRunningMembersAndNotTheNextBatch) {
     auto first = bench.AddAsync(1, false);
     bench.AddAsync(2, true);
     bench.tier.sequential = sequential;
-    bench.tier.reduction.rule = Rule({Op(RuleKind::kVotes, 2, 0)});
+    bench.rule = Rule({Op(RuleKind::kVotes, 2, 0)});
     Caller caller(&bench);
     caller.Start(10);
     first->AwaitCall();

@@ -121,7 +121,7 @@ TEST(BatchRunTest, OnlyWantedColumnsAreFilled) {
 TEST(BatchRunTest, AKernelErrorIsReported) {
   Bench bench(2);
   bench.AddFake(1);
-  bench.tier.reduction.rule = Rule({Op(RuleKind::kAllOf, 3, 0)});
+  bench.rule = Rule({Op(RuleKind::kAllOf, 3, 0)});
   Caller caller(&bench);
   EXPECT_EQ(caller.Run(10).reduce_error.code(), StatusCode::kInvalidArgument);
 }
@@ -131,7 +131,7 @@ TEST(BatchRunTest, ManyRunsShareAPool) {
   Bench bench(4, 4);
   for (uint32_t m = 0; m < 3; ++m) bench.AddFake(m);
   bench.AddAsync(3, true);
-  bench.tier.reduction.rule = Rule({Op(RuleKind::kVotes, 3, 0)});
+  bench.rule = Rule({Op(RuleKind::kVotes, 3, 0)});
   BatchColumns expected;
   {
     Caller caller(&bench);

@@ -45,8 +45,8 @@ void FillRandomTier(Random& random, Bench* bench) {
   }
   tier.reduction.combine = random() % 2 == 0 ? Combine::kVote : Combine::kMean;
   tier.reduction.last = random() % 3 == 0;
-  tier.reduction.rule = RandomRule(random, members);
-  if (tier.reduction.last && random() % 2 == 0) tier.reduction.rule = {};
+  bench->rule = RandomRule(random, members);
+  if (tier.reduction.last && random() % 2 == 0) bench->rule = {};
   tier.skips_only_exits = !tier.reduction.last && random() % 2 == 0;
   tier.cumulative = random() % 4 == 0;
   tier.keeps_sums = tier.cumulative;
@@ -108,7 +108,7 @@ TEST(BatchSequentialTest, ATracedSequentialBatchSkipsNothing) {
   for (uint32_t m = 0; m < 4; ++m) bench.AddFake(m);
   bench.tier.sequential = true;
   Caller caller(&bench);
-  caller.traced = true;
+  caller.detail = Detail::kVotes;
   const BatchRun& run = caller.Run(50);
   EXPECT_EQ(run.columns.voters, std::vector<uint8_t>(50, 4));
   EXPECT_EQ(BatchColumns(run.columns).member_votes.size(), 200u);
@@ -121,7 +121,7 @@ TEST(BatchSequentialTest, ASkippingMemberSeesTheIdsOfItsRows) {
   bench.AddFake(2);
   auto third = bench.AddAsync(3, true);  // One shard.
   bench.tier.sequential = true;
-  bench.tier.reduction.rule = Rule({Op(RuleKind::kVotes, 2, 0)});
+  bench.rule = Rule({Op(RuleKind::kVotes, 2, 0)});
   Caller caller(&bench);
   const BatchRun& run = caller.Run(200);
   std::vector<uint32_t> expected;

@@ -105,6 +105,10 @@ struct BusyHouse {
     for (const TierCounters& t : c.tiers) {
       ASSERT_EQ(t.entered, t.exited + t.deferred + t.failed + t.cancelled + t.expired + t.rejected +
                                t.in_flight);
+      ASSERT_EQ(t.run_times.total(), t.batches);
+      for (const MemberCounters& m : t.members) {
+        ASSERT_EQ(t.queue_times.total(), m.rows_run + m.rows_skipped);
+      }
       in_flight += t.in_flight;
     }
     ASSERT_EQ(in_flight, c.pending);

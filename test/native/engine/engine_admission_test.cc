@@ -175,6 +175,35 @@ TEST(Admission, LetsBatchesThatAskForTensorsAndThoseThatNeedNotTakeTurns) {
   EXPECT_EQ(order, (Values{3, 1, 3, 1, 3, 1}));
 }
 
+TEST(Admission, RefusesABatchThatWouldHaveToWaitForRowsWhenItDoesNotWait) {
+  House house(WithRoomFor(6));
+  house.Bulk(Values(4, 1));
+  EXPECT_EQ(house.RefusalOfBulk(Values(3, 2)), StatusCode::kQueueFull);
+  const uint64_t fits = house.Bulk(Values(2, 2), {});
+  EXPECT_EQ(house.RefusalOfBulk({3}), StatusCode::kQueueFull);
+  EXPECT_EQ(house.RefusalOfBulk({3}, true), StatusCode::kQueueFull) << "be it small";
+  house.AnswerAll();
+  EXPECT_TRUE(house.Done(fits));
+  EXPECT_EQ(house.RefusalOfBulk({3}), StatusCode::kOk);
+  house.AnswerAll();
+}
+
+TEST(Admission, CountsTheRowsOfBatchesThatNoTierHasTakenYetForOneThatDoesNotWait) {
+  House house(WithRoomFor(10));
+  house.Bulk(Values(9, 1));  // Four of them run, five wait to be taken.
+  EXPECT_EQ(house.RefusalOfBulk(Values(2, 2)), StatusCode::kQueueFull);
+  house.Bulk({2}, {});
+  house.AnswerAll();
+}
+
+TEST(Admission, LetsABatchOfMoreRowsThanTheLimitInAloneThoughItDoesNotWait) {
+  House house(WithRoomFor(4));
+  const uint64_t large = house.Bulk(Values(9, 1), {});
+  EXPECT_EQ(house.RefusalOfBulk({2}), StatusCode::kQueueFull);
+  house.AnswerAll();
+  EXPECT_TRUE(house.Done(large));
+}
+
 CascadeSpec WithBytesFor(size_t rows) {
   CascadeSpec spec = ManualTiers(1);
   spec.max_bytes_in_flight = rows * sizeof(uint32_t);

@@ -100,6 +100,20 @@ TEST(Deadline, StopsABatchWhoseRowsAreAllDead) {
   EXPECT_TRUE(house.model(0).Cancelled());
 }
 
+TEST(Deadline, IsToldToTheMembersAsTheEarliestOfTheBatchWithItsHighestPriority) {
+  House house(ManualTiers(1));
+  house.Row(1, {.priority = 9});
+  EXPECT_EQ(house.model(0).Deadline(), kForever);
+  EXPECT_EQ(house.model(0).Priority(), 9);
+  house.Row(1, {.priority = 7, .deadline_in_ns = 50 * kNsPerMs});
+  house.Row(1, {.priority = 3});
+  house.Row(1, {.priority = 5, .deadline_in_ns = 20 * kNsPerMs});
+  const int64_t now = house.time.clock.NowNs();
+  house.Answer(0);
+  EXPECT_EQ(house.model(0).Deadline(), now + 20 * kNsPerMs);
+  EXPECT_EQ(house.model(0).Priority(), 3);
+}
+
 TEST(Deadline, ReportsRowsThatAreReadInPlaceOnlyWhenNoBatchReadsThem) {
   House house(ManualTiers(1));
   const uint64_t id = house.Bulk(Values(6, kEarly), kReject);

@@ -139,7 +139,7 @@ class Caller {
     call.single = one.single;
     call.options.wait = true;
     call.options.priority = static_cast<int>(random_() % 10);
-    call.options.trace = random_() % 16 == 0;
+    call.options.detail = random_() % 16 == 0 ? Detail::kVotes : Detail::kAnswers;
     one.has_deadline = random_() % 16 == 0;
     if (one.has_deadline) {
       call.options.deadline_in_ns = static_cast<int64_t>(random_() % 500) * kNsPerUs + 1;

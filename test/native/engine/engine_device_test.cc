@@ -145,7 +145,7 @@ TEST(DeviceEngine, TracesShowWhatEachMemberSaid) {
   BusyHouse house(spec, &loader, 2);
   const auto rows = CountingRows(50);
   CallOptions options;
-  options.trace = true;
+  options.detail = Detail::kVotes;
   const FinishedCall here = RunBatch(&house, rows, options);
   const FinishedCall there = RunOnHost(spec, rows, options);
   ASSERT_EQ(here.traces.size(), there.traces.size());

@@ -82,15 +82,23 @@ class House final : public EngineListener, private ModelLoader {
     return Submit(std::move(call), values.size());
   }
 
-  // A batch that is read in place.
-  uint64_t Bulk(Values values, CallOptions options = {}) {
-    const Values& kept =
-        borrowed_.emplace_back(std::make_unique<Values>(std::move(values))).operator*();
-    Call call;
-    call.tensors = {{reinterpret_cast<const uint8_t*>(kept.data()), false}};
-    call.rows = static_cast<uint32_t>(kept.size());
-    call.options = options;
-    return Submit(std::move(call), kept.size());
+  // A batch that is read in place. As from JavaScript it waits, unless it says otherwise.
+  uint64_t Bulk(Values values, CallOptions options = {.wait = true}) {
+    Call call = InPlace(std::move(values), options);
+    const size_t rows = call.rows;
+    return Submit(std::move(call), rows);
+  }
+  // One that comes in and queues as single rows do.
+  uint64_t SmallBulk(Values values, CallOptions options = {.wait = true}) {
+    Call call = InPlace(std::move(values), options);
+    call.small = true;
+    const size_t rows = call.rows;
+    return Submit(std::move(call), rows);
+  }
+  StatusCode RefusalOfBulk(Values values, bool small = false) {
+    Call call = InPlace(std::move(values), {});
+    call.small = small;
+    return Refused(std::move(call)).code();
   }
 
   uint64_t CopiedBulk(const Values& values, CallOptions options = {}) {
@@ -110,6 +118,15 @@ class House final : public EngineListener, private ModelLoader {
     return before;
   }
 
+  Call InPlace(Values values, CallOptions options) {
+    const Values& kept =
+        borrowed_.emplace_back(std::make_unique<Values>(std::move(values))).operator*();
+    Call call;
+    call.tensors = {{reinterpret_cast<const uint8_t*>(kept.data()), false}};
+    call.rows = static_cast<uint32_t>(kept.size());
+    call.options = options;
+    return call;
+  }
   Call Copied(const Values& values, CallOptions options) {
     Call call;
     call.rows = static_cast<uint32_t>(values.size());
@@ -204,11 +221,12 @@ class House final : public EngineListener, private ModelLoader {
     std::lock_guard lock(mutex_);
     return done_.at(id).traces.at(row);
   }
-  StatusCode Error(uint64_t id, size_t row = 0) {
+  Status ErrorOf(uint64_t id, size_t row = 0) {
     const uint8_t error = Result(id, row).error_index;
     std::lock_guard lock(mutex_);
-    return error == 0 ? StatusCode::kOk : done_.at(id).errors.at(error - 1).code();
+    return error == 0 ? Status() : done_.at(id).errors.at(error - 1);
   }
+  StatusCode Error(uint64_t id, size_t row = 0) { return ErrorOf(id, row).code(); }
   bool Degraded(uint64_t id, size_t row = 0) { return (Result(id, row).flags & kDegraded) != 0; }
   bool closed() {
     std::lock_guard lock(mutex_);
@@ -268,6 +286,10 @@ class House final : public EngineListener, private ModelLoader {
       EXPECT_EQ(t.entered, t.exited + t.deferred + t.failed + t.cancelled + t.expired + t.rejected +
                                t.in_flight);
       EXPECT_LE(t.invalid + t.degraded, t.exited);
+      EXPECT_EQ(t.run_times.total(), t.batches);
+      for (const MemberCounters& m : t.members) {
+        EXPECT_EQ(t.queue_times.total(), m.rows_run + m.rows_skipped);
+      }
       in_flight += t.in_flight;
       deferred = t.deferred;
     }

@@ -71,7 +71,7 @@ TEST(Memory, OfABatchThatWaitsIsTheSameWhateverItsRows) {
     House house(spec);
     house.Rows({1, 1, 1, 1});
     const Values values(kMillion, 1);
-    Call call = InPlace(values, {.trace = true, .wait = true});
+    Call call = InPlace(values, {.detail = Detail::kVotes, .wait = true});
     call.tensors[0].lazy = lazy;
     call.id = 100;
     const size_t bytes = PeakOf([&] { EXPECT_TRUE(house.engine->Submit(std::move(call)).ok()); });
@@ -79,13 +79,13 @@ TEST(Memory, OfABatchThatWaitsIsTheSameWhateverItsRows) {
   }
 }
 
-// Its answers, made once, and two bytes of state.
-TEST(Memory, OfABatchThatHasBegunIs12BytesPerRowAnd4PerMeasure) {
+// Its answers, made once, and four bytes of state.
+TEST(Memory, OfABatchThatHasBegunIs14BytesPerRowAnd4PerMeasure) {
   const Values values(kMillion, 1);
-  const std::pair<int, size_t> costs[] = {{0, 12},
-                                          {kScore, 16},
-                                          {kScore | kConfidence | kMargin, 24},
-                                          {kScore | kConfidence | kMargin | kEntropy, 28}};
+  const std::pair<int, size_t> costs[] = {{0, 14},
+                                          {kScore, 18},
+                                          {kScore | kConfidence | kMargin, 26},
+                                          {kScore | kConfidence | kMargin | kEntropy, 30}};
   for (const auto& [measures, of_a_row] : costs) {
     CascadeSpec spec = ManualTiers(1);
     spec.measures = static_cast<uint8_t>(measures);

@@ -74,8 +74,8 @@ TEST(Priority, AndAgeGoWithTheRowIntoTheNextTier) {
 TEST(Priority, OfABatchCountsAmongBatches) {
   House house(OneAtATime(1));
   house.Row(0);
-  house.Bulk({1, 1}, {.priority = 7});
-  house.Bulk({2, 2}, {.priority = 2});
+  house.Bulk({1, 1}, {.priority = 7, .wait = true});
+  house.Bulk({2, 2}, {.priority = 2, .wait = true});
   EXPECT_EQ(OrderAt(&house, 0), (Values{0, 2, 2, 1, 1}));
 }
 
@@ -106,6 +106,21 @@ TEST(InFlight, IsEightBatchesWhereAMemberIsAFunction) {
   EXPECT_EQ(function->calls(), 8u);
   house.Close(0);
   while (function->calls() > 0) function->Fail();
+}
+
+TEST(Company, OfASmallBatchIsThatOfSingleRowsInTheOrderTheyCame) {
+  CascadeSpec spec = ManualTiers(1);
+  spec.tiers[0].max_rows = 8;
+  House house(spec);
+  house.Row(0);
+  house.Bulk(Values(20, 1));
+  house.Rows(Values(4, 2));
+  house.SmallBulk(Values(6, 3));
+  house.Rows(Values(4, 4));
+  house.Answer(0);
+  EXPECT_EQ(house.Running(0), (Values{2, 2, 2, 2, 3, 3, 3, 1}));
+  house.Answer(0);
+  EXPECT_EQ(house.Running(0), (Values{3, 3, 3, 4, 4, 4, 4, 1}));
 }
 
 TEST(Company, OfABatchIsAnEighthWhileSingleRowsWait) {

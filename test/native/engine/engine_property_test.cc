@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <random>
@@ -159,9 +160,10 @@ void RunCaller(BusyHouse* house, const std::vector<Answer>* expected, size_t row
     const uint64_t id = house->next_id.fetch_add(single ? values.size() : 1);
     Call call = MakeCall(id, values, single || random() % 2);
     call.single = single;
+    call.small = !single && values.size() <= SmallRows(house->engine->plan());
     call.options.wait = true;
     call.options.priority = static_cast<int>(random() % kPriorities);
-    call.options.trace = random() % 64 == 0;
+    call.options.detail = random() % 64 == 0 ? Detail::kVotes : Detail::kAnswers;
     const bool has_deadline = random() % 16 == 0;
     if (has_deadline) {
       call.options.deadline_in_ns = static_cast<int64_t>(random() % 300) * kNsPerUs + 1;
@@ -218,6 +220,13 @@ size_t Rows() {
 #endif
 }
 
+// Every row waits for admission, so nothing but a tier's limit rejects one.
+bool MayReject(const CascadeSpec& spec) {
+  return std::any_of(spec.tiers.begin(), spec.tiers.end(), [](const TierSpec& tier) {
+    return tier.on_overload == Overload::kReject || tier.on_overload == Overload::kDegrade;
+  });
+}
+
 TEST(Property, EveryInterleavingIsAnsweredAsOneRowAtATime) {
   Tally tally;
   int64_t extra_calls = 0;
@@ -229,6 +238,8 @@ TEST(Property, EveryInterleavingIsAnsweredAsOneRowAtATime) {
     std::set<int> tiers;
     for (const Answer& answer : expected) tiers.insert(std::get<1>(answer));
     EXPECT_GE(tiers.size(), 2u) << "the spec exercises one tier only";
+    const uint64_t rejected_before = tally.rejected;
+    const uint64_t answered_before = tally.answered;
     HashLoader loader;
     BusyHouse house(spec, &loader, 1 + seed % 5);
     std::vector<std::thread> threads;
@@ -241,12 +252,18 @@ TEST(Property, EveryInterleavingIsAnsweredAsOneRowAtATime) {
     house.CheckCounters();
     const Counters counters = house.engine->Snapshot();
     EXPECT_EQ(counters.pending, 0u);
+    if (!MayReject(spec)) {
+      EXPECT_EQ(tally.rejected, rejected_before);
+      // One call in sixteen is cancelled, and one has a deadline.
+      EXPECT_GT(tally.answered - answered_before, counters.submitted * 3 / 4);
+    }
     extra_calls += ExtraCalls(house);
     if (HasFailure()) return;
   }
   std::cout << tally.answered << " rows answered, " << tally.degraded << " degraded, "
             << tally.cancelled << " cancelled, " << tally.expired << " expired, " << tally.rejected
             << " rejected\n";
+  EXPECT_GT(tally.answered, tally.cancelled + tally.expired + tally.rejected + tally.degraded);
   EXPECT_GT(tally.cancelled, 0u);
   EXPECT_GT(tally.expired, 0u);
   EXPECT_GT(tally.degraded, 0u);

@@ -11,13 +11,18 @@ TEST(Times, AnAnswerTellsHowLongItsRowWaitedAndRan) {
   House house(ManualTiers(1));
   house.Row(1);
   house.Advance(2);
-  const uint64_t waits = house.Row(2, {.trace = true});  // Behind the one batch of the tier.
+  const uint64_t waits =
+      house.Row(2, {.detail = Detail::kVotes});  // Behind the one batch of the tier.
   house.Advance(3);
   house.Answer(0);
   house.Advance(7);
   house.Answer(0);
   EXPECT_EQ(house.Tier(0).queue_ns, 3u * kNsPerMs);
   EXPECT_EQ(house.Tier(0).run_ns, (2 + 3 + 7) * uint64_t{kNsPerMs});
+  EXPECT_EQ(house.Tier(0).queue_times.count(Histogram::BucketOf(0)), 1u);
+  EXPECT_EQ(house.Tier(0).queue_times.count(Histogram::BucketOf(3 * kNsPerMs)), 1u);
+  EXPECT_EQ(house.Tier(0).run_times.count(Histogram::BucketOf(5 * kNsPerMs)), 1u);
+  EXPECT_EQ(house.Tier(0).run_times.count(Histogram::BucketOf(7 * kNsPerMs)), 1u);
   const TraceTier& trace = house.Trace(waits).at(0);
   EXPECT_EQ(trace.queue_ns, 3 * kNsPerMs);
   EXPECT_EQ(trace.run_ns, 7 * kNsPerMs);

@@ -16,13 +16,16 @@ struct FinishedCall {
     if (!row.trace.empty()) traces.push_back(std::move(row.trace));
   }
   explicit FinishedCall(FinishedBatch batch)
-      : errors(std::move(batch.errors)), traces(std::move(batch.traces)) {
+      : errors(std::move(batch.errors)),
+        traces(std::move(batch.traces)),
+        outputs(std::move(batch.outputs)) {
     for (size_t i = 0; i < batch.answers.rows; ++i) rows.push_back(batch.answers.Get(i));
   }
 
   std::vector<RowResult> rows;
   std::vector<Status> errors;
   std::vector<std::vector<TraceTier>> traces;
+  std::vector<std::vector<RowOutputs>> outputs;
 };
 
 }  // namespace quorate

@@ -47,7 +47,7 @@ class FullTier : public ::testing::Test {
 };
 
 TEST_F(FullTier, ByDefaultRejectsASingleRow) {
-  Open(Overload::kAuto);
+  Open(Overload::kAsCall);
   const uint64_t id = house_->Row(kLate);
   house_->Answer(0);
   ExpectRejected(id);
@@ -56,7 +56,7 @@ TEST_F(FullTier, ByDefaultRejectsASingleRow) {
 }
 
 TEST_F(FullTier, ByDefaultLetsWaitASingleRowThatSaysSo) {
-  Open(Overload::kAuto);
+  Open(Overload::kAsCall);
   const uint64_t id = house_->Row(kLate, {.wait = true});
   house_->Answer(0);
   EXPECT_FALSE(house_->Done(id));
@@ -65,7 +65,7 @@ TEST_F(FullTier, ByDefaultLetsWaitASingleRowThatSaysSo) {
 }
 
 TEST_F(FullTier, ByDefaultLetsWaitTheRowsOfABatch) {
-  Open(Overload::kAuto);
+  Open(Overload::kAsCall);
   const uint64_t id = house_->Bulk({kLate, kEarly, kLate});
   house_->Answer(0);
   EXPECT_FALSE(house_->Done(id));
@@ -73,6 +73,15 @@ TEST_F(FullTier, ByDefaultLetsWaitTheRowsOfABatch) {
   for (size_t row = 0; row < 3; ++row) EXPECT_EQ(house_->StatusOf(id, row), RowStatus::kOk);
   EXPECT_EQ(house_->Result(id, 1).tier_index, 0);
   EXPECT_EQ(house_->Result(id, 2).tier_index, 1);
+}
+
+TEST_F(FullTier, ByDefaultRejectsTheRowsOfABatchThatDoesNotWait) {
+  Open(Overload::kAsCall);
+  const uint64_t id = house_->Bulk({kLate, kEarly}, {.wait = false});
+  house_->Answer(0);
+  ExpectRejected(id, 0);
+  EXPECT_EQ(house_->StatusOf(id, 1), RowStatus::kOk);
+  ExpectTheOthersUnharmed();
 }
 
 TEST_F(FullTier, DoesNotTouchRowsThatExitEarlier) {
@@ -143,7 +152,7 @@ TEST_F(FullTier, DoesNotCountRowsThatWereCancelledWhileTheyWaited) {
 
 TEST(FullTierBeforeAnyAnswer, RejectsWhereItWouldDegrade) {
   CascadeSpec spec = ManualTiers(2);
-  spec.tiers[0].on_failure = OnFailure::kDegrade;
+  spec.tiers[0].on_failure = OnFailure::kDefer;
   spec.tiers[1].max_queue_rows = 0;
   spec.tiers[1].on_overload = Overload::kDegrade;
   House house(spec);
@@ -176,6 +185,23 @@ TEST(Failure, OfAllMembersRejectsTheRowsOfThatBatchOnly) {
   EXPECT_EQ(house.Tier(0).failed, 1u);
 }
 
+TEST(Failure, CarriesTheCauseOfItsOwnBatch) {
+  House house(TwoTiers(OnFailure::kReject, OnFailure::kReject));
+  const uint64_t bulk = house.Bulk(Values(8, kEarly));  // Two batches.
+  for (const uint32_t cause : {11u, 12u}) {
+    house.model(0).Fail(cause);
+    house.Settle();
+  }
+  EXPECT_EQ(house.ErrorOf(bulk, 0).cause(), 11u);
+  EXPECT_EQ(house.ErrorOf(bulk, 3).cause(), 11u);
+  EXPECT_EQ(house.ErrorOf(bulk, 4).cause(), 12u);
+  EXPECT_EQ(house.ErrorOf(bulk, 4).message(), house.ErrorOf(bulk, 0).message());
+  const uint64_t single = house.Row(kEarly);
+  house.model(0).Fail(13);
+  house.Settle();
+  EXPECT_EQ(house.ErrorOf(single).cause(), 13u);
+}
+
 TEST(Failure, OfOneMemberLeavesTheOthersTheirSay) {
   House house(TwoTiers(OnFailure::kReject, OnFailure::kReject, 3));
   const uint64_t id = house.Row(kEarly);
@@ -190,8 +216,8 @@ TEST(Failure, OfOneMemberLeavesTheOthersTheirSay) {
   EXPECT_EQ(house.Tier(0).failed, 0u);
 }
 
-TEST(Failure, OfAnEarlyTierSendsTheRowsOnWhenItDegrades) {
-  House house(TwoTiers(OnFailure::kDegrade, OnFailure::kReject));
+TEST(Failure, OfAnEarlyTierSendsTheRowsOnWhenItDefers) {
+  House house(TwoTiers(OnFailure::kDefer, OnFailure::kReject));
   const uint64_t id = house.Row(kEarly);
   house.Fail(0);
   EXPECT_FALSE(house.Done(id));
@@ -217,8 +243,38 @@ TEST(Failure, OfTheLastTierGivesTheLastAnswerWhenItDegrades) {
   EXPECT_TRUE(house.Degraded(bulk, 1));
 }
 
+TEST(Failure, OfTheFirstTierLeavesNothingToDegradeTo) {
+  House house(TwoTiers(OnFailure::kDegrade, OnFailure::kReject));
+  const uint64_t id = house.Row(kEarly);
+  house.Fail(0);
+  EXPECT_EQ(house.StatusOf(id), RowStatus::kFailed);
+  EXPECT_EQ(house.Error(id), StatusCode::kMember);
+}
+
+TEST(Failure, OfATierBetweenAnswersWithTheOneBeforeItWhenItDegrades) {
+  CascadeSpec spec = ManualTiers(3);
+  spec.tiers[1].on_failure = OnFailure::kDegrade;
+  House house(spec);
+  const uint64_t id = house.Row(22);
+  house.Answer(0);
+  house.Fail(1);
+  EXPECT_EQ(house.StatusOf(id), RowStatus::kOk);
+  EXPECT_TRUE(house.Degraded(id));
+  EXPECT_EQ(house.Result(id).tier_index, 0);
+  EXPECT_TRUE(house.Running(2).empty());
+}
+
+TEST(Failure, OfTheLastTierCannotDefer) {
+  CascadeSpec spec = TwoTiers(OnFailure::kDefer, OnFailure::kDefer);
+  const std::vector<Status> problems = Validate(spec);
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].message(),
+            "tier \"1\" is the last: there is no tier to defer to, expected onFailure \"reject\" "
+            "or \"degrade\"");
+}
+
 TEST(Failure, OfEveryTierLeavesNothingToDegradeTo) {
-  House house(TwoTiers(OnFailure::kDegrade, OnFailure::kDegrade));
+  House house(TwoTiers(OnFailure::kDefer, OnFailure::kDegrade));
   const uint64_t id = house.Row(kLate);
   house.Fail(0);
   house.Fail(1);

@@ -55,6 +55,14 @@ class ManualModel final : public Model {
     const auto* rows = static_cast<const uint32_t*>(batch.inputs[0].data);
     return {rows, rows + batch.rows};
   }
+  int64_t Deadline() const {
+    std::lock_guard lock(mutex_);
+    return calls_.at(0).first.deadline_at;
+  }
+  int Priority() const {
+    std::lock_guard lock(mutex_);
+    return calls_.at(0).first.priority;
+  }
   bool Cancelled() const {
     std::lock_guard lock(mutex_);
     return calls_.at(0).first.cancel->cancelled();
@@ -79,9 +87,9 @@ class ManualModel final : public Model {
     }
     completion(RunReport{});
   }
-  void Fail() {
+  void Fail(uint32_t cause = 0) {
     const auto completion = Pop().second;
-    completion({Status(StatusCode::kMember, "the model is out of order"), 0, 0});
+    completion({Status(StatusCode::kMember, "the model is out of order", cause), 0, 0});
   }
 
  private:

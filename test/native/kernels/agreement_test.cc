@@ -26,7 +26,7 @@ void ExpectNear(double expected, float actual, const char* what) {
 }
 
 void CompareRow(const TierCase& tier, const Columns& columns, size_t row, Tolerated& tolerated) {
-  const auto expected = reference::Reduce(tier.plan, tier.outputs, row, tier.State());
+  const auto expected = reference::Reduce(tier.plan, tier.rule, tier.outputs, row, tier.State());
   const uint8_t flags = columns.flags[row];
   ++tolerated.rows;
   EXPECT_EQ(expected.valid, (flags & kValid) != 0);
@@ -66,8 +66,8 @@ void CompareWithReference(uint64_t seed, int cases, const CaseOptions& options) 
     SCOPED_TRACE("seed " + std::to_string(seed) + " case " + std::to_string(i));
     const TierCase tier = RandomCase(random, options);
     Columns columns(tier);
-    const Status status = NewCpuKernels()->Reduce(tier.plan, tier.outputs.data(), tier.rows,
-                                                  tier.State(), columns.All(), nullptr);
+    const Status status = NewCpuKernels()->Reduce(tier.plan, tier.rule, tier.outputs.data(),
+                                                  tier.rows, tier.State(), columns.All(), nullptr);
     ASSERT_TRUE(status.ok()) << status.message();
     for (size_t row = 0; row < tier.rows; ++row) CompareRow(tier, columns, row, tolerated);
   }
@@ -112,17 +112,17 @@ TEST(Agreement, MatchesTheReferenceWithSeventyThousandClasses) {
         AddMember(tier, OutputKind::kLogits, type, values, classes, 1.5f);
       }
       Columns columns(tier);
-      ASSERT_TRUE(
-          NewCpuKernels()
-              ->Reduce(tier.plan, tier.outputs.data(), tier.rows, {}, columns.All(), nullptr)
-              .ok());
+      ASSERT_TRUE(NewCpuKernels()
+                      ->Reduce(tier.plan, tier.rule, tier.outputs.data(), tier.rows, {},
+                               columns.All(), nullptr)
+                      .ok());
       Tolerated tolerated;
       for (size_t row = 0; row < tier.rows; ++row) CompareRow(tier, columns, row, tolerated);
       for (const Build& build : RunnableBuilds()) {
         Columns other(tier);
-        ASSERT_TRUE(
-            ReduceOnCpu(build.run, tier.plan, tier.outputs.data(), tier.rows, {}, other.All())
-                .ok());
+        ASSERT_TRUE(ReduceOnCpu(build.run, tier.plan, tier.rule, tier.outputs.data(), tier.rows, {},
+                                other.All())
+                        .ok());
         EXPECT_TRUE(columns.SameBits(other)) << build.name;
       }
     }
@@ -139,13 +139,13 @@ TEST(Agreement, GivesTheSameBitsOnEveryInstructionSet) {
   for (int i = 0; i < 600; ++i) {
     const TierCase tier = RandomCase(random, options);
     Columns expected(tier);
-    ASSERT_TRUE(ReduceOnCpu(builds[0].run, tier.plan, tier.outputs.data(), tier.rows, tier.State(),
-                            expected.All())
+    ASSERT_TRUE(ReduceOnCpu(builds[0].run, tier.plan, tier.rule, tier.outputs.data(), tier.rows,
+                            tier.State(), expected.All())
                     .ok());
     for (const Build& build : builds) {
       Columns columns(tier);
-      ASSERT_TRUE(ReduceOnCpu(build.run, tier.plan, tier.outputs.data(), tier.rows, tier.State(),
-                              columns.All())
+      ASSERT_TRUE(ReduceOnCpu(build.run, tier.plan, tier.rule, tier.outputs.data(), tier.rows,
+                              tier.State(), columns.All())
                       .ok());
       ASSERT_TRUE(expected.SameBits(columns)) << build.name << ", case " << i;
     }
@@ -164,14 +164,16 @@ TEST(Agreement, GivesTheSameBitsAloneAndInABatch) {
     const TierCase tier = RandomCase(random, options);
     Columns together(tier);
     ASSERT_TRUE(kernels
-                    ->Reduce(tier.plan, tier.outputs.data(), tier.rows, tier.State(),
+                    ->Reduce(tier.plan, tier.rule, tier.outputs.data(), tier.rows, tier.State(),
                              together.All(), nullptr)
                     .ok());
     for (size_t row = 0; row < tier.rows; ++row) {
       const TierCase one = tier.OnlyRow(row);
       Columns alone(one);
       ASSERT_TRUE(
-          kernels->Reduce(one.plan, one.outputs.data(), 1, one.State(), alone.All(), nullptr).ok());
+          kernels
+              ->Reduce(one.plan, one.rule, one.outputs.data(), 1, one.State(), alone.All(), nullptr)
+              .ok());
       ASSERT_EQ(together.label[row], alone.label[0]);
       ASSERT_EQ(together.votes[row], alone.votes[0]);
       ASSERT_EQ(together.flags[row], alone.flags[0]);
@@ -192,8 +194,8 @@ TEST(Agreement, AnswersTheSameWhateverColumnsAreAskedFor) {
   options.max_rows = 20;
   const auto kernels = NewCpuKernels();
   const auto reduce = [&](const TierCase& tier, const ReductionColumns& columns) {
-    return kernels->Reduce(tier.plan, tier.outputs.data(), tier.rows, tier.State(), columns,
-                           nullptr);
+    return kernels->Reduce(tier.plan, tier.rule, tier.outputs.data(), tier.rows, tier.State(),
+                           columns, nullptr);
   };
   for (int i = 0; i < 1500; ++i) {
     const TierCase tier = RandomCase(random, options);
@@ -210,7 +212,8 @@ TEST(Agreement, AcceptsAnEmptyBatch) {
   TierCase tier;
   tier.plan.classes = 3;
   AddMember(tier, OutputKind::kLogits, std::vector<float>{1, 2, 3}, 3);
-  EXPECT_TRUE(NewCpuKernels()->Reduce(tier.plan, tier.outputs.data(), 0, {}, {}, nullptr).ok());
+  EXPECT_TRUE(
+      NewCpuKernels()->Reduce(tier.plan, tier.rule, tier.outputs.data(), 0, {}, {}, nullptr).ok());
 }
 
 TEST(Agreement, MayAddToThePriorSumsInPlace) {
@@ -224,8 +227,9 @@ TEST(Agreement, MayAddToThePriorSumsInPlace) {
   state.prior_sums = sums.data();
   ReductionColumns columns;
   columns.sums = sums.data();
-  ASSERT_TRUE(
-      NewCpuKernels()->Reduce(tier.plan, tier.outputs.data(), 1, state, columns, nullptr).ok());
+  ASSERT_TRUE(NewCpuKernels()
+                  ->Reduce(tier.plan, tier.rule, tier.outputs.data(), 1, state, columns, nullptr)
+                  .ok());
   EXPECT_EQ(sums, (std::vector<float>{0.75f, 1.25f}));
 }
 

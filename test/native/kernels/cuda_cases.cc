@@ -31,7 +31,7 @@ Status ReduceOnGpu(const CudaTest& test, const TierCase& tier, ColumnSet set, Co
   wanted.sums = sums.data();
   wanted.member_votes = member_votes.data();
   wanted.member_scores = member_scores.data();
-  const Status status = test.kernels.Reduce(tier.plan, device.outputs.data(), tier.rows,
+  const Status status = test.kernels.Reduce(tier.plan, tier.rule, device.outputs.data(), tier.rows,
                                             device.state, wanted, test.stream);
   if (!status.ok()) return status;
   label.Read();
@@ -45,7 +45,8 @@ Status ReduceOnGpu(const CudaTest& test, const TierCase& tier, ColumnSet set, Co
   member_votes.Read();
   member_scores.Read();
   const auto job =
-      ReduceJob(tier.plan, device.outputs.data(), tier.rows, device.state, wanted).value();
+      ReduceJob(tier.plan, tier.rule, device.outputs.data(), tier.rows, device.state, wanted)
+          .value();
   TheReport().CountReduction(ShapeOf(job, test.shared_limit, test.processors), job.needs.sums);
   return status;
 }
@@ -54,7 +55,7 @@ void CompareTier(const CudaTest& test, const TierCase& tier, ColumnSet wanted,
                  const std::string& what) {
   Columns expected(tier);
   Columns actual(tier);
-  const Status cpu = NewCpuKernels()->Reduce(tier.plan, tier.outputs.data(), tier.rows,
+  const Status cpu = NewCpuKernels()->Reduce(tier.plan, tier.rule, tier.outputs.data(), tier.rows,
                                              tier.State(), expected.Of(wanted), nullptr);
   const Status gpu = ReduceOnGpu(test, tier, wanted, actual);
   TheReport().Check(cpu.ok() && gpu.ok() && expected.SameBits(actual),
@@ -65,12 +66,12 @@ void CompareVerdicts(const CudaTest& test, const TierCase& tier, uint32_t ran,
                      const std::string& what) {
   std::vector<Verdict> expected(tier.rows);
   std::vector<Verdict> actual(tier.rows);
-  const Status cpu = NewCpuKernels()->Decide(tier.plan, tier.outputs.data(), ran, tier.rows,
-                                             tier.State(), expected.data(), nullptr);
+  const Status cpu = NewCpuKernels()->Decide(tier.plan, tier.rule, tier.outputs.data(), ran,
+                                             tier.rows, tier.State(), expected.data(), nullptr);
   const DeviceTier device(tier, test.stream);
   const DeviceColumn verdicts(test, actual);
-  const Status gpu = test.kernels.Decide(tier.plan, device.outputs.data(), ran, tier.rows,
-                                         device.state, verdicts.data(), test.stream);
+  const Status gpu = test.kernels.Decide(tier.plan, tier.rule, device.outputs.data(), ran,
+                                         tier.rows, device.state, verdicts.data(), test.stream);
   if (gpu.ok()) verdicts.Read();
   TheReport().Check(cpu.ok() && gpu.ok() && expected == actual, what + " " + gpu.message());
 }
@@ -94,8 +95,8 @@ TierCase Regular(size_t rows, uint32_t members, uint32_t classes) {
     tier.data.back().assign(bytes, bytes + values.size() * sizeof(float));
     tier.outputs.back().data = tier.data.back().data();
   }
-  tier.plan.rule.count = 1;
-  tier.plan.rule.ops[0] = Op(RuleKind::kScore, 0, 0.5f);
+  tier.rule.count = 1;
+  tier.rule.ops[0] = Op(RuleKind::kScore, 0, 0.5f);
   return tier;
 }
 
@@ -158,7 +159,7 @@ void CheckShapes(const CudaTest& test) {
   const TierCase tier = Regular(1, 3, 10);
   const DeviceTier device(tier, test.stream);
   TheReport().Check(
-      test.kernels.Reduce(tier.plan, device.outputs.data(), 0, {}, {}, test.stream).ok(),
+      test.kernels.Reduce(tier.plan, tier.rule, device.outputs.data(), 0, {}, {}, test.stream).ok(),
       "empty batch");
 }
 

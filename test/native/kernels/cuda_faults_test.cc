@@ -59,8 +59,8 @@ std::vector<Status> Statuses(Kernels& kernels) {
   uint32_t list[1] = {0};
   uint8_t flags[1] = {0};
   return {
-      kernels.Reduce(tier.plan, tier.outputs.data(), 1, {}, {}, FakeStream()),
-      kernels.Decide(tier.plan, tier.outputs.data(), 0, 1, {}, &verdict, FakeStream()),
+      kernels.Reduce(tier.plan, tier.rule, tier.outputs.data(), 1, {}, {}, FakeStream()),
+      kernels.Decide(tier.plan, tier.rule, tier.outputs.data(), 0, 1, {}, &verdict, FakeStream()),
       kernels.Compact(flags, 1, list, list, FakeStream()),
       kernels.Gather(flags, 1, list, 1, list, FakeStream()),
       kernels.MapClasses(tier.outputs[0], nullptr, tier.outputs[0].width, 1, list, FakeStream())};
@@ -172,11 +172,13 @@ TEST(CudaFaults, DoNotAriseFromEmptyInputBecauseNothingIsLaunched) {
   ASSERT_TRUE(kernels.ok());
   const TierCase tier = SmallTier();
   Verdict verdict;
-  EXPECT_TRUE(
-      kernels.value()->Reduce(tier.plan, tier.outputs.data(), 0, {}, {}, FakeStream()).ok());
   EXPECT_TRUE(kernels.value()
-                  ->Decide(tier.plan, tier.outputs.data(), 1, 0, {}, &verdict, FakeStream())
+                  ->Reduce(tier.plan, tier.rule, tier.outputs.data(), 0, {}, {}, FakeStream())
                   .ok());
+  EXPECT_TRUE(
+      kernels.value()
+          ->Decide(tier.plan, tier.rule, tier.outputs.data(), 1, 0, {}, &verdict, FakeStream())
+          .ok());
   EXPECT_TRUE(kernels.value()->Gather(nullptr, 4, nullptr, 0, nullptr, FakeStream()).ok());
   EXPECT_TRUE(
       kernels.value()->MapClasses(tier.outputs[0], nullptr, 2, 0, nullptr, FakeStream()).ok());
@@ -190,7 +192,7 @@ TEST(CudaFaults, IncludeTheDefaultStream) {
   const TierCase tier = SmallTier();
   for (Stream const stream : {Stream{nullptr}, static_cast<Stream>(cudaStreamLegacy)}) {
     const Status status =
-        kernels.value()->Reduce(tier.plan, tier.outputs.data(), 1, {}, {}, stream);
+        kernels.value()->Reduce(tier.plan, tier.rule, tier.outputs.data(), 1, {}, {}, stream);
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   }
   EXPECT_EQ(fake_launches, 0);
@@ -204,7 +206,7 @@ TEST(CudaFaults, TooManyClassesForSharedMemoryAreRefused) {
   tier.plan.classes = 20000000;
   tier.outputs[0].width = 20000000;
   const Status status =
-      kernels.value()->Reduce(tier.plan, tier.outputs.data(), 1, {}, {}, FakeStream());
+      kernels.value()->Reduce(tier.plan, tier.rule, tier.outputs.data(), 1, {}, {}, FakeStream());
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
   EXPECT_NE(status.message().find("20000000 classes"), std::string::npos);
 }

@@ -30,7 +30,7 @@ LaunchShape ShapeFor(const TierCase& tier, size_t rows, bool all, size_t shared_
     wanted = ReductionColumns();
     wanted.label = columns.label.data();
   }
-  const auto job = ReduceJob(tier.plan, tier.outputs.data(), rows, {}, wanted);
+  const auto job = ReduceJob(tier.plan, tier.rule, tier.outputs.data(), rows, {}, wanted);
   return ShapeOf(job.value(), shared_limit, kProcessors);
 }
 

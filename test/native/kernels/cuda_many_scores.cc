@@ -35,10 +35,12 @@ void CompareTail(const CudaTest& test, const TierCase& tail, const DeviceBuffer&
   ReductionColumns columns;
   columns.label = labels.As<int32_t>();
   columns.confidence = confidence.As<float>();
-  const Status status = test.kernels.Reduce(tail.plan, &output, kRows, {}, columns, test.stream);
+  const Status status =
+      test.kernels.Reduce(tail.plan, tail.rule, &output, kRows, {}, columns, test.stream);
   Columns expected(tail);
   Columns actual(tail);
-  (void)NewCpuKernels()->Reduce(tail.plan, tail.outputs.data(), kTail, {}, expected.All(), nullptr);
+  (void)NewCpuKernels()->Reduce(tail.plan, tail.rule, tail.outputs.data(), kTail, {},
+                                expected.All(), nullptr);
   labels.Read(actual.label.data(), kTail, kRows - kTail);
   confidence.Read(actual.confidence.data(), kTail, kRows - kTail);
   TheReport().Check(

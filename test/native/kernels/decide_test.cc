@@ -20,7 +20,7 @@ Sequential RunInOrder(Kernels& kernels, const TierCase& tier) {
   result.decided.assign(tier.rows, -1);
   std::vector<Verdict> verdicts(tier.rows);
   for (uint32_t ran = 1; ran < tier.plan.members; ++ran) {
-    const Status status = kernels.Decide(tier.plan, tier.outputs.data(), ran, tier.rows,
+    const Status status = kernels.Decide(tier.plan, tier.rule, tier.outputs.data(), ran, tier.rows,
                                          tier.State(), verdicts.data(), nullptr);
     EXPECT_TRUE(status.ok()) << status.message();
     for (size_t row = 0; row < tier.rows; ++row) {
@@ -44,8 +44,8 @@ std::string Describe(const TierCase& tier, size_t row, int ran) {
                      std::to_string(static_cast<int>(tier.plan.combine)) + " earlier " +
                      std::to_string(tier.plan.earlier_members) + " last " +
                      std::to_string(tier.plan.last) + " rule";
-  for (uint32_t i = 0; i < tier.plan.rule.count; ++i) {
-    const RuleOp& op = tier.plan.rule.ops[i];
+  for (uint32_t i = 0; i < tier.rule.count; ++i) {
+    const RuleOp& op = tier.rule.ops[i];
     text += " (" + std::to_string(static_cast<int>(op.kind)) + " " + std::to_string(op.votes) +
             " " + std::to_string(op.threshold) + ")";
   }
@@ -55,16 +55,16 @@ std::string Describe(const TierCase& tier, size_t row, int ran) {
 void Compare(Kernels& kernels, TierCase tier, Counts& counts) {
   Columns concurrent(tier);
   ASSERT_TRUE(kernels
-                  .Reduce(tier.plan, tier.outputs.data(), tier.rows, tier.State(), concurrent.All(),
-                          nullptr)
+                  .Reduce(tier.plan, tier.rule, tier.outputs.data(), tier.rows, tier.State(),
+                          concurrent.All(), nullptr)
                   .ok());
   const Sequential order = RunInOrder(kernels, tier);
   tier.members_ran = order.ran;
   tier.decided = order.decided;
   Columns sequential(tier);
   ASSERT_TRUE(kernels
-                  .Reduce(tier.plan, tier.outputs.data(), tier.rows, tier.State(), sequential.All(),
-                          nullptr)
+                  .Reduce(tier.plan, tier.rule, tier.outputs.data(), tier.rows, tier.State(),
+                          sequential.All(), nullptr)
                   .ok());
   for (size_t row = 0; row < tier.rows; ++row) {
     ++counts.rows;
@@ -123,7 +123,7 @@ TEST(Sequential, JudgesTheSameOnEveryInstructionSet) {
     std::vector<Verdict> expected(tier.rows);
     for (const Build& build : builds) {
       std::vector<Verdict> verdicts(tier.rows);
-      ASSERT_TRUE(DecideOnCpu(build.run, tier.plan, tier.outputs.data(), ran, tier.rows,
+      ASSERT_TRUE(DecideOnCpu(build.run, tier.plan, tier.rule, tier.outputs.data(), ran, tier.rows,
                               tier.State(), verdicts.data())
                       .ok());
       if (build.run == builds[0].run) expected = verdicts;
@@ -133,12 +133,13 @@ TEST(Sequential, JudgesTheSameOnEveryInstructionSet) {
 }
 
 Verdict After(TierCase tier, uint32_t ran, RuleOp op, bool last) {
-  tier.plan.rule.count = 1;
-  tier.plan.rule.ops[0] = op;
+  tier.rule.count = 1;
+  tier.rule.ops[0] = op;
   tier.plan.last = last;
   Verdict verdict = Verdict::kUnknown;
-  EXPECT_TRUE(
-      NewCpuKernels()->Decide(tier.plan, tier.outputs.data(), ran, 1, {}, &verdict, nullptr).ok());
+  EXPECT_TRUE(NewCpuKernels()
+                  ->Decide(tier.plan, tier.rule, tier.outputs.data(), ran, 1, {}, &verdict, nullptr)
+                  .ok());
   return verdict;
 }
 
@@ -188,7 +189,7 @@ TEST(Verdicts, RefuseMoreMembersThanThereAre) {
   TierCase tier = FiveVotes({1, 1});
   Verdict verdict;
   EXPECT_EQ(NewCpuKernels()
-                ->Decide(tier.plan, tier.outputs.data(), 3, 1, {}, &verdict, nullptr)
+                ->Decide(tier.plan, tier.rule, tier.outputs.data(), 3, 1, {}, &verdict, nullptr)
                 .message(),
             "3 members ran, the tier has 2");
 }

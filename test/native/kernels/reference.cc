@@ -96,12 +96,12 @@ bool Leaf(const RuleOp& op, const Row& row, double favour) {
 }
 
 // `favour` moves every measure towards (or away from) its threshold.
-bool Rule(const ReductionPlan& plan, const Row& row, double favour) {
+bool Holds(const RuleProgram& rule, const Row& row, double favour) {
   if (!row.valid) return false;
-  if (plan.rule.count == 0) return !row.tied;
+  if (rule.count == 0) return !row.tied;
   std::vector<bool> stack;
-  for (uint32_t i = 0; i < plan.rule.count; ++i) {
-    const RuleOp& op = plan.rule.ops[i];
+  for (uint32_t i = 0; i < rule.count; ++i) {
+    const RuleOp& op = rule.ops[i];
     if (op.kind != RuleKind::kAllOf && op.kind != RuleKind::kAnyOf) {
       stack.push_back(Leaf(op, row, favour));
       continue;
@@ -118,7 +118,7 @@ bool Rule(const ReductionPlan& plan, const Row& row, double favour) {
   return stack.back();
 }
 
-void Measure(const ReductionPlan& plan, const std::vector<double>& mean, Row& out) {
+void Measure(const Reduction& plan, const std::vector<double>& mean, Row& out) {
   std::vector<double> sorted = mean;
   std::sort(sorted.rbegin(), sorted.rend());
   out.confidence = sorted[0];
@@ -135,8 +135,8 @@ void Measure(const ReductionPlan& plan, const std::vector<double>& mean, Row& ou
 
 }  // namespace
 
-Row Reduce(const ReductionPlan& plan, const std::vector<MemberOutput>& outputs, size_t row,
-           const RowState& state) {
+Row Reduce(const Reduction& plan, const RuleProgram& rule, const std::vector<MemberOutput>& outputs,
+           size_t row, const RowState& state) {
   Row out;
   const uint32_t ran = state.members_ran ? state.members_ran[row] : plan.members;
   out.partial = ran < plan.members;
@@ -189,8 +189,8 @@ Row Reduce(const ReductionPlan& plan, const std::vector<MemberOutput>& outputs, 
     out.votes = count.count(out.label) ? count[out.label] : 0;
     if (!labels_only) Measure(plan, mean, out);
   }
-  out.agreed = Rule(plan, out, 0);
-  out.agreed_unsure = Rule(plan, out, kNear) != Rule(plan, out, -kNear);
+  out.agreed = Holds(rule, out, 0);
+  out.agreed_unsure = Holds(rule, out, kNear) != Holds(rule, out, -kNear);
   out.exits = out.agreed || plan.last;
   return out;
 }

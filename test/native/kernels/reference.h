@@ -26,7 +26,7 @@ struct Row {
 };
 
 // REQUIRES: members give scores, or all give labels.
-Row Reduce(const ReductionPlan& plan, const std::vector<MemberOutput>& outputs, size_t row,
-           const RowState& state);
+Row Reduce(const Reduction& plan, const RuleProgram& rule, const std::vector<MemberOutput>& outputs,
+           size_t row, const RowState& state);
 
 }  // namespace quorate::reference

@@ -11,15 +11,15 @@ namespace {
 
 Columns Reduced(const TierCase& tier) {
   Columns columns(tier);
-  const Status status = NewCpuKernels()->Reduce(tier.plan, tier.outputs.data(), tier.rows,
-                                                tier.State(), columns.All(), nullptr);
+  const Status status = NewCpuKernels()->Reduce(tier.plan, tier.rule, tier.outputs.data(),
+                                                tier.rows, tier.State(), columns.All(), nullptr);
   EXPECT_TRUE(status.ok()) << status.message();
   return columns;
 }
 
 bool Exits(TierCase tier, RuleOp op) {
-  tier.plan.rule.count = 1;
-  tier.plan.rule.ops[0] = op;
+  tier.rule.count = 1;
+  tier.rule.ops[0] = op;
   return (Reduced(tier).flags[0] & kExit) != 0;
 }
 
@@ -206,8 +206,8 @@ TEST(Temperature, OfAnyFiniteSizeGivesFiniteMeasures) {
 
 TEST(StoppedRow, KeepsTheVerdictThatStoppedIt) {
   TierCase tier = ThreeMembers();
-  tier.plan.rule.count = 1;
-  tier.plan.rule.ops[0] = Op(RuleKind::kVotes, 2, 0);
+  tier.rule.count = 1;
+  tier.rule.ops[0] = Op(RuleKind::kVotes, 2, 0);
   tier.members_ran = {1};
   tier.decided = {1};
   EXPECT_EQ(Reduced(tier).flags[0], kExit | kAgreed | kValid | kPartial);
@@ -222,7 +222,7 @@ TEST(StoppedRow, KeepsTheVerdictThatStoppedIt) {
 
 std::string Refusal(const TierCase& tier) {
   return NewCpuKernels()
-      ->Reduce(tier.plan, tier.outputs.data(), tier.rows, {}, {}, nullptr)
+      ->Reduce(tier.plan, tier.rule, tier.outputs.data(), tier.rows, {}, {}, nullptr)
       .message();
 }
 
@@ -244,23 +244,23 @@ TEST(Refusals, NameWhatIsWrong) {
   tier.plan.members = 65;
   EXPECT_EQ(Refusal(tier), "tier has 65 members, expected 1 to 64");
   tier = ThreeMembers();
-  tier.plan.rule.count = 1;
-  tier.plan.rule.ops[0] = Op(RuleKind::kAllOf, 2, 0);
+  tier.rule.count = 1;
+  tier.rule.ops[0] = Op(RuleKind::kAllOf, 2, 0);
   EXPECT_NE(Refusal(tier).find("combines 2 values"), std::string::npos);
-  tier.plan.rule.count = 2;
-  tier.plan.rule.ops[0] = tier.plan.rule.ops[1] = Op(RuleKind::kAlways, 0, 0);
+  tier.rule.count = 2;
+  tier.rule.ops[0] = tier.rule.ops[1] = Op(RuleKind::kAlways, 0, 0);
   EXPECT_EQ(Refusal(tier), "rule leaves 2 values instead of 1");
 }
 
 TEST(Rules, OfThirtyTwoOperationsAreEvaluated) {
   TierCase tier = ThreeMembers();
-  for (uint32_t i = 0; i < 31; ++i) tier.plan.rule.ops[i] = Op(RuleKind::kAlways, 0, 0);
-  tier.plan.rule.ops[31] = Op(RuleKind::kAllOf, 31, 0);
-  tier.plan.rule.count = 32;
+  for (uint32_t i = 0; i < 31; ++i) tier.rule.ops[i] = Op(RuleKind::kAlways, 0, 0);
+  tier.rule.ops[31] = Op(RuleKind::kAllOf, 31, 0);
+  tier.rule.count = 32;
   EXPECT_TRUE(Reduced(tier).flags[0] & kExit);
-  tier.plan.rule.ops[0] = Op(RuleKind::kNever, 0, 0);
+  tier.rule.ops[0] = Op(RuleKind::kNever, 0, 0);
   EXPECT_FALSE(Reduced(tier).flags[0] & kExit);
-  tier.plan.rule.ops[31] = Op(RuleKind::kAnyOf, 31, 0);
+  tier.rule.ops[31] = Op(RuleKind::kAnyOf, 31, 0);
   EXPECT_TRUE(Reduced(tier).flags[0] & kExit);
 }
 

@@ -237,7 +237,7 @@ TierCase RandomCase(Random& random, const CaseOptions& options) {
   tier.plan.last = Chance(random, 0.25);
   tier.plan.measures = kScore | kConfidence | kMargin | kEntropy;
   if (!tier.plan.last || Chance(random, 0.5)) {
-    tier.plan.rule = RandomRule(random, members, labels_only);
+    tier.rule = RandomRule(random, members, labels_only);
   }
   if (!labels_only && Chance(random, 0.25)) {
     tier.plan.earlier_members = Pick(random, 1, 4);

@@ -15,7 +15,8 @@ using Random = std::mt19937_64;
 // A tier with member outputs for some rows. Buffers are exactly as long as the kernels may read, so
 // that sanitizers see any byte too much.
 struct TierCase {
-  ReductionPlan plan;
+  Reduction plan;
+  RuleProgram rule;
   size_t rows = 0;
   std::vector<std::vector<uint8_t>> data;
   std::vector<MemberOutput> outputs;  // Point into data.

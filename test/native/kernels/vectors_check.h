@@ -30,7 +30,7 @@ std::vector<std::string> CheckVectors(const std::vector<ConformanceTier>& tiers,
     }
     for (size_t rule = 0; rule < expected.rules.size(); ++rule) {
       TierCase with_rule = tier;
-      with_rule.plan.rule = expected.rules[rule].program;
+      with_rule.rule = expected.rules[rule].program;
       Columns again(tier);
       reduce(with_rule, again);
       for (size_t row = 0; row < tier.rows; ++row) {

@@ -11,8 +11,8 @@ TEST(Vectors, HoldOnEveryInstructionSet) {
   ASSERT_EQ(tiers.size(), 140u);
   for (const Build& build : RunnableBuilds()) {
     const auto differences = CheckVectors(tiers, [&](const TierCase& tier, Columns& columns) {
-      const Status status = ReduceOnCpu(build.run, tier.plan, tier.outputs.data(), tier.rows,
-                                        tier.State(), columns.All());
+      const Status status = ReduceOnCpu(build.run, tier.plan, tier.rule, tier.outputs.data(),
+                                        tier.rows, tier.State(), columns.All());
       EXPECT_TRUE(status.ok()) << status.message();
     });
     for (const std::string& difference : differences)

@@ -23,7 +23,7 @@ StatusOr<Device*> BuiltWithoutCuda(int) {
 
 std::unique_ptr<OrtModelLoader> LoaderOn(const CudaMachine& machine,
                                          StatusOr<Device*> (*open)(int) = &BuiltWithoutCuda) {
-  auto loader = OrtModelLoader::Create({LibraryPath()}, machine.search, {open});
+  auto loader = OrtModelLoader::Create({LibraryPath()}, machine.search, CudaDevices(open));
   EXPECT_TRUE(loader.ok()) << loader.status().message();
   return std::move(loader).value();
 }

@@ -33,13 +33,13 @@ class CudaModel : public testing::Test {
 
   static const StatusOr<std::unique_ptr<OrtModelLoader>>& Opened() {
     static const auto& process = *[] {
-      DeviceAccess access;
-      access.simulated = true;  // No driver is asked, and no provider looked for.
-      access.open = [](int index) -> StatusOr<Device*> {
+      // No driver is asked, and no provider looked for.
+      const DeviceOpener open = [](const ApiLibrary&, const CudaSearch&,
+                                   int index) -> StatusOr<Device*> {
         static auto& devices = *new std::vector<HostDevice*>{new HostDevice(0), new HostDevice(1)};
         return static_cast<Device*>(devices.at(static_cast<size_t>(index)));
       };
-      return new StatusOr(OrtModelLoader::Create({FAKE_CUDA_RUNTIME}, {}, access));
+      return new StatusOr(OrtModelLoader::Create({FAKE_CUDA_RUNTIME}, {}, open));
     }();
     return process;
   }

@@ -32,13 +32,13 @@ inline sim::SimulatedOptions TwoDevices() {
 struct TestDevices {
   explicit TestDevices(const sim::SimulatedOptions& options = TwoDevices()) : machine(options) {
     (void)Library();  // Or the process ends with the reason.
-    DeviceAccess access;
-    access.simulated = true;
-    access.open = [this, devices = options.devices](int index) -> StatusOr<Device*> {
+    const DeviceOpener open = [this, devices = options.devices](const ApiLibrary&,
+                                                                const CudaSearch&,
+                                                                int index) -> StatusOr<Device*> {
       if (index < devices) return machine.device(index);
       return Status(StatusCode::kDevice, "there is no simulated device " + std::to_string(index));
     };
-    loader = OrtModelLoader::Create({LibraryPath()}, {}, access).value();
+    loader = OrtModelLoader::Create({LibraryPath()}, {}, open).value();
   }
   ~TestDevices() { EXPECT_EQ(machine.violations(), std::vector<std::string>()); }
 

@@ -23,11 +23,11 @@ constexpr int kShare = 1;
 void CompareReduce(Kernels& device, const TierCase& tier, ColumnSet wanted) {
   Columns expected(tier);
   Columns actual(tier);
-  const Status cpu = NewCpuKernels()->Reduce(tier.plan, tier.outputs.data(), tier.rows,
+  const Status cpu = NewCpuKernels()->Reduce(tier.plan, tier.rule, tier.outputs.data(), tier.rows,
                                              tier.State(), expected.Of(wanted), nullptr);
   ASSERT_TRUE(cpu.ok()) << cpu.message();
-  const Status emulated = device.Reduce(tier.plan, tier.outputs.data(), tier.rows, tier.State(),
-                                        actual.Of(wanted), kStream);
+  const Status emulated = device.Reduce(tier.plan, tier.rule, tier.outputs.data(), tier.rows,
+                                        tier.State(), actual.Of(wanted), kStream);
   ASSERT_TRUE(emulated.ok()) << emulated.message();
   ASSERT_TRUE(expected.SameBits(actual));
 }
@@ -36,11 +36,11 @@ void CompareDecide(Kernels& device, const TierCase& tier, uint32_t ran) {
   std::vector<Verdict> expected(tier.rows);
   std::vector<Verdict> actual(tier.rows);
   ASSERT_TRUE(NewCpuKernels()
-                  ->Decide(tier.plan, tier.outputs.data(), ran, tier.rows, tier.State(),
+                  ->Decide(tier.plan, tier.rule, tier.outputs.data(), ran, tier.rows, tier.State(),
                            expected.data(), nullptr)
                   .ok());
   ASSERT_TRUE(device
-                  .Decide(tier.plan, tier.outputs.data(), ran, tier.rows, tier.State(),
+                  .Decide(tier.plan, tier.rule, tier.outputs.data(), ran, tier.rows, tier.State(),
                           actual.data(), kStream)
                   .ok());
   ASSERT_EQ(expected, actual);
@@ -145,8 +145,8 @@ TEST(EmulatedKernels, KeepTheRowsOfABlockApart) {
   TierCase none;  // No member ran yet: the sums of earlier tiers are all there is.
   none.plan.classes = 2500;
   none.plan.earlier_members = 2;
-  none.plan.rule.count = 1;
-  none.plan.rule.ops[0] = Op(RuleKind::kConfidence, 0, 0.5f);
+  none.rule.count = 1;
+  none.rule.ops[0] = Op(RuleKind::kConfidence, 0, 0.5f);
   none.rows = 9;
   AddMember(none, OutputKind::kLogits, std::vector<float>(none.rows * 2500), 2500);
   none.prior_sums.assign(none.rows * 2500, 0.0f);
@@ -173,7 +173,7 @@ TEST(EmulatedKernels, AddToThePriorSumsInPlace) {
     ReductionColumns columns;
     columns.sums = sums.data();
     ASSERT_TRUE(SmallDevice(2, 90000)
-                    ->Reduce(tier.plan, tier.outputs.data(), 2, state, columns, kStream)
+                    ->Reduce(tier.plan, tier.rule, tier.outputs.data(), 2, state, columns, kStream)
                     .ok());
     for (size_t i = 0; i < sums.size(); ++i) ASSERT_EQ(sums[i], 0.5f + probabilities[i]);
   }

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "native/engine/answers.h"
+#include "native/engine/batch_run.h"
+
+namespace quorate {
+
+// What a locked section leaves to be done without the lock.
+struct Effects {
+  std::vector<FinishedBatch> batches;
+  std::vector<FinishedRow> rows;
+  std::map<std::pair<uint64_t, uint32_t>, std::vector<uint32_t>> lazy;  // (call, tensor) -> rows.
+  std::vector<BatchRun*> starts;
+  bool terminate = false;  // The models stop, now and for ever.
+  bool closed = false;     // Close() is complete.
+};
+
+}  // namespace quorate

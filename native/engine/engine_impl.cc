@@ -1,0 +1,192 @@
+#include "native/engine/engine_impl.h"
+
+#include <thread>
+#include <utility>
+
+namespace quorate {
+
+namespace {
+
+RequestRecord* RecordOf(const RowRef& ref) { return static_cast<RequestRecord*>(ref.owner); }
+
+}  // namespace
+
+std::unique_ptr<Engine> Engine::Create(EngineParts parts, EngineListener* listener) {
+  return std::make_unique<EngineImpl>(std::move(parts), listener);
+}
+
+EngineImpl::EngineImpl(EngineParts parts, EngineListener* listener)
+    : parts_(std::move(parts)),
+      listener_(listener),
+      spin_(parts_.pool, parts_.plan->spin_ns),
+      state_(parts_, this) {
+  parts_.timer->Start();  // Here, not on one of the pool's nice threads.
+}
+
+EngineImpl::~EngineImpl() { parts_.timer->Remove(this); }
+
+// --- Calls ---
+
+Status EngineImpl::Check(const Call& call) const {
+  MutexLock lock(&mutex_);
+  return state_.Check(call);
+}
+
+StatusOr<uint32_t> EngineImpl::Submit(Call call) {
+  Effects effects;
+  uint32_t rows = 0;
+  {
+    MutexLock lock(&mutex_);
+    QUORATE_ASSIGN_OR_RETURN(rows, state_.Submit(std::move(call)));
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+  return rows;
+}
+
+void EngineImpl::Cancel(uint64_t id) {
+  Effects effects;
+  {
+    MutexLock lock(&mutex_);
+    state_.Cancel(id, &effects);
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+void EngineImpl::Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_t>& rows,
+                         std::unique_ptr<uint8_t[]> data, Status error) {
+  Effects effects;
+  {
+    MutexLock lock(&mutex_);
+    state_.Provide(id, tensor, rows, std::move(data), error, &effects);
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+void EngineImpl::Close(int64_t drain_ns) {
+  Effects effects;
+  {
+    MutexLock lock(&mutex_);
+    state_.Close(drain_ns, &effects);
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+Counters EngineImpl::Snapshot() const {
+  MutexLock lock(&mutex_);
+  return state_.Snapshot();
+}
+
+std::vector<std::vector<int64_t>> EngineImpl::Profile() {
+  std::vector<std::vector<int64_t>> flops;
+  for (const PlannedTier& tier : parts_.plan->tiers) {
+    flops.emplace_back();
+    for (const PlannedMember& member : tier.members) {
+      std::vector<std::vector<int64_t>> shapes;
+      for (uint32_t tensor : member.tensors) {
+        shapes.push_back(parts_.plan->tensors[tensor].row_shape);
+      }
+      const auto answer = member.model->FlopsPerRow(shapes);
+      flops.back().push_back(answer.ok() ? static_cast<int64_t>(answer.value()) : -1);
+    }
+  }
+  return flops;
+}
+
+// --- Batches ---
+
+const uint8_t* EngineImpl::RowData(const RowRef& row, uint32_t tensor) {
+  return RecordOf(row)->Data(row.row, tensor);
+}
+
+uint32_t EngineImpl::RowIndex(const RowRef& row) {
+  return RecordOf(row)->call().single ? 0 : row.row;
+}
+
+const float* EngineImpl::RowEvidence(const RowRef& row) { return RecordOf(row)->Evidence(row.row); }
+
+void EngineImpl::OnBatchDone(BatchRun* run) {
+  Effects effects;
+  {
+    MutexLock lock(&mutex_);
+    state_.OnBatchDone(run, &effects);
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+void EngineImpl::OnBatchReleased(BatchRun* run) {
+  Effects effects;
+  {
+    MutexLock lock(&mutex_);
+    state_.OnBatchReleased(run);
+    if (!state_.closing()) return;
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+void EngineImpl::OnBatchOver(BatchRun* run) {
+  Effects effects;
+  {
+    MutexLock lock(&mutex_);
+    state_.OnBatchDone(run, &effects);
+    run->ForgetCancel();
+    state_.OnBatchReleased(run);
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+// --- Time, and the end of sections ---
+
+void EngineImpl::OnTimer() {
+  Effects effects;
+  {
+    MutexLock lock(&mutex_);
+    if (state_.closed()) return;
+    timer_at_ = kForever;
+    state_.OnTime(&effects);
+    Finish(&effects);
+  }
+  Perform(std::move(effects));
+}
+
+void EngineImpl::SetTimer() {
+  if (state_.closed()) return;
+  const int64_t at = state_.NextWake();
+  if (at == timer_at_) return;
+  timer_at_ = at;
+  parts_.timer->Set(this, at, [this] { OnTimer(); });
+}
+
+void EngineImpl::Finish(Effects* effects) {
+  state_.Advance(effects);
+  SetTimer();
+  performing_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void EngineImpl::Perform(Effects effects) {
+  if (effects.terminate) {
+    for (const PlannedTier& tier : parts_.plan->tiers) {
+      for (const PlannedMember& member : tier.members) member.model->Terminate();
+    }
+  }
+  for (BatchRun* run : effects.starts) run->Start();
+  if (!effects.batches.empty()) listener_->OnBatches(std::move(effects.batches));
+  if (!effects.rows.empty()) listener_->OnRows(std::move(effects.rows));
+  for (auto& [key, rows] : effects.lazy) listener_->OnLazy(key.first, key.second, std::move(rows));
+  if (effects.closed) parts_.pool->Submit({&SayClosed, this});
+  performing_.fetch_sub(1, std::memory_order_release);  // From here on the engine may be gone.
+}
+
+void EngineImpl::SayClosed(void* engine) {
+  auto* const self = static_cast<EngineImpl*>(engine);
+  while (self->performing_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
+  self->listener_->OnClosed();
+}
+
+}  // namespace quorate
