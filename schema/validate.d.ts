@@ -11,11 +11,19 @@ export interface SchemaError {
   readonly data?: unknown;
 }
 
-export declare const validate: {
+export interface Validator {
   (data: unknown): boolean;
   /** Of the last call. */
   errors?: readonly SchemaError[] | null;
-};
+}
+
+/** Of a cascade's specification. */
+export declare const validate: Validator;
+
+/** Of the options of calls, by the method's name; "prices" by the argument's. */
+export declare const calls: Readonly<
+  Record<"run" | "runBatch" | "stream" | "counters" | "cost" | "prices" | "close" | "machineReport", Validator>
+>;
 
 /** The default of every optional field of the schema; null where there is none. */
 type Defaults = Readonly<Record<string, unknown>>;

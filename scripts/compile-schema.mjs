@@ -1,10 +1,11 @@
-// schema/cascade.schema.json as a function, and its defaults: writes schema/validate.js. Ajv takes some 100 ms to load and to compile it,
-// which no build() of a cascade should wait for, and so it need not be installed with the package. scripts/setup.mjs
-// runs this.
+// schema/cascade.schema.json and the options of calls as functions, and the defaults: writes schema/validate.js. Ajv
+// takes some 100 ms to load and to compile them, which no build() of a cascade should wait for, and so it need not be
+// installed with the package. scripts/setup.mjs runs this.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv } from "ajv";
 import standalone from "ajv/dist/standalone/index.js";
+import { callSchemas, isKeyword } from "./lib/call-schemas.mjs";
 import { fail, root } from "./lib/tools.mjs";
 
 /** Function members exist in memory only, so the published schema does not have them. */
@@ -95,7 +96,12 @@ const ajv = new Ajv({
   code: { source: true, esm: true, lines: true },
 });
 const schema = withFunctions(JSON.parse(readFileSync(join(root, "schema/cascade.schema.json"), "utf8")));
-const code = standalone.default(ajv, ajv.compile(schema)).replace(
+ajv.addKeyword(isKeyword);
+ajv.addSchema(schema);
+const calls = Object.keys(callSchemas);
+for (const call of calls) ajv.addSchema(callSchemas[call], call);
+const validators = { validate: schema.$id, ...Object.fromEntries(calls.map((call) => [call, call])) };
+const code = standalone.default(ajv, validators).replace(
   // What is left that Ajv would load: its comparison of items that must differ.
   /const (\w+) = require\("ajv\/dist\/runtime\/equal"\)\.default;/,
   'import { isDeepStrictEqual as $1 } from "node:util";',
@@ -104,5 +110,5 @@ if (code.includes("require(")) fail("schema/validate.js would load a part of Ajv
 const defaults = `export const defaults = ${JSON.stringify(allDefaults(schema))};`;
 writeFileSync(
   join(root, "schema/validate.js"),
-  `// Made by scripts/compile-schema.mjs with Ajv.\n${code}\n${defaults}\n`,
+  `// Made by scripts/compile-schema.mjs with Ajv.\n${code}\nexport const calls = { ${calls.join(", ")} };\n${defaults}\n`,
 );

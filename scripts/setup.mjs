@@ -77,7 +77,8 @@ function nativeInputs() {
 }
 
 function schemaInputs() {
-  const files = ["schema/cascade.schema.json", "scripts/compile-schema.mjs", "package-lock.json"];
+  const scripts = ["scripts/compile-schema.mjs", "scripts/lib/call-schemas.mjs"];
+  const files = ["schema/cascade.schema.json", ...scripts, "package-lock.json"];
   return { files: files.map((name) => join(root, name)), values: [] };
 }
 

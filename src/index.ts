@@ -1,19 +1,26 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // `AsyncDisposable` for users whose own settings do not bring it.
 export type { Answer, TraceMember, TraceTier } from "./calls/answer.js";
-export { BatchAnswer, type RowStatus, rowStatusNames } from "./calls/batch-answer.js";
+export { BatchAnswer } from "./calls/batch-answer.js";
+export type { BatchAnswerJson } from "./calls/batch-columns.js";
+export {
+  type AnsweredRow,
+  type BatchRow,
+  type RowStatus,
+  rowStatusNames,
+  type UnansweredRow,
+} from "./calls/batch-row.js";
 export type { BatchCallOptions, CallOptions, OnFull } from "./calls/call-options.js";
 export type { BatchInput, RowInput } from "./calls/inputs.js";
 export type { RowSource, StreamAnswer, StreamOptions } from "./calls/stream.js";
 export { Cascade, type CascadeBuilder, type CloseOptions, type SinceOptions } from "./cascade/cascade.js";
 export type { CostFigures, CostPrices, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
-export {
-  type CascadeCounters,
-  counterProblems,
-  type DeviceCounters,
-  type MemberCounters,
-  type TierCounters,
-  type TimeHistogram,
+export type {
+  CascadeCounters,
+  DeviceCounters,
+  MemberCounters,
+  TierCounters,
+  TimeHistogram,
 } from "./cascade/counters.js";
 export type { Explanation, MemberExplanation, TierExplanation } from "./cascade/explain.js";
 export type {
@@ -26,6 +33,7 @@ export type {
   TierInfo,
 } from "./cascade/info.js";
 export { machineReport } from "./cascade/machine-report.js";
+export type { CascadeJson } from "./cascade/summary.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
 export { getThreads, setThreads } from "./native/threads.js";
 export type { Measure } from "./spec/columns.js";
@@ -36,6 +44,7 @@ export type {
   CascadeOptions,
   CascadeSpec,
   CudaOptions,
+  Device,
   FunctionMember,
   Member,
   MemberBatch,

@@ -31,7 +31,7 @@ export async function openContenders(spec: CascadeSpec = digitsSpec()): Promise<
 
 /** Before anything is timed. */
 export async function checkContenders({ cascade, one, pool }: Contenders, rows: Float32Array): Promise<void> {
-  const expected = (await cascade.runBatch(rows)).labels;
+  const expected = (await cascade.runBatch(rows)).label;
   checkSameLabels("JS", await one.run(rows), expected);
   checkSameLabels("JS pool", await pool.runLarge(rows), expected);
 }

@@ -4,6 +4,7 @@ import { mlp } from "../models/mlp.js";
 import { Random } from "../models/random.js";
 import { resNet } from "../models/res-net.js";
 import { transformer } from "../models/transformer.js";
+import type { CascadeSpec, CudaOptions, Device } from "./quorate.js";
 
 export interface DeviceCascade {
   readonly name: string;
@@ -49,7 +50,12 @@ function generated(name: string, build: (seed: number) => Uint8Array, rowSize: n
 }
 
 /** As `Cascade.fromSpec` takes it. @param cuda options of every tier */
-export function deviceSpec(tiers: readonly DeviceTier[], device: string, maxRows: number, cuda?: object): object {
+export function deviceSpec(
+  tiers: readonly DeviceTier[],
+  device: Device,
+  maxRows: number,
+  cuda?: CudaOptions,
+): CascadeSpec {
   return {
     tiers: tiers.map(({ name, members, votes }) => ({
       name,

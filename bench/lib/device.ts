@@ -1,10 +1,10 @@
 /** The device that tests and suites of devices are about: QUORATE_TEST_DEVICE, by default "cuda". */
 import { existsSync } from "node:fs";
-import { quorate } from "./quorate.js";
+import { type Device, quorate } from "./quorate.js";
 import { modelPath } from "./root.js";
 import type { Trial } from "./suite.js";
 
-export const device: string = process.env["QUORATE_TEST_DEVICE"] || "cuda";
+export const device: Device = (process.env["QUORATE_TEST_DEVICE"] || "cuda") as Device;
 
 /** Whether not using a GPU is a failure: QUORATE_EXPECT_GPU, else when the system shows one and it was asked for. */
 export function isGpuExpected(): boolean {

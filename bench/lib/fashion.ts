@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { CascadeSpec } from "./cascade-spec.js";
+import type { Rule } from "./quorate.js";
 import { root } from "./root.js";
 
 const folder = join(root, "../shared/zoo/fashion-mnist");
@@ -28,7 +29,7 @@ export function fashionRows(count: number): Float32Array {
   return Float32Array.from(bytes.subarray(headerBytes, headerBytes + count * rowSize));
 }
 
-function unanimous(score: number) {
+function unanimous(score: number): Rule {
   return {
     kind: "allOf",
     rules: [

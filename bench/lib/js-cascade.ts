@@ -3,8 +3,9 @@
  * thread that calls it, so two cores need `WorkerPool` or intra-op threads. A single ensemble is a cascade of one tier.
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { CascadeSpec, RuleSpec } from "./cascade-spec.js";
+import type { CascadeSpec } from "./cascade-spec.js";
 import { Voter } from "./js-vote.js";
+import type { Rule } from "./quorate.js";
 
 /** "default": onnxruntime's own choice of threads; "one": intra_op 1. */
 export type Threads = "default" | "one";
@@ -116,8 +117,8 @@ function shapeOf(session: InferenceSession | undefined): Shape {
   return { inputName: input.name, outputName: output.name, rowShape, classes: Number(output.shape[1]) };
 }
 
-function thresholdOf(rule: RuleSpec | undefined, kind: string): number {
+function thresholdOf(rule: Rule | undefined, kind: "agreement" | "score"): number {
   if (rule === undefined) return 0;
-  if (rule.kind === kind) return rule.threshold ?? 0;
-  return Math.max(0, ...(rule.rules ?? []).map((part) => thresholdOf(part, kind)));
+  if ("rules" in rule) return Math.max(0, ...rule.rules.map((part) => thresholdOf(part, kind)));
+  return rule.kind === kind && "threshold" in rule ? rule.threshold : 0;
 }

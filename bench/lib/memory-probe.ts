@@ -44,7 +44,7 @@ async function gatedCascade(rows: number) {
       await opened;
       return new Int32Array(count);
     },
-    inputs: { image: { type: "float32", rowShape: [rowSize] } },
+    inputs: { image: { type: "float32" as const, rowShape: [rowSize] } },
     timeoutMs: 600_000,
   };
   const batch = { maxInFlight: 1, maxQueueRows: rows };

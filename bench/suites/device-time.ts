@@ -1,6 +1,6 @@
 import { device, trialWithoutDevice } from "../lib/device.js";
 import { type DeviceCascade, deviceCascades, deviceSpec, randomRows } from "../lib/device-cascades.js";
-import { type Counters, quorate } from "../lib/quorate.js";
+import { type CascadeCounters, quorate, type TierCounters } from "../lib/quorate.js";
 import type { Metrics, Suite } from "../lib/suite.js";
 import { keepInFlight } from "../lib/ticks.js";
 
@@ -31,19 +31,17 @@ export const deviceTime: Suite = {
       of.tiers.forEach(({ name }, t) => {
         figures[`${of.name}, tier ${name}`] = perBatch(counters.tiers[t] as TierCounters);
       });
-      const busyNs = counters.devices.reduce((total, { busyNs }) => total + busyNs, 0);
+      const busyMs = counters.devices.reduce((total, { busyMs }) => total + busyMs, 0);
       const first = counters.tiers[0] as TierCounters;
-      ratios[`${of.name}: busy`] = busyNs / (ms * 1e6);
-      ratios[`${of.name}, first tier: overlap`] = memberNs(first) / first.runNs;
-      ratios[`${of.name}, ${reductionShare}`] = first.reduceNs / total(first);
+      ratios[`${of.name}: busy`] = busyMs / ms;
+      ratios[`${of.name}, first tier: overlap`] = memberMs(first) / first.runMs;
+      ratios[`${of.name}, ${reductionShare}`] = first.reduceMs / total(first);
     }
     return { figures, ratios };
   },
 };
 
-type TierCounters = Counters["tiers"][number];
-
-async function countersOf(of: DeviceCascade, smoke: boolean): Promise<{ counters: Counters; ms: number }> {
+async function countersOf(of: DeviceCascade, smoke: boolean): Promise<{ counters: CascadeCounters; ms: number }> {
   const rows = randomRows(of, smoke ? 512 : 4096);
   const cascade = await quorate.Cascade.fromSpec(deviceSpec(of.tiers, device, batchRows));
   await cascade.runBatch(rows);
@@ -56,19 +54,19 @@ async function countersOf(of: DeviceCascade, smoke: boolean): Promise<{ counters
   return { counters, ms };
 }
 
-const memberNs = (tier: TierCounters): number => tier.members.reduce((sum, { runNs }) => sum + runNs, 0);
+const memberMs = (tier: TierCounters): number => tier.members.reduce((sum, { runMs }) => sum + runMs, 0);
 
 const total = (tier: TierCounters): number =>
-  tier.gatherNs + tier.uploadNs + tier.runNs + tier.reduceNs + tier.downloadNs;
+  tier.gatherMs + tier.uploadMs + tier.runMs + tier.reduceMs + tier.downloadMs;
 
 function perBatch(tier: TierCounters): Metrics {
-  const microseconds = (ns: number): number => ns / tier.batches / 1000;
+  const microseconds = (ms: number): number => (ms / tier.batches) * 1000;
   return {
-    "gather µs": microseconds(tier.gatherNs),
-    "upload µs": microseconds(tier.uploadNs),
-    "run µs": microseconds(tier.runNs),
-    "reduce µs": microseconds(tier.reduceNs),
-    "download µs": microseconds(tier.downloadNs),
+    "gather µs": microseconds(tier.gatherMs),
+    "upload µs": microseconds(tier.uploadMs),
+    "run µs": microseconds(tier.runMs),
+    "reduce µs": microseconds(tier.reduceMs),
+    "download µs": microseconds(tier.downloadMs),
     "rows per batch": tier.entered / tier.batches,
   };
 }

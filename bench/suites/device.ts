@@ -2,7 +2,7 @@ import { device, trialWithoutDevice } from "../lib/device.js";
 import { type DeviceCascade, deviceCascades, deviceSpec, fourSmall, randomRows } from "../lib/device-cascades.js";
 import { type Contestant, callersInFlight, throughput } from "../lib/measure.js";
 import { nativeBench, searchPaths } from "../lib/native.js";
-import { type Cascade, quorate } from "../lib/quorate.js";
+import { type Cascade, type CascadeSpec, quorate } from "../lib/quorate.js";
 import { checkSameLabels } from "../lib/same-labels.js";
 import { figure, type Metrics, type Suite } from "../lib/suite.js";
 
@@ -55,7 +55,7 @@ async function contest(of: DeviceCascade, batchRows: number, smoke: boolean): Pr
   const count = smoke ? 512 : 4096;
   const rows = randomRows(of, count);
   const opened: Cascade[] = [];
-  const repeated = async (name: string, inFlight: number, spec: object): Promise<Contestant> => {
+  const repeated = async (name: string, inFlight: number, spec: CascadeSpec): Promise<Contestant> => {
     const cascade = await quorate.Cascade.fromSpec(spec);
     opened.push(cascade);
     return {
@@ -82,7 +82,7 @@ async function contest(of: DeviceCascade, batchRows: number, smoke: boolean): Pr
     { ...searchPaths, device, tiers: of.tiers, batchRows, ms: smoke ? 10 : 600 },
     rows,
   );
-  for (const cascade of opened.slice(0, 3)) checkSameLabels(byHand, labels, (await cascade.runBatch(rows)).labels);
+  for (const cascade of opened.slice(0, 3)) checkSameLabels(byHand, labels, (await cascade.runBatch(rows)).label);
   await Promise.all(opened.map((cascade) => cascade.close()));
   return { ...figures, [byHand]: { [rate]: (hand.rows / hand.ms) * 1000 } };
 }

@@ -1,6 +1,6 @@
 import { digitRows, digitsSpec, rowAt, rowSize } from "../lib/digits.js";
 import { type Contestant, callersInFlight, runSlice } from "../lib/measure.js";
-import { type Cascade, type Counters, quorate } from "../lib/quorate.js";
+import { type Cascade, type CascadeCounters, quorate, type TierCounters } from "../lib/quorate.js";
 import { modelPath } from "../lib/root.js";
 import type { Metrics, Suite } from "../lib/suite.js";
 
@@ -35,13 +35,14 @@ export const profile: Suite = {
       bulk.length / rowSize,
       (cascade) => cascade.runBatch(bulk).then(() => 1),
     );
-    for (const spinUs of [0, 50]) figures[`one caller, spinUs ${spinUs}`] = await timeOfCall(spinUs, some, calls);
+    for (const spinMs of [0, 0.05]) figures[`one caller, spinMs ${spinMs}`] = await timeOfCall(spinMs, some, calls);
     return { figures, ratios: {} };
   },
 };
 
-const inEngine = (counters: Counters, pick: (tier: Counters["tiers"][number]) => number): number =>
-  counters.tiers.reduce((sum, tier) => sum + pick(tier), 0) / 1000;
+/** In microseconds. */
+const inEngine = ({ tiers }: CascadeCounters, pick: (tier: TierCounters) => number): number =>
+  tiers.reduce((sum, tier) => sum + pick(tier), 0) * 1000;
 
 /** Of `us` microseconds for `rows` rows, per row. */
 function parts(us: number, rows: number, known: Readonly<Record<string, number>>): Metrics {
@@ -51,8 +52,8 @@ function parts(us: number, rows: number, known: Readonly<Record<string, number>>
   );
 }
 
-async function timeOfCall(spinUs: number, rows: Float32Array, calls: number): Promise<Metrics> {
-  const cascade = await quorate.Cascade.fromSpec({ ...oneModel, spinUs });
+async function timeOfCall(spinMs: number, rows: Float32Array, calls: number): Promise<Metrics> {
+  const cascade = await quorate.Cascade.fromSpec({ ...oneModel, spinMs });
   for (let i = 0; i < calls / 5; i++) await cascade.run(rowAt(rows, i));
   const since = cascade.counters();
   let whole = 0;
@@ -69,11 +70,11 @@ async function timeOfCall(spinUs: number, rows: Float32Array, calls: number): Pr
   await cascade.close();
   return parts(whole * 1000, calls, {
     call: call * 1000,
-    queue: inEngine(counters, (tier) => tier.queueNs),
-    gather: inEngine(counters, (tier) => tier.gatherNs),
-    models: inEngine(counters, (tier) => tier.runNs),
-    reduction: inEngine(counters, (tier) => tier.reduceNs),
-    sharing: inEngine(counters, (tier) => tier.scatterNs),
+    queue: inEngine(counters, (tier) => tier.queueMs),
+    gather: inEngine(counters, (tier) => tier.gatherMs),
+    models: inEngine(counters, (tier) => tier.runMs),
+    reduction: inEngine(counters, (tier) => tier.reduceMs),
+    sharing: inEngine(counters, (tier) => tier.scatterMs),
   });
 }
 
@@ -91,9 +92,9 @@ async function cpuOfRows(
   const counters = cascade.counters({ since });
   await cascade.close();
   return parts(cpuUs, rows, {
-    gather: inEngine(counters, (tier) => tier.gatherNs),
-    models: inEngine(counters, (tier) => tier.members.reduce((sum, { runNs }) => sum + runNs, 0)),
-    reduction: inEngine(counters, (tier) => tier.reduceNs),
-    sharing: inEngine(counters, (tier) => tier.scatterNs),
+    gather: inEngine(counters, (tier) => tier.gatherMs),
+    models: inEngine(counters, (tier) => tier.members.reduce((sum, { runMs }) => sum + runMs, 0)),
+    reduction: inEngine(counters, (tier) => tier.reduceMs),
+    sharing: inEngine(counters, (tier) => tier.scatterMs),
   });
 }

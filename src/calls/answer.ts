@@ -1,5 +1,6 @@
 /** One row's answer, and how it is read out of result columns. */
 import { type NativeColumns, type NativeTraceTier, rowFlag } from "../native/contract.js";
+import { shownWhole } from "./show.js";
 
 /** The answer for one row. */
 export interface Answer {
@@ -79,7 +80,7 @@ export function answerAt(columns: NativeColumns, i: number, legend: Legend): Ans
   const flags = columns.flags[i] ?? 0;
   const trace = columns.traces?.[i];
   // One literal: adding fields one by one costs more than all the rest.
-  return {
+  const answer = {
     label,
     labelName: legend.classNames?.[label] ?? null,
     tier: legend.tiers[tierIndex]?.name ?? "",
@@ -96,6 +97,12 @@ export function answerAt(columns: NativeColumns, i: number, legend: Legend): Ans
     partial: (flags & rowFlag.partial) !== 0,
     trace: trace === undefined ? null : trace.map((tier) => traceTier(tier, legend)),
   };
+  return shownAnswer(answer);
+}
+
+/** The same answer; with a trace, `console.log` shows all of it. */
+export function shownAnswer<T extends Answer>(answer: T): T {
+  return answer.trace === null ? answer : shownWhole(answer);
 }
 
 function traceTier(native: NativeTraceTier, legend: Legend): TraceTier {

@@ -1,46 +1,52 @@
-/** The answers of one `runBatch` call. */
-
+/** The answers of a batch. */
 import { invalidArgument, type QuorateError } from "../errors.js";
 import { type NativeColumns, rowFlag } from "../native/contract.js";
-import type { Measure } from "../spec/columns.js";
-import { type Answer, answerAt, type Legend } from "./answer.js";
-import { rowError } from "./row-errors.js";
-
-/** How a row of a batch ended. */
-export type RowStatus = "ok" | "invalid" | "failed" | "cancelled" | "expired" | "rejected";
-
-/** The values of `BatchAnswer.status` by name: "ok" and "invalid" rows have an answer. */
-export const rowStatusNames: readonly RowStatus[] = ["ok", "invalid", "failed", "cancelled", "expired", "rejected"];
+import { type Measure, measureBits } from "../spec/columns.js";
+import { answerAt, type Legend, shownAnswer } from "./answer.js";
+import { type BatchAnswerJson, columnsJson, shownColumns } from "./batch-columns.js";
+import { type AnsweredRow, type BatchRow, rowStatusNames, type UnansweredRow } from "./batch-row.js";
+import { hasAnswer, rowError } from "./row-errors.js";
+import { showAs } from "./show.js";
 
 /**
- * The answers of a batch as columns, row i of the call at index i. Rows without an answer (status failed, cancelled,
- * expired, rejected) have label -1.
+ * The answers of a batch as columns: a column has the name of the answer's field, and row i of the call its value at
+ * index i. Unknown numbers are NaN, where an Answer has null. Columns are getters: they are shown by `console.log` and
+ * `JSON.stringify`, but a spread or `Object.keys` does not see them.
  */
 export class BatchAnswer {
+  static {
+    showAs(BatchAnswer, (batch) => shownColumns(batch, batch.#reported()));
+  }
+
   readonly #columns: NativeColumns;
+  readonly #errors: readonly QuorateError[];
   readonly #legend: Legend;
+  /** Columns that are made when they are asked for. */
   readonly #flags = new Map<number, Uint8Array>();
   #agreement: Float32Array | undefined;
-  /** Distinct errors of the rows, few. */
-  readonly errors: readonly QuorateError[];
+  #unknown: Float32Array | undefined;
 
   /** @internal */
   constructor(columns: NativeColumns, errors: readonly QuorateError[], legend: Legend) {
     this.#columns = columns;
+    this.#errors = errors;
     this.#legend = legend;
-    this.errors = errors;
   }
 
   /** Number of rows. */
   get count(): number {
     return this.#columns.count;
   }
-  /** [count] class index, -1 = none. */
-  get labels(): Int32Array {
+  /** Distinct errors of the rows, few. `at(i).error` is that of row i. */
+  get errors(): readonly QuorateError[] {
+    return this.#errors;
+  }
+  /** [count] class index; -1 where no member gave a valid vote, and in rows without an answer. */
+  get label(): Int32Array {
     return this.#columns.label;
   }
   /** [count] index of the tier that answered. */
-  get tiers(): Uint8Array {
+  get tierIndex(): Uint8Array {
     return this.#columns.tierIndex;
   }
   /** [count] members of that tier that voted for the label. */
@@ -57,19 +63,19 @@ export class BatchAnswer {
     this.#agreement ??= Float32Array.from(votes, (count, i) => count / (voters[i] || 1));
     return this.#agreement;
   }
-  /** [count] mean score of the label; NaN on tiers that only give labels. @throws unless in `measures` */
+  /** [count] mean score of the label; NaN on tiers that only give labels, and everywhere unless in `measures`. */
   get score(): Float32Array {
     return this.#measure("score");
   }
-  /** [count] largest mean score, as `score`. */
+  /** [count] largest mean score of any label; NaN as `score`. */
   get confidence(): Float32Array {
     return this.#measure("confidence");
   }
-  /** [count] largest minus second largest mean score, as `score`. */
+  /** [count] largest minus second largest mean score; NaN as `score`. */
   get margin(): Float32Array {
     return this.#measure("margin");
   }
-  /** [count] entropy of the mean scores, as `score`. */
+  /** [count] entropy of the mean scores over ln C; NaN as `score`. */
   get entropy(): Float32Array {
     return this.#measure("entropy");
   }
@@ -90,26 +96,38 @@ export class BatchAnswer {
     return this.#flag(rowFlag.degraded);
   }
 
-  /** The answer of row `i`. @throws the row's error when it has none; QuorateError when there is no row `i` */
-  at(i: number): Answer {
-    const error = this.errorAt(i);
-    if (error !== undefined) throw error;
-    return answerAt(this.#columns, i, this.#legend);
-  }
-
-  /** Why row `i` has no answer; undefined when it has one. */
-  errorAt(i: number): QuorateError | undefined {
+  /**
+   * Row `i` as an object, whether or not it has an answer: `status` says how it ended, in a word, and `error` why it
+   * has no answer. It is made anew by every call: loops over many rows read columns.
+   * @throws QuorateError when there is no row `i`
+   */
+  at(i: number): BatchRow {
     if (!(Number.isInteger(i) && i >= 0 && i < this.count)) {
       throw invalidArgument(`row ${String(i)} does not exist, expected 0 to ${this.count - 1}.`);
     }
-    if ((this.status[i] ?? 0) <= 1) return undefined;
-    return rowError(this.#columns, i, this.errors);
+    const status = rowStatusNames[this.status[i] ?? 0] ?? "failed";
+    if (hasAnswer(this.#columns, i)) {
+      const answer = answerAt(this.#columns, i, this.#legend);
+      return shownAnswer({ status: status as AnsweredRow["status"], error: null, ...answer });
+    }
+    return { status: status as UnansweredRow["status"], error: rowError(this.#columns, i, this.#errors) };
+  }
+
+  /** Columns as lists, with null for unknown numbers and words for `status`. */
+  toJSON(): BatchAnswerJson {
+    return columnsJson(this, this.#reported());
+  }
+
+  /** The measures that the cascade reports. */
+  #reported(): Measure[] {
+    return measures.filter((name) => this.#columns[name] !== undefined);
   }
 
   #measure(name: Measure): Float32Array {
     const column = this.#columns[name];
-    if (column === undefined) throw invalidArgument(`the cascade does not report ${name}: add it to its \`measures\`.`);
-    return column;
+    if (column !== undefined) return column;
+    this.#unknown ??= new Float32Array(this.count).fill(Number.NaN);
+    return this.#unknown;
   }
 
   #flag(bit: number): Uint8Array {
@@ -120,3 +138,5 @@ export class BatchAnswer {
     return column;
   }
 }
+
+const measures = Object.keys(measureBits) as readonly Measure[];

@@ -1,16 +1,23 @@
 /** Options of one call, and what the engine gets of them. */
-import { invalidArgument, QuorateError } from "../errors.js";
+import { QuorateError } from "../errors.js";
 import type { NativeCallOptions } from "../native/contract.js";
+import { checkOptions } from "../spec/schema.js";
 
 /** Options of `run`. */
 export interface CallOptions {
-  /** Aborting it rejects the call with an error named "AbortError". @default none */
+  /**
+   * Aborting it rejects the call with an error named "AbortError", at once for `run`, for the others when nothing reads
+   * their arrays any more. Rows that are already in a batch may still run to its end. @default none
+   */
   readonly signal?: AbortSignal;
-  /** Milliseconds from now until the answer must be there, through all tiers. @default none */
+  /** Milliseconds from now until the answer must be there, through all tiers; rows whose time is up are not started. @default none */
   readonly deadlineMs?: number;
   /** On expiry: reject, or answer with the last finished tier (before any has, it rejects). @default "reject" */
   readonly onDeadline?: "reject" | "degrade";
-  /** 1 highest ... 9 lowest; 0 = default = 5. Waiting rows rise, so nothing starves. @default 0 */
+  /**
+   * An integer, 1 for the most urgent rows ... 9 for the least. Rows that wait rise by one level per 50 ms, so none
+   * waits forever; without a queue it changes nothing. @default 5
+   */
   readonly priority?: number;
   /**
    * There is no room for the row: over `maxRowsInFlight` or `maxBytesInFlight`, or at the full queue of a tier without
@@ -19,7 +26,10 @@ export interface CallOptions {
    * @default "reject" for `run`, "wait" for `runBatch` and `stream`
    */
   readonly onFull?: OnFull;
-  /** Keep every member's vote and score, and times per tier, in the answer. @default false */
+  /**
+   * Keep every member's vote and score, and times per tier, in the answer. Costs allocations per row and tier, and
+   * sequential tiers run all members of a batch with such a row: for debugging and samples. @default false
+   */
   readonly trace?: boolean;
 }
 
@@ -35,14 +45,15 @@ export interface BatchCallOptions extends CallOptions {
   readonly rows?: number;
 }
 
+/** What most calls have. */
+export const noOptions: BatchCallOptions = {};
+
 /** Where the middle of the nine levels is. */
 const defaultPriority = 5;
 
 /** What a call does where there is no room, unless it says so itself. */
 export type OnFull = "wait" | "reject";
 
-/** What most calls have. */
-export const noOptions: BatchCallOptions = {};
 const plain: NativeCallOptions = {
   priority: defaultPriority,
   deadlineMs: 0,
@@ -53,49 +64,48 @@ const plain: NativeCallOptions = {
 };
 const plainWaiting: NativeCallOptions = { ...plain, wait: true };
 
-/** @throws QuorateError: a bad option, an aborted signal, a deadline in the past */
-export function checkCallOptions(options: BatchCallOptions, ifFull: OnFull): NativeCallOptions {
+/** What was made last: calls of one kind come in rows, and so share it. */
+let latest = plain;
+
+/**
+ * @param ifFull what the call does where there is no room, unless its options say
+ * @throws QuorateError: a bad option, an aborted signal, a deadline in the past
+ */
+export function lowerCallOptions(
+  call: "run" | "runBatch" | "stream",
+  options: BatchCallOptions,
+  ifFull: OnFull,
+): NativeCallOptions {
   if (options === noOptions) return ifFull === "wait" ? plainWaiting : plain;
-  const { signal, deadlineMs, onDeadline = "reject", priority = 0, trace = false, copy = false, rows } = options;
-  const { onFull = ifFull } = options;
-  if (!(Number.isInteger(priority) && priority >= 0 && priority <= 9)) {
-    throw invalidArgument(`priority is ${String(priority)}, expected an integer from 0 (default) to 9 (lowest).`);
-  }
-  if (onDeadline !== "reject" && onDeadline !== "degrade") {
-    throw invalidArgument(`onDeadline is ${JSON.stringify(onDeadline)}, expected "reject" or "degrade".`);
-  }
-  if (onFull !== "wait" && onFull !== "reject") {
-    throw invalidArgument(`onFull is ${JSON.stringify(onFull)}, expected "wait" or "reject".`);
-  }
-  if (deadlineMs !== undefined && (typeof deadlineMs !== "number" || Number.isNaN(deadlineMs))) {
-    throw invalidArgument(`deadlineMs is ${String(deadlineMs)}, expected a number of milliseconds.`);
-  }
-  if (rows !== undefined && !(Number.isInteger(rows) && rows >= 1 && rows < 2 ** 32)) {
-    throw invalidArgument(`rows is ${String(rows)}, expected an integer of at least 1.`);
-  }
-  if (signal !== undefined && !isSignal(signal)) throw invalidArgument("signal is not an AbortSignal.");
+  checkOptions(call, options);
+  const { signal, deadlineMs = Number.POSITIVE_INFINITY } = options;
   if (signal?.aborted) throw abortedBy(signal);
-  if (deadlineMs !== undefined && deadlineMs <= 0) {
+  if (deadlineMs <= 0) {
     throw new QuorateError(
       "QUORATE_ERR_DEADLINE",
       `the deadline has passed before the call: deadlineMs is ${deadlineMs}.`,
     );
   }
-  return {
-    priority: priority === 0 ? defaultPriority : priority,
-    deadlineMs: deadlineMs === undefined || deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs,
-    degradeOnDeadline: onDeadline === "degrade",
-    detail: trace ? "votes" : "answers",
-    wait: onFull === "wait",
-    copy,
-  };
+  return lowered(options, deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs, ifFull);
+}
+
+function lowered(options: BatchCallOptions, deadlineMs: number, ifFull: OnFull): NativeCallOptions {
+  const { onDeadline = "reject", priority = defaultPriority, onFull = ifFull, trace = false, copy = false } = options;
+  const degradeOnDeadline = onDeadline === "degrade";
+  const detail = trace ? "votes" : "answers";
+  const wait = onFull === "wait";
+  const same =
+    latest.priority === priority &&
+    latest.deadlineMs === deadlineMs &&
+    latest.degradeOnDeadline === degradeOnDeadline &&
+    latest.detail === detail &&
+    latest.wait === wait &&
+    latest.copy === copy;
+  if (!same) latest = { priority, deadlineMs, degradeOnDeadline, detail, wait, copy };
+  return latest;
 }
 
 /** The error of a call whose signal aborted; the signal's reason is its cause. */
 export function abortedBy(signal: AbortSignal | undefined): QuorateError {
   return new QuorateError("QUORATE_ERR_ABORTED", "the call was aborted.", { cause: signal?.reason });
-}
-
-function isSignal(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value;
 }

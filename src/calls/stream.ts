@@ -1,15 +1,20 @@
 /** Unbounded input with back-pressure: rows go in as answers are taken out. */
-
 import { invalidArgument, type QuorateError, toQuorateError } from "../errors.js";
-import type { Answer } from "./answer.js";
-import { abortedBy, type CallOptions } from "./call-options.js";
+import type { NativeCallOptions } from "../native/contract.js";
+import { onAbort } from "./abort.js";
+import { type Answer, shownAnswer } from "./answer.js";
+import { abortedBy, type CallOptions, lowerCallOptions } from "./call-options.js";
 import type { RowInput } from "./inputs.js";
+import { Ring } from "./ring.js";
 
 /** Options of `stream`; `deadlineMs` counts from when the row is read. */
 export interface StreamOptions extends CallOptions {
-  /** Answers in the order of the rows; false = as they finish. @default true */
+  /** Answers in the order of the rows, so one slow row holds up those behind it; false = as they finish. @default true */
   readonly ordered?: boolean;
-  /** Rows read and not yet taken out as answers. @default 4 x the first tier's maxRows */
+  /**
+   * Most rows that are read and not yet taken out as answers. Each holds its data in memory; fewer than the first tier's
+   * `maxRows` leave batches unfilled. @default 4 x the first tier's `maxRows`
+   */
   readonly inFlight?: number;
   /** Called for a row without an answer, which is then left out. @default the iteration throws the row's error */
   readonly onRowError?: (error: QuorateError, index: number) => void;
@@ -24,13 +29,13 @@ export interface StreamAnswer extends Answer {
 /** Where rows come from. */
 export type RowSource = AsyncIterable<RowInput> | Iterable<RowInput>;
 
-type RunRow = (row: RowInput, options: CallOptions) => Promise<Answer>;
+/** Answers one row of the stream; `options` are checked. */
+export type RunRow = (row: RowInput, options: NativeCallOptions, signal: AbortSignal) => Promise<Answer>;
 
-/** A row that has been read: done when it has an answer or an error. */
-interface Slot {
+/** A row without an answer. */
+interface Failure {
   readonly index: number;
-  answer?: Answer;
-  error?: QuorateError;
+  readonly error: QuorateError;
 }
 
 /** Ending the iteration in any way cancels what is in flight and calls return() on the source. */
@@ -40,92 +45,112 @@ export async function* streamRows(
   options: StreamOptions,
   defaultInFlight: number,
 ): AsyncGenerator<StreamAnswer, void, undefined> {
-  const { signal, ordered = true, inFlight = defaultInFlight, onRowError, ...callOptions } = options;
-  if (!(Number.isInteger(inFlight) && inFlight >= 1)) {
-    throw invalidArgument(`inFlight is ${String(inFlight)}, expected an integer of at least 1.`);
-  }
-  if (signal?.aborted) throw abortedBy(signal);
-  const iterator = iterate(source);
-  const stop = new AbortController();
-  const slots: Slot[] = [];
-  let reading = false;
-  let ended = false;
-  let sourceError: { readonly thrown: unknown } | undefined;
-  let rows = 0;
-  let wake = (): void => {};
-
-  const onAbort = (): void => {
-    stop.abort(signal?.reason);
-    wake();
-  };
-  signal?.addEventListener("abort", onAbort, { once: true });
-
-  /** Reads one row at a time, for as long as there is room. */
-  async function read(): Promise<void> {
-    if (reading) return;
-    reading = true;
-    try {
-      while (!ended && !stop.signal.aborted && slots.length < inFlight) {
-        const next = await iterator.next();
-        if (next.done) ended = true;
-        else if (!stop.signal.aborted) start(next.value);
-      }
-    } catch (thrown) {
-      ended = true;
-      sourceError = { thrown };
-    } finally {
-      reading = false;
-      wake();
-    }
-  }
-
-  function start(row: RowInput): void {
-    const slot: Slot = { index: rows++ };
-    slots.push(slot);
-    run(row, { ...callOptions, signal: stop.signal })
-      .then(
-        (answer) => {
-          slot.answer = answer;
-        },
-        (thrown: unknown) => {
-          slot.error = toQuorateError(thrown);
-        },
-      )
-      .finally(() => wake());
-  }
-
+  const native = lowerCallOptions("stream", options, "wait");
+  const { signal, ordered = true, inFlight = defaultInFlight, onRowError } = options;
+  const rows = new Rows((row, stop) => run(row, native, stop), iterate(source), new Ring(inFlight, ordered));
+  const unlisten = onAbort(signal, () => rows.stop(signal?.reason));
   try {
     while (true) {
-      void read();
+      rows.read();
       if (signal?.aborted) throw abortedBy(signal);
-      const at = ordered ? (isDone(slots[0]) ? 0 : -1) : slots.findIndex(isDone);
-      if (at >= 0) {
-        const [slot] = slots.splice(at, 1);
-        if (slot?.answer !== undefined) yield { ...slot.answer, index: slot.index };
-        else if (slot?.error !== undefined) {
-          if (onRowError === undefined) throw slot.error;
-          onRowError(slot.error, slot.index);
-        }
-      } else if (ended && slots.length === 0) {
-        if (sourceError !== undefined) throw sourceError.thrown;
-        return;
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
+      const end = rows.ends.take();
+      if (end === undefined) {
+        if (rows.finished) return;
+        await rows.change();
+      } else if (!("error" in end)) yield end;
+      else if (onRowError === undefined) throw end.error;
+      else onRowError(end.error, end.index);
     }
   } finally {
-    signal?.removeEventListener("abort", onAbort);
-    stop.abort();
-    // A source that is being read may never come back: its return() is called but not waited for.
-    const returned = ended ? undefined : Promise.resolve(iterator.return?.()).catch(() => {});
-    if (!reading) await returned;
+    unlisten();
+    rows.stop();
+    await rows.close();
   }
 }
 
-function isDone(slot: Slot | undefined): boolean {
-  return slot?.answer !== undefined || slot?.error !== undefined;
+/** The rows of one stream, from the source to their ends. */
+class Rows {
+  readonly ends: Ring<StreamAnswer | Failure>;
+  readonly #run: (row: RowInput, stop: AbortSignal) => Promise<Answer>;
+  readonly #source: AsyncIterator<RowInput> | Iterator<RowInput>;
+  readonly #stop = new AbortController();
+  #reading = false;
+  /** The source has no more rows: it came to its end, or threw. */
+  #exhausted = false;
+  #sourceError: { readonly thrown: unknown } | undefined;
+  #wake = (): void => {};
+
+  constructor(
+    run: (row: RowInput, stop: AbortSignal) => Promise<Answer>,
+    source: AsyncIterator<RowInput> | Iterator<RowInput>,
+    ends: Ring<StreamAnswer | Failure>,
+  ) {
+    this.#run = run;
+    this.#source = source;
+    this.ends = ends;
+  }
+
+  /** Every row has been taken out. @throws what the source threw, then */
+  get finished(): boolean {
+    if (!this.#exhausted || !this.ends.isEmpty) return false;
+    if (this.#sourceError !== undefined) throw this.#sourceError.thrown;
+    return true;
+  }
+
+  /** Starts to read one row at a time, for as long as there is room; once at a time. */
+  read(): void {
+    if (!this.#reading) void this.#readRows();
+  }
+
+  /** Settles when a row has ended, the source was read or the stream was stopped. */
+  change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** Cancels what is in flight; nothing is read any more. */
+  stop(reason?: unknown): void {
+    this.#stop.abort(reason);
+    this.#wake();
+  }
+
+  /** Lets go of the source. One that is being read may never come back: then its return() is not waited for. */
+  async close(): Promise<void> {
+    if (this.#exhausted) return;
+    const returned = Promise.resolve(this.#source.return?.()).catch(() => {});
+    if (!this.#reading) await returned;
+  }
+
+  async #readRows(): Promise<void> {
+    this.#reading = true;
+    try {
+      while (!this.#exhausted && !this.#stop.signal.aborted && !this.ends.isFull) {
+        const next = await this.#source.next();
+        if (next.done) this.#exhausted = true;
+        else if (!this.#stop.signal.aborted) this.#start(next.value);
+      }
+    } catch (thrown) {
+      this.#exhausted = true;
+      this.#sourceError = { thrown };
+    } finally {
+      this.#reading = false;
+      this.#wake();
+    }
+  }
+
+  #start(row: RowInput): void {
+    const index = this.ends.reserve();
+    void this.#run(row, this.#stop.signal).then(
+      (answer) => this.#end(index, shownAnswer({ ...answer, index })),
+      (thrown: unknown) => this.#end(index, { index, error: toQuorateError(thrown) }),
+    );
+  }
+
+  #end(index: number, end: StreamAnswer | Failure): void {
+    this.ends.put(index, end);
+    this.#wake();
+  }
 }
 
 function iterate(source: RowSource): AsyncIterator<RowInput> | Iterator<RowInput> {

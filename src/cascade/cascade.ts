@@ -3,8 +3,9 @@ import type { Answer } from "../calls/answer.js";
 import type { BatchAnswer } from "../calls/batch-answer.js";
 import { type BatchCallOptions, type CallOptions, noOptions } from "../calls/call-options.js";
 import type { BatchInput, RowInput } from "../calls/inputs.js";
-import { type RowSource, type StreamAnswer, type StreamOptions, streamRows } from "../calls/stream.js";
-import { invalidArgument, toQuorateError } from "../errors.js";
+import { showAs } from "../calls/show.js";
+import type { RowSource, StreamAnswer, StreamOptions } from "../calls/stream.js";
+import { toQuorateError } from "../errors.js";
 import { loadAddon } from "../native/load.js";
 import { lowerSpec } from "../native/lower.js";
 import { decidedThreads } from "../native/threads.js";
@@ -12,11 +13,13 @@ import { searchPaths } from "../runtime/cuda.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { CascadeOptions, CascadeSpec, TierOptions, TierSpec } from "../spec/options.js";
 import { checkedSpec, readSpec } from "../spec/read.js";
-import { type CostPrices, type CostReport, costOf } from "./cost.js";
+import { checkOptions } from "../spec/schema.js";
+import { type CostPrices, type CostReport, checkPrices, costOf } from "./cost.js";
 import { type CascadeCounters, countersSince } from "./counters.js";
 import { Engine } from "./engine.js";
 import { type Explanation, explanationOf } from "./explain.js";
 import type { TierInfo } from "./info.js";
+import { type CascadeJson, cascadeJson, shownCascade } from "./summary.js";
 
 /** Options of `close`. */
 export interface CloseOptions {
@@ -35,6 +38,10 @@ export interface SinceOptions {
  * do not keep the process alive; calls do. Every error is a QuorateError.
  */
 export class Cascade implements AsyncDisposable {
+  static {
+    showAs<Cascade>(Cascade, shownCascade);
+  }
+
   readonly #engine: Engine;
 
   private constructor(engine: Engine) {
@@ -84,9 +91,14 @@ export class Cascade implements AsyncDisposable {
     return this.#engine.info.tiers;
   }
 
+  /** False as soon as `close` was called. */
+  get open(): boolean {
+    return this.#engine.open;
+  }
+
   /** Answers one row; calls from many callers are batched together. The row is copied before the call returns. */
   run(row: RowInput, options: CallOptions = noOptions): Promise<Answer> {
-    return this.#engine.run(row, options, "reject");
+    return this.#engine.run(row, options);
   }
 
   /**
@@ -99,21 +111,21 @@ export class Cascade implements AsyncDisposable {
   }
 
   /** Answers a source of rows with back-pressure; ending the iteration cancels what is in flight. */
-  stream(source: RowSource, options: StreamOptions = {}): AsyncGenerator<StreamAnswer, void, undefined> {
-    const inFlight = 4 * this.#engine.spec.tiers[0].batch.maxRows;
-    return streamRows((row, callOptions) => this.#engine.run(row, callOptions, "wait"), source, options, inFlight);
+  stream(source: RowSource, options: StreamOptions = noOptions): AsyncGenerator<StreamAnswer, void, undefined> {
+    return this.#engine.stream(source, options);
   }
 
   /** What every tier and member has done: a consistent snapshot, or with `since` the difference to an earlier one. */
   counters(options: SinceOptions = {}): CascadeCounters {
+    checkOptions("counters", options);
     const now = this.#engine.counters();
     return options.since === undefined ? now : countersSince(now, options.since);
   }
 
   /** What the rows have cost, against the last tier on the same rows. The first call measures FLOPs. */
   async cost(prices: CostPrices = {}, options: SinceOptions = {}): Promise<CostReport> {
-    const unknown = Object.keys(prices).find((name) => !this.#engine.spec.tiers.some((tier) => tier.name === name));
-    if (unknown !== undefined) throw invalidArgument(`prices: there is no tier "${unknown}".`);
+    checkPrices(prices, this.#engine.spec);
+    checkOptions("cost", options);
     const flops = await this.#engine.flops();
     return costOf(this.#engine.spec, this.counters(options), flops, prices);
   }
@@ -134,16 +146,22 @@ export class Cascade implements AsyncDisposable {
 
   /** Refuses new calls, lets running ones finish, releases the models. A second call gives the same promise. */
   close(options: CloseOptions = {}): Promise<void> {
-    const { drainMs = 5000 } = options;
-    if (!(typeof drainMs === "number" && drainMs >= 0)) {
-      return Promise.reject(invalidArgument(`drainMs is ${String(drainMs)}, expected a number of at least 0.`));
+    try {
+      checkOptions("close", options);
+    } catch (thrown) {
+      return Promise.reject(thrown);
     }
-    return this.#engine.close(drainMs);
+    return this.#engine.close(options.drainMs ?? 5000);
   }
 
   /** `await using` closes the cascade as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** What it is, in short; its specification is `spec`. */
+  toJSON(): CascadeJson {
+    return cascadeJson(this);
   }
 }
 

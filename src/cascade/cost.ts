@@ -3,8 +3,12 @@
  * executed member is charged, padded rows too.
  */
 
+import { shownWhole } from "../calls/show.js";
+import { invalidArgument } from "../errors.js";
+import { suggestion } from "../spec/nearest.js";
 import type { CallPrice, Price } from "../spec/options.js";
 import { type ResolvedPrice, type ResolvedSpec, resolvePrice } from "../spec/resolve.js";
+import { checkOptions } from "../spec/schema.js";
 import type { CascadeCounters, MemberCounters } from "./counters.js";
 import type { FlopsTable } from "./info.js";
 
@@ -46,12 +50,23 @@ export interface CostReport {
 /** Prices by tier name; they replace those of the specification. */
 export type CostPrices = Readonly<Record<string, Price>>;
 
+/** @throws QuorateError: a tier that is none, or a price that is none */
+export function checkPrices(prices: CostPrices, { tiers }: ResolvedSpec): void {
+  checkOptions("prices", prices);
+  const names = tiers.map(({ name }) => name);
+  const unknown = Object.keys(prices).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const known = names.map((name) => `"${name}"`).join(", ");
+  const meant = suggestion(unknown, names) || ".";
+  throw invalidArgument(`prices: there is no tier "${unknown}" (tiers: ${known})${meant}`);
+}
+
 /** A member's part of everything, with its rates. */
 interface MemberUse {
   readonly counters: MemberCounters;
   readonly flopsPerRow: number | null;
   /** Busy time and device bytes charged to this member. */
-  readonly busyNs: number;
+  readonly busyMs: number;
   readonly deviceBytes: number;
   readonly price: ResolvedPrice;
   /** null: no function. */
@@ -72,7 +87,8 @@ export function costOf(
   const rows = counters.tiers.reduce((sum, tier) => sum + tier.exited, 0);
   const cascade = total(tiers);
   const reference = total((uses.at(-1) ?? []).map((use) => memberCost(extrapolate(use, rows))));
-  return { rows, cascade, reference, ratio: combine((name) => ratioOf(cascade[name], reference[name])), tiers };
+  const ratio = combine((name) => ratioOf(cascade[name], reference[name]));
+  return shownWhole({ rows, cascade, reference, ratio, tiers });
 }
 
 function tierUse(
@@ -91,7 +107,7 @@ function tierUse(
     return {
       counters: member,
       flopsPerRow: flops[t]?.[m] ?? null,
-      busyNs: counters.devices.reduce((sum, device) => sum + (device.shares[t]?.[m] ?? 0), 0),
+      busyMs: counters.devices.reduce((sum, device) => sum + (device.memberBusyMs[t]?.[m] ?? 0), 0),
       deviceBytes: deviceBytes[m] ?? 0,
       price,
       callPrice: options?.kind === "function" ? options.price : null,
@@ -99,11 +115,11 @@ function tierUse(
   });
 }
 
-function memberCost({ counters, flopsPerRow, busyNs, deviceBytes, price, callPrice }: MemberUse): CostFigures {
+function memberCost({ counters, flopsPerRow, busyMs, deviceBytes, price, callPrice }: MemberUse): CostFigures {
   const rows = counters.rowsRun + counters.rowsPadded;
   const network = counters.bytesSent + counters.bytesReceived;
   const money =
-    (price.perHour * busyNs) / 3.6e12 +
+    (price.perHour * busyMs) / 3.6e6 +
     (price.perRow + (callPrice?.perRow ?? 0)) * counters.rowsRun +
     price.perGigabyte * (network / 1e9) +
     (callPrice?.perCall ?? 0) * counters.calls +
@@ -113,7 +129,7 @@ function memberCost({ counters, flopsPerRow, busyNs, deviceBytes, price, callPri
     flops: rows === 0 ? 0 : product(flopsPerRow, rows),
     money,
     bytes: network + deviceBytes,
-    busyMs: busyNs / 1e6,
+    busyMs,
   };
 }
 
@@ -123,7 +139,7 @@ function extrapolate(use: MemberUse, rows: number): MemberUse {
   const scaled = (value: number): number => (rows === 0 ? 0 : (value / ran) * rows);
   return {
     ...use,
-    busyNs: scaled(use.busyNs),
+    busyMs: scaled(use.busyMs),
     deviceBytes: scaled(use.deviceBytes),
     counters: {
       ...use.counters,

@@ -1,7 +1,11 @@
-/** Cost counters: what every tier and member has done so far. */
+/**
+ * Cost counters: what every tier and member has done so far. Times are milliseconds, of integer nanoseconds that the
+ * engine counts.
+ */
+import { shownWhole } from "../calls/show.js";
 import { invalidArgument } from "../errors.js";
 
-/** One member. Rows are member-rows; times in nanoseconds. */
+/** One member. Rows are member-rows. */
 export interface MemberCounters {
   readonly name: string;
   readonly rowsRun: number;
@@ -10,7 +14,7 @@ export interface MemberCounters {
   readonly rowsFailed: number;
   /** Run beside real rows, to fill a batch of fixed size. */
   readonly rowsPadded: number;
-  readonly runNs: number;
+  readonly runMs: number;
   /** Calls of a function member; models have none. */
   readonly calls: number;
   /** Bytes that a function member reported, and where it reported none of the tensors handed to it and of its replies. */
@@ -49,17 +53,17 @@ export interface TierCounters {
   readonly degraded: number;
   readonly batches: number;
   /** From a row's arrival in the tier until a thread takes its batch up. Summed over rows; the other times over batches. */
-  readonly queueNs: number;
+  readonly queueMs: number;
   /** Bringing rows together: into a batch on the host, and deferred rows that stay on a device. */
-  readonly gatherNs: number;
+  readonly gatherMs: number;
   /** To a device; 0 on the host. */
-  readonly uploadNs: number;
+  readonly uploadMs: number;
   /** From the first member's start to the last one's end. */
-  readonly runNs: number;
-  readonly reduceNs: number;
+  readonly runMs: number;
+  readonly reduceMs: number;
   /** From a device; 0 on the host. */
-  readonly downloadNs: number;
-  readonly scatterNs: number;
+  readonly downloadMs: number;
+  readonly scatterMs: number;
   readonly bytesToDevice: number;
   readonly bytesToHost: number;
   readonly members: readonly MemberCounters[];
@@ -69,9 +73,9 @@ export interface TierCounters {
 export interface DeviceCounters {
   /** "cpu", "cuda:N" or "function". */
   readonly name: string;
-  readonly busyNs: number;
-  /** The same, split per [tier][member]. */
-  readonly shares: readonly (readonly number[])[];
+  readonly busyMs: number;
+  /** The same time, split per [tier][member]. */
+  readonly memberBusyMs: readonly (readonly number[])[];
 }
 
 /** A snapshot, or the difference of two (in which `pending` and `inFlight` may be negative). */
@@ -86,64 +90,37 @@ export interface CascadeCounters {
 
 /** What happened between two snapshots of one cascade. @throws QuorateError for another cascade's snapshot */
 export function countersSince(now: CascadeCounters, since: CascadeCounters): CascadeCounters {
-  return difference(now, since) as CascadeCounters;
+  return shownWhole(difference(now, since) as CascadeCounters);
 }
 
-function difference(now: unknown, since: unknown): unknown {
-  if (typeof now === "number" && typeof since === "number") return now - since;
+function difference(now: unknown, since: unknown, name = ""): unknown {
+  if (typeof now === "number" && typeof since === "number") {
+    // Times are subtracted as what they were counted in: the difference of two quotients would not be exact.
+    return name.endsWith("Ms") ? milliseconds(nanoseconds(now) - nanoseconds(since)) : now - since;
+  }
   if (Array.isArray(now) && Array.isArray(since)) {
     // Devices are listed once they have run something, so the later list may be longer.
-    return now.map((item, i) => (i < since.length ? difference(item, since[i]) : item));
+    return now.map((item, i) => (i < since.length ? difference(item, since[i], name) : item));
   }
   if (typeof now === "object" && now !== null && typeof since === "object" && since !== null) {
     const earlier = since as Readonly<Record<string, unknown>>;
     return Object.fromEntries(
-      Object.entries(now).map(([key, value]) => [key, key === "boundsMs" ? value : difference(value, earlier[key])]),
+      Object.entries(now).map(([key, value]) => [
+        key,
+        key === "boundsMs" ? value : difference(value, earlier[key], key),
+      ]),
     );
   }
   if (now === since) return now;
   throw invalidArgument("`since` is not a snapshot of this cascade's counters.");
 }
 
-/**
- * Every counter identity that does not hold; [] when all do. The counters may be a snapshot under load or a
- * difference. When nothing is pending, more must hold, and is checked too.
- */
-export function counterProblems(counters: CascadeCounters): string[] {
-  const problems: string[] = [];
-  const equal = (what: string, left: number, right: number): void => {
-    if (left !== right) problems.push(`${what}: ${left} is not ${right}`);
-  };
-  equal("submitted = settled + pending", counters.submitted, counters.settled + counters.pending);
-  for (const tier of counters.tiers) {
-    equal(
-      `tier "${tier.name}": entered = exited + deferred + failed + cancelled + expired + rejected + inFlight`,
-      tier.entered,
-      left(tier) + tier.inFlight,
-    );
-    equal(`tier "${tier.name}": batches = sum of its run times`, tier.batches, sum(tier.runTime.counts));
-    for (const member of tier.members) {
-      const rows = member.rowsRun + member.rowsSkipped;
-      equal(`member "${member.name}": rows run and skipped = sum of queue times`, rows, sum(tier.queueTime.counts));
-    }
-  }
-  for (const device of counters.devices) {
-    equal(`device ${device.name}: busy time = sum of its shares`, device.busyNs, sum(device.shares.flat()));
-  }
-  if (counters.pending !== 0) return problems;
-  for (const [t, tier] of counters.tiers.entries()) {
-    equal(`tier "${tier.name}": nothing in flight`, tier.inFlight, 0);
-    const before = counters.tiers[t - 1];
-    if (before !== undefined)
-      equal(`tier "${tier.name}": entered = deferred by "${before.name}"`, tier.entered, before.deferred);
-  }
-  return problems;
+/** A counted time, as it is given to users. */
+export function milliseconds(counted: number): number {
+  return counted / 1e6;
 }
 
-function left(tier: TierCounters): number {
-  return tier.exited + tier.deferred + tier.failed + tier.cancelled + tier.expired + tier.rejected;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+/** The counted time behind milliseconds, exactly. */
+function nanoseconds(given: number): number {
+  return Math.round(given * 1e6);
 }

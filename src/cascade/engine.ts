@@ -1,15 +1,16 @@
 /** One open cascade: the addon's object, and everything that waits for it. */
 import type { Answer, Legend } from "../calls/answer.js";
 import type { BatchAnswer } from "../calls/batch-answer.js";
-import { type BatchCallOptions, type CallOptions, checkCallOptions, type OnFull } from "../calls/call-options.js";
+import { type BatchCallOptions, type CallOptions, lowerCallOptions } from "../calls/call-options.js";
 import { Calls, closedError } from "../calls/calls.js";
 import { keepAlive, weakHooks } from "../calls/keep-alive.js";
 import { MemberCalls } from "../calls/member-calls.js";
 import { refuseReentry } from "../calls/reentry.js";
 import { RowBlock } from "../calls/row-block.js";
+import { type RowSource, type RunRow, type StreamAnswer, type StreamOptions, streamRows } from "../calls/stream.js";
 import { checkInputs } from "../calls/tensors.js";
 import { errorFromProblems, QuorateError, toCode, toQuorateError } from "../errors.js";
-import type { NativeAddon, NativeCascade, NativeHooks, NativeSpec } from "../native/contract.js";
+import type { NativeAddon, NativeCallOptions, NativeCascade, NativeHooks, NativeSpec } from "../native/contract.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { CascadeCounters } from "./counters.js";
 import type { CascadeInfo, FlopsTable, HashTable } from "./info.js";
@@ -68,33 +69,30 @@ export class Engine {
     return this.#info;
   }
 
-  /** @param ifFull what the call does where there is no room, unless its options say */
-  run(input: unknown, options: CallOptions, ifFull: OnFull): Promise<Answer> {
+  /** False as soon as close() was called. */
+  get open(): boolean {
+    return this.#closed === undefined;
+  }
+
+  run(input: unknown, options: CallOptions): Promise<Answer> {
     try {
       this.#checkOpen("run");
-      const native = checkCallOptions(options, ifFull);
-      const id = this.#calls.nextId;
-      if (this.#block?.add(id, input, native))
-        return this.#watched(this.#calls.row(options.signal, undefined, this.#cancel));
-      const checked = checkInputs(this.info.inputs, input, 1);
-      this.#block?.flush();
-      const answer = this.#calls.row(options.signal, checked.lazy, this.#cancel);
-      try {
-        this.#native.submitRows(id, 1, checked.native, native);
-      } catch (thrown) {
-        this.#calls.refuseRows(id, 1, thrown);
-      }
-      return this.#watched(answer);
+      return this.#row(input, lowerCallOptions("run", options, "reject"), options.signal);
     } catch (thrown) {
       return Promise.reject(toQuorateError(thrown));
     }
+  }
+
+  /** Back-pressure for streams: the rows wait at the admission bounds, and only so many are read ahead. */
+  stream(source: RowSource, options: StreamOptions): AsyncGenerator<StreamAnswer, void, undefined> {
+    return streamRows(this.#streamedRow, source, options, 4 * this.spec.tiers[0].batch.maxRows);
   }
 
   runBatch(input: unknown, options: BatchCallOptions): Promise<BatchAnswer> {
     try {
       this.#checkOpen("runBatch");
       this.#block?.flush();
-      const native = checkCallOptions(options, "wait");
+      const native = lowerCallOptions("runBatch", options, "wait");
       const checked = checkInputs(this.info.inputs, input, options.rows);
       const answer = this.#calls.batch({
         signal: options.signal,
@@ -157,6 +155,30 @@ export class Engine {
       this.#native.close(drainMs);
     }
     return this.#closed.promise;
+  }
+
+  readonly #streamedRow: RunRow = (input, native, signal) => {
+    try {
+      this.#checkOpen("stream");
+      return this.#row(input, native, signal);
+    } catch (thrown) {
+      return Promise.reject(toQuorateError(thrown));
+    }
+  };
+
+  /** One row, with checked options. @throws what is wrong with the input */
+  #row(input: unknown, native: NativeCallOptions, signal: AbortSignal | undefined): Promise<Answer> {
+    const id = this.#calls.nextId;
+    if (this.#block?.add(id, input, native)) return this.#watched(this.#calls.row(signal, undefined, this.#cancel));
+    const checked = checkInputs(this.info.inputs, input, 1);
+    this.#block?.flush();
+    const answer = this.#calls.row(signal, checked.lazy, this.#cancel);
+    try {
+      this.#native.submitRows(id, 1, checked.native, native);
+    } catch (thrown) {
+      this.#calls.refuseRows(id, 1, thrown);
+    }
+    return this.#watched(answer);
   }
 
   #checkOpen(method: string): void {

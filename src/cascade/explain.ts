@@ -1,5 +1,6 @@
 /** What a cascade is going to do, before any traffic. */
 
+import { shownWhole } from "../calls/show.js";
 import { specWarnings } from "../spec/check.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
@@ -42,7 +43,7 @@ export function explanationOf(
   const { runtime, classes, inputs, tiers, warnings } = info;
   const table = flops instanceof Error ? [] : flops;
   const hashed = hashes instanceof Error ? [] : hashes;
-  return {
+  return shownWhole({
     runtime,
     classes,
     classNames: spec.classNames,
@@ -54,7 +55,7 @@ export function explanationOf(
       ...(flops instanceof Error ? [`FLOPs could not be measured: ${flops.message}`] : []),
       ...(hashes instanceof Error ? [`SHA-256 could not be computed: ${hashes.message}`] : []),
     ],
-  };
+  });
 }
 
 function explainTier(

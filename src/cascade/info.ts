@@ -63,7 +63,7 @@ export interface TierInfo {
   readonly requiredVotes: number | null;
   readonly combine: "vote" | "mean";
   readonly evidence: "tier" | "cumulative";
-  readonly execution: "auto" | "concurrent" | "sequential";
+  readonly execution: "concurrent" | "sequential";
   readonly members: readonly MemberInfo[];
   /** How it runs on a GPU; null: on the host. */
   readonly device: TierDevice | null;

@@ -1,9 +1,16 @@
 /** From the addon's values to public ones: the only place that knows which number or text stands for "unknown". */
 import { type MemberTraffic, noTraffic } from "../calls/member-calls.js";
-import type { NativeCounters, NativeDeviceReport, NativeInfo, NativeMemberInfo } from "../native/contract.js";
+import { shownWhole } from "../calls/show.js";
+import type {
+  NativeCounters,
+  NativeDeviceReport,
+  NativeInfo,
+  NativeMemberInfo,
+  NativeTierCounters,
+} from "../native/contract.js";
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
-import type { CascadeCounters } from "./counters.js";
+import { type CascadeCounters, milliseconds, type TierCounters } from "./counters.js";
 import type { CascadeInfo, CudaReport, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
@@ -65,26 +72,51 @@ export function liftHashes(native: readonly (readonly string[])[]): HashTable {
   return native.map((tier) => tier.map((hash) => hash || null));
 }
 
-/** With names, and with what function members counted in JavaScript. */
+/** With names, times in milliseconds, and what function members counted in JavaScript. */
 export function liftCounters(
-  native: NativeCounters,
-  { tiers }: ResolvedSpec,
+  { submitted, settled, pending, timeBoundsNs, tiers, devices }: NativeCounters,
+  spec: ResolvedSpec,
   traffic: readonly (readonly MemberTraffic[])[],
 ): CascadeCounters {
-  const { timeBoundsNs, ...counters } = native;
-  const boundsMs = Array.from(timeBoundsNs, (ns) => ns / 1e6);
+  const boundsMs = Array.from(timeBoundsNs, milliseconds);
+  return shownWhole({
+    submitted,
+    settled,
+    pending,
+    tiers: tiers.map((tier, t) => liftTierCounters(tier, spec.tiers[t], traffic[t] ?? [], boundsMs)),
+    devices: devices.map(({ name, busyNs, shares }) => ({
+      name,
+      busyMs: milliseconds(busyNs),
+      memberBusyMs: shares.map((members) => members.map(milliseconds)),
+    })),
+  });
+}
+
+function liftTierCounters(
+  native: NativeTierCounters,
+  tier: ResolvedTier | undefined,
+  traffic: readonly MemberTraffic[],
+  boundsMs: readonly number[],
+): TierCounters {
+  const { queueNs, gatherNs, uploadNs, runNs, reduceNs, downloadNs, scatterNs, ...others } = native;
+  const { queueTimes, runTimes, members, ...counts } = others;
   return {
-    ...counters,
-    tiers: native.tiers.map(({ queueTimes, runTimes, ...tier }, t) => ({
-      ...tier,
-      name: tiers[t]?.name ?? "",
-      queueTime: { boundsMs, counts: Array.from(queueTimes) },
-      runTime: { boundsMs, counts: Array.from(runTimes) },
-      members: tier.members.map((member, m) => ({
-        ...member,
-        ...(traffic[t]?.[m] ?? noTraffic),
-        name: tiers[t]?.members[m]?.name ?? "",
-      })),
+    name: tier?.name ?? "",
+    ...counts,
+    queueMs: milliseconds(queueNs),
+    gatherMs: milliseconds(gatherNs),
+    uploadMs: milliseconds(uploadNs),
+    runMs: milliseconds(runNs),
+    reduceMs: milliseconds(reduceNs),
+    downloadMs: milliseconds(downloadNs),
+    scatterMs: milliseconds(scatterNs),
+    queueTime: { boundsMs, counts: Array.from(queueTimes) },
+    runTime: { boundsMs, counts: Array.from(runTimes) },
+    members: members.map(({ runNs: memberNs, ...memberCounts }, m) => ({
+      name: tier?.members[m]?.name ?? "",
+      ...memberCounts,
+      runMs: milliseconds(memberNs),
+      ...(traffic[m] ?? noTraffic),
     })),
   };
 }

@@ -4,6 +4,7 @@ import { loadAddon } from "../native/load.js";
 import { decidedThreads, threadsText } from "../native/threads.js";
 import { searchPaths } from "../runtime/cuda.js";
 import type { CascadeOptions } from "../spec/options.js";
+import { checkOptions } from "../spec/schema.js";
 import type { MachineReport } from "./info.js";
 import { liftDevices } from "./lift.js";
 
@@ -14,6 +15,7 @@ import { liftDevices } from "./lift.js";
 export function machineReport(
   paths: Pick<CascadeOptions, "onnxruntimePath" | "cudaProviderPath" | "cudaLibraryPath"> = {},
 ): MachineReport {
+  checkOptions("machineReport", paths);
   const report: MachineReport = { addon: null, kernels: null, threads: null, runtime: null, cuda: null, problem: null };
   const addon = attempt(loadAddon);
   if (typeof addon === "string") return { ...report, problem: addon };

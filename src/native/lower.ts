@@ -15,7 +15,7 @@ export function lowerSpec(spec: ResolvedSpec, paths: RuntimePaths): NativeSpec {
     maxRowsInFlight: spec.maxRowsInFlight,
     maxBytesInFlight: spec.maxBytesInFlight,
     deviceQueueBytes: spec.deviceQueueBytes,
-    spinNs: Math.round(spec.spinUs * 1e3),
+    spinNs: Math.round(spec.spinMs * 1e6),
     warmup: spec.warmup,
     tiers: spec.tiers.map((tier) => lowerTier(tier, spec.classNames)),
   };

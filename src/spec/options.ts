@@ -6,6 +6,9 @@ import type { Rule } from "./rules.js";
 /** What a member gives: raw logits, scores in [0, 1], or class numbers. */
 export type OutputKind = "logits" | "probabilities" | "label";
 
+/** Where a tier's models run; "cuda" is "cuda:0". */
+export type Device = "auto" | "cpu" | "cuda" | `cuda:${number}`;
+
 /** Money, in any one currency. */
 export interface Price {
   /** Per hour in which the tier's device is busy with it. @default 0 */
@@ -120,28 +123,53 @@ export type Member = string | Uint8Array | ModelMember | MemberFunction | Functi
 
 /** How rows gather into batches at a tier. */
 export interface BatchOptions {
-  /** Most rows of one batch. @default 256 */
+  /**
+   * Most rows of one batch. Larger ones cost less per row, but a row waits for all that run with it, and the models'
+   * intermediate tensors grow with it. Lower it for models that take milliseconds per row. @default 256
+   */
   readonly maxRows?: number;
-  /** Milliseconds a row may wait for company while the tier is idle. @default 0 */
+  /**
+   * Milliseconds a row may wait for others while the tier could run it at once. Costs that latency under light load
+   * and nothing under heavy load, where batches fill anyway. Raise it to 1 or 2 for calls that are paid for one by one,
+   * or for a GPU with little to do. @default 0
+   */
   readonly maxDelayMs?: number;
-  /** Rows that may wait before `onOverload` decides. @default 65536 */
+  /** Rows that may wait at this tier before `onOverload` decides about the next one. @default 65536 */
   readonly maxQueueRows?: number;
-  /** Batches that run at once. @default by the device: 2, function members 8 */
+  /**
+   * Batches of this tier that run at once. On the CPU two keep the threads busy while one is being gathered; more cost
+   * memory and latency. On a device it is the number of batches whose memory is reserved there. Functions that wait for
+   * a service gain from more: it is the number of calls in flight. @default 2, for a tier with a function 8
+   */
   readonly maxInFlight?: number;
 }
 
-/** How a tier's models run on a CUDA device; nothing to those on the CPU. */
+/** How a tier's models run on a CUDA device. Without effect on the CPU. */
 export interface CudaOptions {
   /**
-   * Capture a CUDA graph per model and batch size, and replay it: saves the launches of models with many small kernels.
-   * Every node must run on the device; while graphs are captured, no other cascade may use CUDA. @default false
+   * Record the work of each model and batch size once, as a CUDA graph, and replay it. Saves the CPU most of the time
+   * to launch kernels: try it for models with many small layers, where the counters show a GPU that is seldom busy. Costs
+   * device memory per batch size, and time to build. Every node must run on the device, and while graphs are recorded,
+   * no other cascade of the process may use CUDA. @default false
    */
   readonly graphs?: boolean;
-  /** Products of float32 with ten bits of mantissa: faster, and further from what the CPU answers. @default false */
+  /**
+   * Use TF32 for matrix products and convolutions. Faster on GPUs since Ampere, but factors are rounded to ten bits of
+   * mantissa: scores move by about 1e-3, and rows close to a threshold may leave at another tier than on the CPU. Check
+   * accuracy and thresholds again when you turn it on. @default false
+   */
   readonly tf32?: boolean;
-  /** Bytes of device memory for each model's weights and intermediate tensors. @default no limit */
+  /**
+   * Most bytes of device memory for each model's weights and intermediate tensors. A model that needs more fails.
+   * For GPUs that are shared with other processes. @default no limit
+   */
   readonly memoryLimitBytes?: number;
-  /** How convolutions find their algorithm: cuDNN's guess, its better and slower one, or its fallback. @default "heuristic" */
+  /**
+   * How cuDNN chooses the algorithm of each convolution. "heuristic" takes its guess, at no cost. "exhaustive" times
+   * them all, once per convolution and batch size: building takes seconds more and needs memory for the trials, and
+   * convolutional networks may run faster ever after. "default" takes the one that always works, for when the others
+   * fail. Without effect on models that have no convolution. @default "heuristic"
+   */
   readonly convSearch?: "heuristic" | "exhaustive" | "default";
 }
 
@@ -149,20 +177,43 @@ export interface CudaOptions {
 export interface TierOptions {
   /** 1 ... 64 members. */
   readonly members: readonly Member[];
-  /** Required on every tier but the last; there it only sets `agreed`. */
+  /**
+   * When a row leaves with this tier's answer; other rows go on to the next tier. Required on every tier but the last,
+   * which answers every row; there it only sets `agreed`.
+   */
   readonly exitWhen?: Rule;
-  /** Answer the label with most votes, or the one with the largest mean score. @default "vote" */
+  /**
+   * Which label the tier answers. "vote": that of most members; of several, the one with the larger mean score. "mean":
+   * the one with the largest mean score, so that one member that is sure outweighs two that are not. "mean" costs
+   * nothing more, but needs scores (no labels) and members that are calibrated alike, see `temperature`. Choose it with
+   * rules on confidence, margin and entropy, since these judge the label with the largest mean. @default "vote"
+   */
   readonly combine?: "vote" | "mean";
-  /** "cumulative": mean scores run over this and all earlier tiers. @default "tier" */
+  /**
+   * Whose scores the mean is over. "tier": this tier's members alone. "cumulative": the members of all earlier tiers
+   * too, which steadies the mean where tiers are small; votes stay this tier's own. Every row then carries its sums (4
+   * bytes per class) from tier to tier, on GPUs by way of the host, and earlier tiers of labels are not allowed. Leave it
+   * unless a comparison on your data shows a gain. @default "tier"
+   */
   readonly evidence?: "tier" | "cumulative";
-  /** All members at once, or one after the other until the decision is safe. @default "concurrent" */
+  /**
+   * "concurrent": all members run at once on every row. "sequential": one after the other, in the order given, until no
+   * other member could change whether the row leaves and with which label. Saves member runs, most where many members
+   * mostly agree; costs latency, and answers that stopped early say `partial` and have measures over fewer members. For
+   * members that are expensive or paid for. On devices members always run at once. @default "concurrent"
+   */
   readonly execution?: "concurrent" | "sequential";
-  /** "auto", "cpu", "cuda" or "cuda:N"; auto falls back and says why in `explain()`. @default "auto" */
-  readonly device?: string;
-  /** @default every option's own */
+  /**
+   * Where the tier's models run. "cuda" (the same as "cuda:0") and "cuda:N" are an error at build() where that is not
+   * possible; "auto" is "cuda:0" where all of the tier can run there, else the CPU, and `explain()` says why.
+   * @default "auto"
+   */
+  readonly device?: Device;
+  /** How its models run on a GPU. @default the default of every option */
   readonly cuda?: CudaOptions;
+  /** How its rows gather into batches. @default the default of every option */
   readonly batch?: BatchOptions;
-  /** @default free */
+  /** What `cost()` charges for it. @default free */
   readonly price?: Price;
   /**
    * A row comes to this tier and its queue is full: refuse the row, answer with the last finished tier (`degraded`), or
@@ -178,11 +229,19 @@ export interface TierOptions {
 
 /** Options of the whole cascade. */
 export interface CascadeOptions {
-  /** Names of the classes in the cascade's order, or their number. @default from the models */
+  /**
+   * Names of the classes in the cascade's order, or their number. Names come back as `labelName`, and let members name
+   * their classes in another order. Needed where no model tells the number: when all members are functions or give
+   * labels. @default the number that the models tell
+   */
   readonly classes?: readonly string[] | number;
-  /** Row shapes of request tensors whose models leave dimensions open. @default {} */
+  /** Row shapes, without the batch dimension, of request tensors whose models leave dimensions open. @default {} */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  /** Numbers to report beside every answer; rules work without. @default ["score", "confidence", "margin"] */
+  /**
+   * Numbers to report with every answer. Each costs 4 bytes per row, and entropy a logarithm per class; what is not
+   * asked for is null in answers and NaN in columns. Rules compute what they compare, whether it is reported or not.
+   * @default ["score", "confidence", "margin"]
+   */
   readonly measures?: readonly Measure[];
   /**
    * The ONNX Runtime library; a bare file name is for the system's loader.
@@ -209,11 +268,25 @@ export interface CascadeOptions {
    * reject; a call that is larger comes in alone. @default 268435456 (256 MiB)
    */
   readonly maxBytesInFlight?: number;
-  /** Bytes of deferred rows that stay on GPUs between tiers; other rows go up again. @default 67108864 (64 MiB) */
+  /**
+   * Device memory for the inputs of deferred rows that wait on a GPU for their next tier there. A row that finds no room
+   * is uploaded again from the host's copy, which costs transfer time and nothing else. Raise it where rows are large
+   * (images) and `bytesToDevice` of a later tier grows in the counters; 0 keeps none there. Without effect unless two
+   * tiers in a row are on one GPU. @default 67108864 (64 MiB)
+   */
   readonly deviceQueueBytes?: number;
-  /** Microseconds an idle thread spins before it sleeps: CPU for latency. @default 0 */
-  readonly spinUs?: number;
-  /** Run every member once per batch size while building. @default true */
+  /**
+   * Milliseconds for which a thread that has run out of work keeps looking for more before it sleeps. Waking a thread
+   * takes some 40 us, so 0.05 takes that off the latency of callers that come one at a time, and costs a busy
+   * core for as long after every call. Leave it where many callers are in flight: then threads seldom sleep. @default 0
+   */
+  readonly spinMs?: number;
+  /**
+   * Run every model while building. On the CPU on 8 rows, together and one by one: that takes the first run's cost off
+   * the first callers, tells the engine how long a row takes, and fills `batchDifference`. On a GPU once per batch size,
+   * which also reserves the memory. Costs build() those runs; turn it off in tests and tools that answer a few rows.
+   * @default true
+   */
   readonly warmup?: boolean;
 }
 

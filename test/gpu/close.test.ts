@@ -19,11 +19,11 @@ function answeredRows(call: PromiseSettledResult<BatchAnswer>, reference: Refere
     return 0;
   }
   let answered = 0;
-  for (const [i, label] of call.value.labels.entries()) {
-    const error = call.value.errorAt(i);
-    if (error !== undefined) strictEqual(error.code, "QUORATE_ERR_CLOSED");
+  for (const [i, label] of call.value.label.entries()) {
+    const { error } = call.value.at(i);
+    if (error !== null) strictEqual(error.code, "QUORATE_ERR_CLOSED");
     else {
-      reference.isSame(i, label, call.value.tiers[i] ?? 0);
+      reference.isSame(i, label, call.value.tierIndex[i] ?? 0);
       answered++;
     }
   }

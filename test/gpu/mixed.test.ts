@@ -1,11 +1,12 @@
 /** Rows that go from device to device. */
 import { device } from "../../bench/lib/device.js";
-import { digits, perceptrons } from "./cases.js";
+import { type Case, digits, perceptrons } from "./cases.js";
 import { deviceTest } from "./device-test.js";
+import type { Device } from "./package.js";
 import { on, open } from "./placement.js";
 import { Reference } from "./reference.js";
 
-const patterns = [
+const patterns: readonly { readonly of: Case; readonly devices: readonly Device[] }[] = [
   { of: digits, devices: [device, "cpu", device] },
   { of: digits, devices: ["cpu", device, "cpu"] },
   { of: digits, devices: ["cpu", "cpu", device] },

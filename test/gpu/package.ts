@@ -4,5 +4,5 @@ import { pathToFileURL } from "node:url";
 import { root } from "../../bench/lib/root.js";
 import type * as Package from "../../src/index.js";
 
-export type { BatchAnswer, Cascade, CascadeSpec, QuorateError, Rule, TierSpec } from "../../src/index.js";
+export type { BatchAnswer, Cascade, CascadeSpec, Device, QuorateError, Rule, TierSpec } from "../../src/index.js";
 export const quorate: typeof Package = await import(pathToFileURL(join(root, "dist/index.js")).href);

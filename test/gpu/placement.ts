@@ -1,11 +1,11 @@
 /** Tiers on devices. */
 import { ok, strictEqual } from "node:assert/strict";
 import { device, isGpuExpected } from "../../bench/lib/device.js";
-import { type Cascade, type CascadeSpec, quorate } from "./package.js";
+import { type Cascade, type CascadeSpec, type Device, quorate } from "./package.js";
 
 /** The spec with all tiers on one device, or each on its own. @default the device under test */
-export function on(spec: CascadeSpec, devices: string | readonly string[] = device): CascadeSpec {
-  const of = (t: number): string => (typeof devices === "string" ? devices : (devices[t] ?? device));
+export function on(spec: CascadeSpec, devices: Device | readonly Device[] = device): CascadeSpec {
+  const of = (t: number): Device => (typeof devices === "string" ? devices : (devices[t] ?? device));
   return { ...spec, tiers: spec.tiers.map((tier, t) => ({ ...tier, device: of(t) })) };
 }
 

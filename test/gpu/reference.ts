@@ -28,20 +28,20 @@ export class Reference {
   /** Rows that are close to a tie or threshold at a tier they visit. */
   get closeRows(): number {
     let count = 0;
-    for (const [i, tier] of this.#expected.tiers.entries()) if (this.#isClose(i, tier)) count++;
+    for (const [i, tier] of this.#expected.tierIndex.entries()) if (this.#isClose(i, tier)) count++;
     return count;
   }
 
   /** The smallest share of the rows that a tier answers: a tier without rows would be compared with nothing. */
   get smallestExitShare(): number {
-    const { tiers } = this.#expected;
-    return Math.min(...this.#close.map((_, t) => tiers.filter((tier) => tier === t).length / this.count));
+    const { tierIndex } = this.#expected;
+    return Math.min(...this.#close.map((_, t) => tierIndex.filter((tier) => tier === t).length / this.count));
   }
 
   /** Whether row `i` got the CPU's answer. @throws when it got another one and was not close to a tie or threshold */
   isSame(i: number, label: number, tier: number): boolean {
-    const expectedLabel = this.#expected.labels[i] ?? -1;
-    const expectedTier = this.#expected.tiers[i] ?? 0;
+    const expectedLabel = this.#expected.label[i] ?? -1;
+    const expectedTier = this.#expected.tierIndex[i] ?? 0;
     if (label === expectedLabel && tier === expectedTier) return true;
     if (this.#isClose(i, Math.min(tier, expectedTier))) return false;
     throw new Error(
@@ -52,10 +52,10 @@ export class Reference {
   /** How many rows got another answer. @param rowOf which row of the reference row i is */
   differing(got: BatchAnswer, rowOf: (i: number) => number = (i) => i): number {
     let count = 0;
-    for (const [i, label] of got.labels.entries()) {
-      const error = got.errorAt(i);
-      if (error !== undefined) throw error;
-      if (!this.isSame(rowOf(i), label, got.tiers[i] ?? 0)) count++;
+    for (const [i, label] of got.label.entries()) {
+      const { error } = got.at(i);
+      if (error !== null) throw error;
+      if (!this.isSame(rowOf(i), label, got.tierIndex[i] ?? 0)) count++;
       else this.#checkMeasures(rowOf(i), i, got);
     }
     return count;
@@ -97,7 +97,7 @@ async function closeRows(spec: CascadeSpec, t: number, rows: Float32Array): Prom
   for (const member of tier.members) {
     distances.push((await answers({ tiers: [{ name: "member", members: [member] }] }, rows)).margin);
   }
-  return Uint8Array.from(mean.labels, (_, i) => (distances.some((d) => Math.abs(d[i] ?? 0) < closeness) ? 1 : 0));
+  return Uint8Array.from(mean.label, (_, i) => (distances.some((d) => Math.abs(d[i] ?? 0) < closeness) ? 1 : 0));
 }
 
 type Threshold = { readonly kind: "score" | "confidence" | "margin" | "entropy"; readonly at: number };

@@ -1,8 +1,9 @@
 /** A million rows of many callers, some of which change their mind. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { counterProblems } from "../counter-problems.js";
 import { digits } from "./cases.js";
 import { deviceTest } from "./device-test.js";
-import { type Cascade, type QuorateError, quorate } from "./package.js";
+import type { Cascade, QuorateError } from "./package.js";
 import { on, open } from "./placement.js";
 import { Reference } from "./reference.js";
 
@@ -32,7 +33,7 @@ class Soak {
       this.left -= pieceRows;
       await this.#piece(turn % 3 === 0);
       for (let i = 0; i < 20; i++) await this.#single(i, i % 5 === 0);
-      deepStrictEqual(quorate.counterProblems(this.#cascade.counters()), []);
+      deepStrictEqual(counterProblems(this.#cascade.counters()), []);
     }
   }
 
@@ -73,7 +74,7 @@ deviceTest("a million rows with cancellation: every row that is answered has the
   await Promise.all(Array.from({ length: callers }, () => soak.caller()));
   const counters = cascade.counters();
   strictEqual(counters.pending, 0);
-  deepStrictEqual(quorate.counterProblems(counters), []);
+  deepStrictEqual(counterProblems(counters), []);
   ok(soak.answered > 0 && soak.aborted > 0, "both happen");
   ok(soak.answered + soak.aborted >= totalRows);
   await cascade.close();

@@ -137,7 +137,7 @@ describe("a cascade", () => {
       "with a rule on scores of a model that turns out to give labels",
       { classes: 3, tiers: [{ name: "only", members: [fixture("label")], exitWhen: scoreAtLeast(0.5) }] },
     ],
-    ["with a device that does not exist", { tiers: [{ ...tier, device: "tpu" }] }],
+    ["with a device that does not exist", { tiers: [{ ...tier, device: "tpu" as never }] }],
   ])("%s", async (_, spec) => {
     expect(await specError(spec)).toMatchObject({ code: "QUORATE_ERR_INVALID_ARGUMENT" });
   });
@@ -214,7 +214,7 @@ describe("a call", () => {
     const { inputs } = nan;
     const width = inputs[0]?.rowShape[0] ?? 0;
     const answer = await nan.runBatch({ [inputs[0]?.name ?? ""]: new Float32Array(3 * width) });
-    expect([...answer.labels]).toEqual([-1, -1, -1]);
+    expect([...answer.label]).toEqual([-1, -1, -1]);
     expect([...answer.status]).toEqual([1, 1, 1]);
     await nan.close();
   });

@@ -19,13 +19,12 @@ function quorate(...args: readonly string[]): {
 }
 
 describe("quorate demo", () => {
-  it("prints accuracy, shares, cost and the checked identities", () => {
+  it("prints accuracy, shares and cost", () => {
     const { stdout, stderr, status } = quorate("demo");
     expect(stderr).toBe("");
     expect(status).toBe(0);
     expect(stdout).toMatch(/cascade +0\.9950 \[0\.\d+, 0\.\d+\]/);
     expect(stdout).toMatch(/large +41 +41 +6\.9 %/);
-    expect(stdout).toContain("every counter identity holds");
   });
 
   it("prints JSON", () => {

@@ -1,13 +1,7 @@
 /** Callers of all kinds on one cascade, each answer checked against that of the row alone. */
 import { expect } from "vitest";
-import {
-  type Answer,
-  type CallOptions,
-  type Cascade,
-  counterProblems,
-  QuorateError,
-  type RowInput,
-} from "../../src/index.js";
+import { type Answer, type CallOptions, type Cascade, QuorateError, type RowInput } from "../../src/index.js";
+import { counterProblems } from "../counter-problems.js";
 
 /** What is compared: an answer without its names. */
 export type Expected = Pick<Answer, "label" | "tierIndex" | "votes" | "score" | "confidence" | "margin">;
@@ -101,8 +95,9 @@ class Caller {
     await answer.then(
       (got) => {
         for (const [row, i] of picked.entries()) {
-          if (got.errorAt(row) === undefined) this.#answered(i, got.at(row));
-          else this.#failed(got.errorAt(row), options);
+          const end = got.at(row);
+          if (end.error === null) this.#answered(i, end);
+          else this.#failed(end.error, options);
         }
       },
       (error: unknown) => {
@@ -153,7 +148,7 @@ class Caller {
   }
 
   #options(): { priority: number; deadlineMs?: number } {
-    const priority = Math.floor(this.#random() * 10);
+    const priority = 1 + Math.floor(this.#random() * 9);
     return this.#random() < 0.1 ? { priority, deadlineMs: 1 + this.#random() } : { priority };
   }
 

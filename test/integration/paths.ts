@@ -1,5 +1,6 @@
 /** Where the models are. */
 import { fileURLToPath } from "node:url";
+import type { Answer, BatchAnswer } from "../../src/index.js";
 
 const at = (folder: string, name: string): string => fileURLToPath(new URL(`../../${folder}/${name}`, import.meta.url));
 
@@ -18,4 +19,11 @@ export async function errorOf(call: () => unknown): Promise<Error> {
     throw new Error(`threw ${String(thrown)}, not an Error`);
   }
   throw new Error("did not throw");
+}
+
+/** The answer of row `i` of a batch. @throws the row's error when it has none */
+export function answered(batch: BatchAnswer, i: number): Answer {
+  const row = batch.at(i);
+  if (row.error !== null) throw row.error;
+  return row;
 }

@@ -59,9 +59,9 @@ describe("a lazy tensor", () => {
     expect(failed.length).toBeLessThan(12);
     for (let row = 0; row < 12; row++) {
       if (failed.includes(row)) {
-        expect(answer.errorAt(row)).toMatchObject({ code: "QUORATE_ERR_INPUT" });
-        expect(answer.errorAt(row)?.message).toMatch(message);
-      } else expect(answer.labels[row]).toBe(row % 10);
+        expect(answer.at(row).error).toMatchObject({ code: "QUORATE_ERR_INPUT" });
+        expect(answer.at(row).error?.message).toMatch(message);
+      } else expect(answer.label[row]).toBe(row % 10);
     }
     await cascade.close();
   });
@@ -96,10 +96,10 @@ describe("a function member", () => {
     }) as MemberFunction);
     const answer = await cascade.runBatch({ x: Float32Array.from({ length: 12 }, (_, i) => i % 10) });
     for (let row = 0; row < 12; row++) {
-      if (row < 4 || row > 7) expect(answer.at(row).label).toBe(row % 10);
+      if (row < 4 || row > 7) expect(answer.at(row)).toMatchObject({ status: "ok", label: row % 10 });
       else {
-        expect(answer.errorAt(row)).toMatchObject({ code: "QUORATE_ERR_MEMBER" });
-        expect(answer.errorAt(row)?.message).toMatch(message);
+        expect(answer.at(row).error).toMatchObject({ code: "QUORATE_ERR_MEMBER" });
+        expect(answer.at(row).error?.message).toMatch(message);
       }
     }
     await cascade.close();
@@ -108,7 +108,7 @@ describe("a function member", () => {
   it("that gives labels out of range abstains on those rows", async () => {
     const cascade = await open(({ tensors }) => Int32Array.from(tensors["x"] as Float32Array));
     const answer = await cascade.runBatch({ x: Float32Array.of(3, -1, 10, 9) });
-    expect([...answer.labels]).toEqual([3, -1, -1, 9]);
+    expect([...answer.label]).toEqual([3, -1, -1, 9]);
     expect([...answer.valid]).toEqual([1, 0, 0, 1]);
     await cascade.close();
   });

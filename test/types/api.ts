@@ -44,7 +44,7 @@ export async function calls(cascade: Cascade): Promise<void> {
   await cascade.run({ image: () => new Float32Array(4), other: async () => new BigInt64Array(1) });
   const batch = await cascade.runBatch({ image: (rows) => new Float32Array(rows.length) }, { rows: 3 });
   same<Equal<typeof batch, BatchAnswer>>();
-  same<Equal<typeof batch.labels, Int32Array>>();
+  same<Equal<typeof batch.label, Int32Array>>();
   for await (const { label, index } of cascade.stream([new Float32Array(4)], { ordered: false }))
     same<Equal<[typeof label, typeof index], [number, number]>>();
   // @ts-expect-error: a list is no typed array

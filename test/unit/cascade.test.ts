@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
+import { rowStatusNames } from "../../src/calls/batch-row.js";
 import { QuorateError } from "../../src/errors.js";
 import type { NativeColumns } from "../../src/native/contract.js";
 import { columns, rowColumns, tensorX } from "./fake-native.js";
@@ -33,7 +34,7 @@ describe("building", () => {
 
   it("gives the addon durations in nanoseconds", async () => {
     const tier = { name: "one", members: ["a.onnx"], batch: { maxDelayMs: 1.5 } };
-    const { native } = await openFake({ spinUs: 50, tiers: [tier] });
+    const { native } = await openFake({ spinMs: 0.05, tiers: [tier] });
     expect(native.spec.spinNs).toBe(50_000);
     expect(native.spec.tiers[0]?.maxDelayNs).toBe(1_500_000);
   });
@@ -189,6 +190,7 @@ describe("run", () => {
 
   it.each([
     [{ priority: 10 }, "QUORATE_ERR_INVALID_ARGUMENT"],
+    [{ priority: 0 }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ priority: 1.5 }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ deadlineMs: Number.NaN }, "QUORATE_ERR_INVALID_ARGUMENT"],
     [{ onFull: "degrade" as never }, "QUORATE_ERR_INVALID_ARGUMENT"],
@@ -335,7 +337,7 @@ describe("runBatch", () => {
     native.hooks.onBatch(1, columns(3, some));
     const answer = await call;
     expect(answer.count).toBe(3);
-    expect(answer.labels).toEqual(Int32Array.of(2, -1, -1));
+    expect(answer.label).toEqual(Int32Array.of(2, -1, -1));
     expect(answer.agreement[0]).toBeCloseTo(2 / 3, 6);
     expect([answer.valid, answer.agreed, answer.partial, answer.degraded]).toEqual([
       Uint8Array.of(1, 0, 0),
@@ -352,20 +354,32 @@ describe("runBatch", () => {
     const call = cascade.runBatch(three);
     native.hooks.onBatch(1, columns(3, some));
     const answer = await call;
-    expect(answer.at(0)).toMatchObject({ label: 2, tier: "edge" });
-    expect(answer.errorAt(0)).toBeUndefined();
-    expect(() => answer.at(1)).toThrow("every member failed");
-    expect(answer.errorAt(2)).toMatchObject({ code: "QUORATE_ERR_QUEUE_FULL" });
-    expect(() => answer.at(3)).toThrow(/row 3 does not exist, expected 0 to 2/);
+    expect(answer.at(0)).toMatchObject({ status: "ok", error: null, label: 2, tier: "edge", entropy: null });
+    expect(answer.at(1)).toEqual({
+      status: "failed",
+      error: expect.objectContaining({ code: "QUORATE_ERR_MEMBER", message: "every member failed" }),
+    });
+    expect(answer.at(2)).toMatchObject({ status: "rejected", error: { code: "QUORATE_ERR_QUEUE_FULL" } });
+    for (const i of [3, -1, 0.5]) expect(() => answer.at(i)).toThrow(`row ${i} does not exist, expected 0 to 2`);
   });
 
-  it("says when a measure is not reported", async () => {
+  it.each(rowStatusNames.map((name, code) => [name, code] as const))("says %s for status %d", async (name, code) => {
+    const { cascade, native } = await openFake();
+    const call = cascade.runBatch({ x: new Float32Array(2) });
+    native.hooks.onBatch(1, columns(1, { status: Uint8Array.of(code) }));
+    const row = (await call).at(0);
+    expect(row.status).toBe(name);
+    expect(row.error === null).toBe(code <= 1);
+  });
+
+  it("has NaN where a number is unknown, and in every row of a measure that is not reported", async () => {
     const { cascade, native } = await openFake();
     const call = cascade.runBatch(three);
-    native.hooks.onBatch(1, columns(3));
-    expect((await call).score).toHaveLength(3);
+    native.hooks.onBatch(1, columns(3, { score: Float32Array.of(0.5, Number.NaN, 1) }));
     const answer = await call;
-    expect(() => answer.entropy).toThrow(/does not report entropy/);
+    expect(answer.score).toEqual(Float32Array.of(0.5, Number.NaN, 1));
+    expect(answer.entropy).toEqual(new Float32Array(3).fill(Number.NaN));
+    expect(answer.at(1)).toMatchObject({ score: null, entropy: null });
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { costOf } from "../../src/cascade/cost.js";
-import { type CascadeCounters, counterProblems, countersSince } from "../../src/cascade/counters.js";
+import { type CascadeCounters, countersSince } from "../../src/cascade/counters.js";
 import { liftCounters } from "../../src/cascade/lift.js";
 import { resolveSpec } from "../../src/spec/resolve.js";
+import { counterProblems } from "../counter-problems.js";
 import { zeroTier } from "./fake-native.js";
 import { errorOf, openFake, twoTiers } from "./open.js";
 
@@ -93,7 +94,12 @@ describe("cost", () => {
 
   it("refuses prices for a tier that is none", async () => {
     const { cascade } = await openFake();
-    expect((await errorOf(() => cascade.cost({ cluod: {} }))).message).toBe('prices: there is no tier "cluod".');
+    expect((await errorOf(() => cascade.cost({ cluod: {} }))).message).toBe(
+      'prices: there is no tier "cluod" (tiers: "edge", "cloud"), did you mean "cloud"?',
+    );
+    expect((await errorOf(() => cascade.cost({ third: {} }))).message).toBe(
+      'prices: there is no tier "third" (tiers: "edge", "cloud").',
+    );
   });
 
   it("takes the user's FLOPs over the measured ones", async () => {
@@ -113,6 +119,33 @@ describe("counters", () => {
   it("subtract to what happened in between", () => {
     expect(countersSince(snapshot(3), snapshot(1))).toEqual(snapshot(2));
     expect(counterProblems(countersSince(snapshot(3), snapshot(1)))).toEqual([]);
+  });
+
+  it("are times in milliseconds, whose differences are exact to the nanosecond", () => {
+    const member = { rowsRun: 1, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 0 };
+    const at = (ns: number): CascadeCounters => {
+      const tier = { ...zeroTier(0), queueNs: ns, gatherNs: 2 * ns, uploadNs: 3 * ns, runNs: 4 * ns, reduceNs: 5 * ns };
+      const tiers = [{ ...tier, downloadNs: 6 * ns, scatterNs: 7 * ns, members: [{ ...member, runNs: 8 * ns }] }];
+      const devices = [{ name: "cpu", busyNs: 9 * ns, shares: [[4 * ns, 5 * ns]] }];
+      return liftCounters(
+        { submitted: 0, settled: 0, pending: 0, timeBoundsNs: Float64Array.of(1e6), tiers, devices },
+        spec,
+        [],
+      );
+    };
+    const { tiers, devices } = countersSince(at(123_456_789_012_345), at(123_456_789_012_338));
+    expect(tiers[0]).toMatchObject({
+      queueMs: 7e-6,
+      gatherMs: 14e-6,
+      uploadMs: 21e-6,
+      runMs: 28e-6,
+      reduceMs: 35e-6,
+      downloadMs: 42e-6,
+      scatterMs: 49e-6,
+      members: [{ runMs: 56e-6 }],
+    });
+    expect(devices).toEqual([{ name: "cpu", busyMs: 63e-6, memberBusyMs: [[28e-6, 35e-6]] }]);
+    expect(JSON.stringify(at(1))).not.toMatch(/(Ns|Us)"/);
   });
 
   it("of another cascade do not subtract", async () => {

@@ -25,7 +25,7 @@ describe("a resolved specification", () => {
       maxRowsInFlight: 65_536,
       maxBytesInFlight: 2 ** 28,
       deviceQueueBytes: 2 ** 26,
-      spinUs: 0,
+      spinMs: 0,
       warmup: true,
       tiers: [
         {

@@ -1,20 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import type { Answer } from "../../src/calls/answer.js";
-import type { CallOptions } from "../../src/calls/call-options.js";
-import { type StreamOptions, streamRows } from "../../src/calls/stream.js";
+import { Ring } from "../../src/calls/ring.js";
+import { type RunRow, type StreamOptions, streamRows } from "../../src/calls/stream.js";
 import { QuorateError } from "../../src/errors.js";
+import type { NativeCallOptions } from "../../src/native/contract.js";
 import { errorOf } from "./open.js";
 
 /** Answers row [n] with label n after `delay(n)` ms, and fails row [-1]. */
 function runner(delay: (n: number) => number = () => 0) {
-  const state = { started: 0, running: 0, most: 0, aborted: 0 };
-  const run = async (row: unknown, { signal }: CallOptions): Promise<Answer> => {
+  const state = { started: 0, running: 0, most: 0, aborted: 0, options: [] as NativeCallOptions[] };
+  const run: RunRow = async (row, options, signal) => {
+    state.options.push(options);
     const [n = 0] = row as Float32Array;
     state.started++;
     state.most = Math.max(state.most, ++state.running);
     try {
-      await sleep(delay(n), undefined, signal === undefined ? {} : { signal });
+      await sleep(delay(n), undefined, { signal });
     } catch {
       state.aborted++;
       throw new QuorateError("QUORATE_ERR_ABORTED", "aborted");
@@ -22,7 +24,7 @@ function runner(delay: (n: number) => number = () => 0) {
       state.running--;
     }
     if (n < 0) throw new QuorateError("QUORATE_ERR_MEMBER", "bad row");
-    return { label: n } as Answer;
+    return { label: n, trace: null } as Answer;
   };
   return { state, run };
 }
@@ -32,7 +34,7 @@ function rows(...numbers: readonly number[]): Float32Array[] {
 }
 
 async function labels(
-  run: ReturnType<typeof runner>["run"],
+  run: RunRow,
   source: Parameters<typeof streamRows>[1],
   options: StreamOptions = {},
 ): Promise<number[]> {
@@ -137,13 +139,109 @@ describe("stream", () => {
     expect(state.aborted).toBe(3);
   });
 
+  it("gives its rows the call's options, and a signal of its own", async () => {
+    const { run, state } = runner();
+    const { signal } = new AbortController();
+    await labels(run, rows(1, 2), { signal, priority: 2, deadlineMs: 50, onDeadline: "degrade", trace: true });
+    const options = {
+      priority: 2,
+      deadlineMs: 50,
+      degradeOnDeadline: true,
+      detail: "votes" as const,
+      wait: true,
+      copy: false,
+    };
+    expect(state.options).toEqual([options, options]);
+    expect(state.aborted).toBe(0);
+  });
+
+  it("ends before its first row when the signal has aborted", async () => {
+    const { run, state } = runner();
+    const source = { [Symbol.iterator]: vi.fn() };
+    const error = await errorOf(() => labels(run, source, { signal: AbortSignal.abort("early") }));
+    expect(error).toMatchObject({ name: "AbortError", cause: "early" });
+    expect(state.started).toBe(0);
+    expect(source[Symbol.iterator]).not.toHaveBeenCalled();
+  });
+
+  it("many on one signal give no warning of too many listeners", async () => {
+    const warned = vi.fn();
+    process.on("warning", warned);
+    const { signal } = new AbortController();
+    const { run } = runner();
+    await Promise.all(Array.from({ length: 30 }, () => labels(run, rows(1), { signal })));
+    process.off("warning", warned);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  it("throws what onRowError throws, and returns the source", async () => {
+    const returned = vi.fn();
+    const source = function* () {
+      try {
+        yield* rows(-1, 1, 2, 3, 4, 5, 6);
+      } finally {
+        returned();
+      }
+    };
+    const onRowError = (): never => {
+      throw new Error("too much");
+    };
+    expect((await errorOf(() => labels(runner().run, source(), { onRowError }))).message).toBe("too much");
+    expect(returned).toHaveBeenCalledOnce();
+  });
+
+  it.each([true, false])("gives every row once, in any order of their ends (ordered: %s)", async (ordered) => {
+    let seed = 7;
+    const { run, state } = runner(() => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % 4;
+    });
+    const numbers = Array.from({ length: 300 }, (_, i) => i);
+    const seen: number[] = [];
+    for await (const { label, index } of streamRows(run, rows(...numbers), { ordered, inFlight: 7 }, 4)) {
+      expect(index).toBe(label);
+      seen.push(label);
+    }
+    if (!ordered) seen.sort((a, b) => a - b);
+    expect(seen).toEqual(numbers);
+    expect(state.most).toBeLessThanOrEqual(7);
+  });
+
   it.each([
     [{ inFlight: 0 }, rows(1)],
+    [{ inflight: 3 } as never, rows(1)],
+    [{ orderd: false } as never, rows(1)],
+    [{ onRowError: "ignore" as never }, rows(1)],
     [{}, Float32Array.of(1)],
     [{}, 7],
   ])("refuses %o over %o", async (options, source) => {
     expect(await errorOf(() => labels(runner().run, source as never, options))).toMatchObject({
       code: "QUORATE_ERR_INVALID_ARGUMENT",
     });
+  });
+});
+
+describe("a ring", () => {
+  it("gives out in the order of the starts, and is full until the first is taken", () => {
+    const ring = new Ring<{ n: number }>(2, true);
+    const [a, b] = [ring.reserve(), ring.reserve()];
+    expect(ring.isFull).toBe(true);
+    ring.put(b, { n: 2 });
+    expect(ring.take()).toBeUndefined();
+    ring.put(a, { n: 1 });
+    expect([ring.take(), ring.isFull, ring.take(), ring.take()]).toEqual([{ n: 1 }, false, { n: 2 }, undefined]);
+    expect(ring.isEmpty).toBe(true);
+  });
+
+  it("gives out in the order of the ends", () => {
+    const ring = new Ring<{ n: number }>(3, false);
+    for (let round = 0; round < 5; round++) {
+      const [a, b] = [ring.reserve(), ring.reserve()];
+      ring.put(b, { n: b });
+      expect(ring.take()).toEqual({ n: b });
+      expect(ring.isEmpty).toBe(false);
+      ring.put(a, { n: a });
+      expect([ring.take(), ring.take()]).toEqual([{ n: a }, undefined]);
+    }
   });
 });

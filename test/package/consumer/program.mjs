@@ -16,7 +16,7 @@ try {
     .build();
   const batch = await cascade.runBatch({ image: images });
   const one = await cascade.run({ image: images.slice(0, 64) });
-  console.log(JSON.stringify({ rows: batch.labels.length, one, expected: table[0]?.[64] }));
+  console.log(JSON.stringify({ rows: batch.label.length, one, expected: table[0]?.[64] }));
   await cascade.close();
 } catch (error) {
   const { code, message } = /** @type {import("quorate").QuorateError} */ (error);

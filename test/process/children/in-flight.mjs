@@ -30,19 +30,19 @@ const transfer = (array) => structuredClone(array, { transfer: [array.buffer] })
 
 async function transferredInFlight() {
   const cascade = await digits();
-  const expected = (await cascade.runBatch({ image })).labels;
+  const expected = (await cascade.runBatch({ image })).label;
   const big = many();
   const call = cascade.runBatch({ image: big });
   const moved = transfer(big);
   check(big.length === 0, "not transferred");
-  checkSame((await call).labels, expected);
+  checkSame((await call).label, expected);
   check(moved.length === rowSize * manyRows, "the new owner has lost it");
   await cascade.close();
 }
 
 async function transferredCopies() {
   const cascade = await digits();
-  const expected = (await cascade.runBatch({ image })).labels;
+  const expected = (await cascade.runBatch({ image })).label;
   const calls = [0, 1, 2].map(() => {
     const big = many();
     const call = cascade.runBatch({ image: big }, { copy: true });
@@ -50,7 +50,7 @@ async function transferredCopies() {
     return call;
   });
   collect();
-  for (const call of calls) checkSame((await call).labels, expected);
+  for (const call of calls) checkSame((await call).label, expected);
   await cascade.close();
 }
 
@@ -92,7 +92,7 @@ async function forgotten() {
 
 async function collectedInFlight() {
   const cascade = await digits();
-  const expected = (await cascade.runBatch({ image })).labels;
+  const expected = (await cascade.runBatch({ image })).label;
   const other = await forgotten();
   // Nobody holds the arrays.
   const calls = [cascade.runBatch({ image: many() }), cascade.runBatch({ image: many() }, { copy: true }), other.many];
@@ -101,7 +101,7 @@ async function collectedInFlight() {
   const collecting = (async () => {
     for (; open; await new Promise(setImmediate)) collect();
   })();
-  for (const call of calls) checkSame((await call).labels, expected);
+  for (const call of calls) checkSame((await call).label, expected);
   for (const [i, single] of singles.entries()) check((await single).label === expected[i], `single row ${i}`);
   check((await other.one).label === expected[3], "the forgotten cascade's row");
   check((await other.lazy).count === 50, "the forgotten cascade's lazy rows");

@@ -16,7 +16,7 @@ for (let pass = 0; pass < 3; pass++) {
   const singles = Array.from(expected, (_, i) => cascade.run({ image: image.slice(i * 64, (i + 1) * 64) }));
   const [batch, ...answers] = await Promise.all([cascade.runBatch({ image }), ...singles]);
   for (const [i, label] of expected.entries()) {
-    right += Number(batch.labels[i] === label) + Number(answers[i]?.label === label);
+    right += Number(batch.label[i] === label) + Number(answers[i]?.label === label);
   }
 }
 if (close) await cascade.close();

@@ -38,7 +38,7 @@ const gone = (worker) =>
 
 async function workersBesideMain() {
   const cascade = await digits();
-  const expected = (await cascade.runBatch({ image })).labels;
+  const expected = (await cascade.runBatch({ image })).label;
   await checkOnePool("with one cascade");
   const workers = [true, false, true, false].map((close) => start({ image, expected, close }));
   const ends = workers.map(gone);
@@ -47,9 +47,9 @@ async function workersBesideMain() {
   const batches = Promise.all([second.runBatch({ image }), cascade.runBatch({ image })]);
   for (const right of await counts) check(right === 6 * expected.length, `${right} right answers`);
   await checkOnePool("with four workers");
-  for (const { labels } of await batches) {
+  for (const { label } of await batches) {
     check(
-      labels.every((label, i) => label === expected[i]),
+      label.every((one, i) => one === expected[i]),
       "main thread",
     );
   }
@@ -75,7 +75,7 @@ async function timer() {
     .tier("tiny", { members: tiny, exitWhen: agreementAtLeast(1) })
     .tier("slow", { members: [{ run: async ({ count }) => new Int32Array(count), timeoutMs: 10_000 }] })
     .build();
-  check((await cascade.runBatch({ image })).tiers.includes(1), "no row has reached the function");
+  check((await cascade.runBatch({ image })).tierIndex.includes(1), "no row has reached the function");
   await checkOnePool("and no other thread");
   await cascade.close();
 }

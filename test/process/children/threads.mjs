@@ -17,12 +17,12 @@ async function checkPool(count, when) {
 await runCase({
   async resized() {
     const cascade = await digits();
-    const expected = (await cascade.runBatch({ image })).labels;
+    const expected = (await cascade.runBatch({ image })).label;
     await checkPool(3, "with QUORATE_THREADS=3");
     let wrong = 0;
     const load = async () => {
       const singles = Array.from({ length: rowCount }, (_, i) => cascade.run({ image: row(i) }));
-      const batch = (await cascade.runBatch({ image })).labels;
+      const batch = (await cascade.runBatch({ image })).label;
       for (const [i, answer] of (await Promise.all(singles)).entries()) {
         if (answer.label !== expected[i]) wrong++;
         if (batch[i] !== expected[i]) wrong++;

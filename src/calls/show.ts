@@ -1,0 +1,31 @@
+/** How `console.log` shows what calls give. */
+import { type InspectOptionsStylized, inspect } from "node:util";
+
+/** `util.inspect`, as Node hands it to custom inspection. */
+type Inspect = (value: unknown, options: InspectOptionsStylized) => string;
+
+/** Items of a column that are shown; Node's own hundred would fill a screen per column. */
+const shownItems = 10;
+
+/** Makes `console.log` show objects of a class as its name and their `fields`, however deep they lie. */
+export function showAs<T extends object>(
+  { name, prototype }: { readonly name: string; readonly prototype: T },
+  fields: (object: T) => object,
+): void {
+  function showFields(this: T, depth: number, options: InspectOptionsStylized, show: Inspect): string {
+    if (depth < 0) return options.stylize(`[${name}]`, "special");
+    const maxArrayLength = Math.min(options.maxArrayLength ?? Number.POSITIVE_INFINITY, shownItems);
+    return `${name} ${show(fields(this), { ...options, maxArrayLength, depth: Number.POSITIVE_INFINITY })}`;
+  }
+  Object.defineProperty(prototype, inspect.custom, { value: showFields });
+}
+
+/** The same plain data, which `console.log` shows to the last level: by itself it stops at the third. */
+export function shownWhole<T extends object>(data: T): T {
+  return Object.defineProperty(data, inspect.custom, { value: showWhole });
+}
+
+function showWhole(this: object, depth: number, options: InspectOptionsStylized, show: Inspect): string {
+  if (depth < 0) return options.stylize("[Object]", "special");
+  return show({ ...this }, { ...options, depth: Number.POSITIVE_INFINITY });
+}

@@ -1,0 +1,119 @@
+/** One way in which data is not what a schema says, as a plain sentence: what was expected and what came. */
+import { inspect } from "node:util";
+import type { SchemaError } from "../../schema/validate.js";
+import type { QuorateProblem } from "../errors.js";
+import { suggestion } from "./nearest.js";
+import { type Rule, ruleNames } from "./rules.js";
+
+/** @param subject what `root` is: "cascade", or the call whose options it has */
+export function problemOf(error: SchemaError, root: unknown, subject: string): QuorateProblem {
+  const path = error.instancePath;
+  // A sentence may end in a question.
+  const sentence = `${placeOf(path, root, subject)}: ${expectation(error, root)}.`.replace(/\?\.$/, "?");
+  return { code: "QUORATE_ERR_INVALID_ARGUMENT", path, message: sentence };
+}
+
+/** What was expected and what came. */
+function expectation(error: SchemaError, root: unknown): string {
+  const { params } = error;
+  const got = `got ${show(error.data)}`;
+  switch (error.keyword) {
+    case "required":
+      return `"${params["missingProperty"]}" is missing`;
+    case "additionalProperties":
+      return unknownOption(String(params["additionalProperty"]), error);
+    case "enum":
+      return `expected one of ${(params["allowedValues"] as readonly unknown[]).map(show).join(", ")}, ${got}`;
+    case "const":
+      return `expected ${show(params["allowedValue"])}, ${got}`;
+    case "type":
+      return `${ruleOf(error, root)}expected ${article(String(params["type"]))}, ${got}`;
+    case "minItems":
+      return `expected at least ${params["limit"]} item${params["limit"] === 1 ? "" : "s"}, got ${length(error.data)}`;
+    case "maxItems":
+      return `expected at most ${params["limit"]} items, got ${length(error.data)}`;
+    case "minLength":
+      return "expected a non-empty string";
+    case "uniqueItems":
+      return `items ${params["j"]} and ${params["i"]} are equal, expected different ones`;
+    case "minimum":
+    case "exclusiveMinimum":
+    case "maximum":
+      return `${ruleOf(error, root)}expected a number ${range(error)}, ${got}`;
+    case "is":
+      return `expected ${params["expected"]}, ${got}`;
+    case "pattern":
+      return `expected ${String(error.parentSchema?.["description"])}, ${got}`;
+    case "discriminator":
+      return `expected a rule with "kind" one of ${Object.keys(ruleNames).join(", ")}, got ${show(params["tagValue"])}`;
+    default:
+      return `${error.message ?? error.keyword}, ${got}`;
+  }
+}
+
+/** `tier "edge", /tiers/0` or `run, /priority`: the pointer, and what it points into. */
+function placeOf(pointer: string, root: unknown, subject: string): string {
+  if (subject !== "cascade") return pointer === "" ? subject : `${subject}, ${pointer}`;
+  const tier = /^\/tiers\/\d+/.exec(pointer)?.[0];
+  const name = tier === undefined ? undefined : (lookUp(root, tier) as { name?: unknown } | undefined)?.name;
+  const place = pointer === "" ? "cascade" : pointer;
+  return typeof name === "string" ? `tier "${name}", ${place}` : place;
+}
+
+/** `scoreAtLeast: ` when the number belongs to a rule. */
+function ruleOf(error: SchemaError, root: unknown): string {
+  if (!/\/(exitWhen|rules)\b/.test(error.instancePath)) return "";
+  const parent = lookUp(root, error.instancePath.replace(/\/[^/]*$/, "")) as { kind?: unknown } | undefined;
+  const name = ruleNames[parent?.kind as Rule["kind"]];
+  return name === undefined ? "" : `${name}: `;
+}
+
+function range(error: SchemaError): string {
+  const { minimum, exclusiveMinimum, maximum } = (error.parentSchema ?? {}) as Readonly<
+    Record<string, number | undefined>
+  >;
+  const low = exclusiveMinimum === undefined ? `[${minimum ?? "-Infinity"}` : `(${exclusiveMinimum}`;
+  return `in ${low}, ${maximum === undefined ? "Infinity)" : `${maximum}]`}`;
+}
+
+function unknownOption(name: string, error: SchemaError): string {
+  const known = Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {});
+  return `"${name}" is not a known option (known: ${known.join(", ")})${suggestion(name, known)}`;
+}
+
+function lookUp(root: unknown, pointer: string): unknown {
+  return pointer
+    .split("/")
+    .slice(1)
+    .reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>> | undefined)?.[key], root);
+}
+
+function article(type: string): string {
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+function length(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0;
+}
+
+/** A value in a sentence: as JSON where it is data, else as Node shows it. */
+function show(value: unknown): string {
+  const isData = typeof value === "string" || Array.isArray(value) || isPlain(value);
+  const text = (isData && json(value)) || inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** undefined for what JSON cannot hold: big integers and circles. */
+function json(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, (_, field) =>
+      typeof field === "number" && !Number.isFinite(field) ? String(field) : field,
+    );
+  } catch {
+    return undefined;
+  }
+}
