@@ -19,8 +19,7 @@ namespace {
 std::string KeyOf(const Device* device, const std::string& file, const CudaOptions& options) {
   std::ostringstream key;
   key << "onnx device " << static_cast<const void*>(device) << ' ' << file << ' ' << options.graphs
-      << options.tf32 << static_cast<int>(options.conv_search) << ' '
-      << options.memory_limit_bytes;
+      << options.tf32 << static_cast<int>(options.conv_search) << ' ' << options.memory_limit_bytes;
   return key.str();
 }
 

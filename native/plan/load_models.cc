@@ -89,7 +89,8 @@ void CheckDifferent(const TierSpec& tier, const TierModels& models, std::vector<
       if (!models[a].loaded.has_value() || !models[b].loaded.has_value()) continue;
       const ModelInfo& x = InfoOf(*models[a].loaded);
       const ModelInfo& y = InfoOf(*models[b].loaded);
-      if (x.identity.empty() || x.identity != y.identity || x.output.name != y.output.name) continue;
+      if (x.identity.empty() || x.identity != y.identity || x.output.name != y.output.name)
+        continue;
       if (!SameInputs(x, y)) continue;
       problems->emplace_back(StatusCode::kInvalidArgument,
                              MemberText(tier, b) + " is the same model as member " +

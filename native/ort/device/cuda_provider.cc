@@ -1,6 +1,5 @@
 #include "native/ort/device/cuda_provider.h"
 
-
 #include "native/base/mutex.h"
 #include "native/cuda_setup/libraries.h"
 #include "native/ort/device/cuda_session_options.h"

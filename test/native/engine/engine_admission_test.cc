@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "test/native/engine/engine_house.h"
+#include "test/native/engine/test_engine.h"
 
 namespace quorate {
 namespace {
@@ -18,122 +18,122 @@ CascadeSpec WithRoomFor(size_t rows, size_t tiers = 1) {
 }
 
 TEST(Admission, RefusesASingleRowOverTheLimitUntilThereIsRoom) {
-  House house(WithRoomFor(2));
-  house.Row(1);
-  house.Row(1);
-  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
-  house.Answer(0);
-  house.Row(1);
-  EXPECT_EQ(house.engine->Snapshot().submitted, 3u);
+  TestEngine test(WithRoomFor(2));
+  test.Row(1);
+  test.Row(1);
+  EXPECT_EQ(test.Refusal({1}), StatusCode::kQueueFull);
+  test.Answer(0);
+  test.Row(1);
+  EXPECT_EQ(test.engine->Snapshot().submitted, 3u);
 }
 
 TEST(Admission, TakesAsManySingleRowsAsThereIsRoomFor) {
-  House house(WithRoomFor(5));
-  house.Rows({1, 1, 1});
-  Call call = house.Copied({2, 3, 3}, {});
+  TestEngine test(WithRoomFor(5));
+  test.Rows({1, 1, 1});
+  Call call = test.Copied({2, 3, 3}, {});
   call.id = 100;
   call.single = true;
-  EXPECT_EQ(house.engine->Submit(std::move(call)).value(), 2u);
-  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
-  house.AnswerAll();
-  EXPECT_EQ(house.Result(100).label, 2);
-  EXPECT_EQ(house.Result(101).label, 3);
-  EXPECT_FALSE(house.Done(102));
+  EXPECT_EQ(test.engine->Submit(std::move(call)).value(), 2u);
+  EXPECT_EQ(test.Refusal({1}), StatusCode::kQueueFull);
+  test.AnswerAll();
+  EXPECT_EQ(test.Result(100).label, 2);
+  EXPECT_EQ(test.Result(101).label, 3);
+  EXPECT_FALSE(test.Done(102));
 }
 
 TEST(Admission, CountsRowsInAllTiers) {
-  House house(WithRoomFor(2, 2));
-  house.Row(10);
-  house.Answer(0);
-  house.Row(10);
-  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
-  house.Answer(1);
-  house.Row(1);
+  TestEngine test(WithRoomFor(2, 2));
+  test.Row(10);
+  test.Answer(0);
+  test.Row(10);
+  EXPECT_EQ(test.Refusal({1}), StatusCode::kQueueFull);
+  test.Answer(1);
+  test.Row(1);
 }
 
 TEST(Admission, LetsWaitingRowsInInTheirOrder) {
-  House house(WithRoomFor(1));
-  house.Row(0);
-  for (const uint32_t value : {1u, 2u, 3u}) house.Row(value, kWait);
-  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull) << "others wait already";
+  TestEngine test(WithRoomFor(1));
+  test.Row(0);
+  for (const uint32_t value : {1u, 2u, 3u}) test.Row(value, kWait);
+  EXPECT_EQ(test.Refusal({1}), StatusCode::kQueueFull) << "others wait already";
   Values order;
-  while (!house.Running(0).empty()) {
-    order.push_back(house.Running(0)[0]);
-    house.Answer(0);
+  while (!test.Running(0).empty()) {
+    order.push_back(test.Running(0)[0]);
+    test.Answer(0);
   }
   EXPECT_EQ(order, (Values{0, 1, 2, 3}));
 }
 
 TEST(Admission, LetsRowsThatCameTogetherInOneByOne) {
-  House house(WithRoomFor(4));
-  house.Row(0);
-  house.Rows({1, 2});
-  house.Rows({3, 3, 3}, kWait);  // One fits.
-  house.Answer(0);
-  EXPECT_EQ(house.Running(0), (Values{1, 2, 3, 3}));
-  house.Answer(0);
-  EXPECT_EQ(house.Running(0), Values{3});
+  TestEngine test(WithRoomFor(4));
+  test.Row(0);
+  test.Rows({1, 2});
+  test.Rows({3, 3, 3}, kWait);  // One fits.
+  test.Answer(0);
+  EXPECT_EQ(test.Running(0), (Values{1, 2, 3, 3}));
+  test.Answer(0);
+  EXPECT_EQ(test.Running(0), Values{3});
 }
 
 TEST(Admission, TakesTheRowsOfABatchAsRoomAppears) {
-  House house(WithRoomFor(3));
-  house.Row(0);
-  const uint64_t id = house.Bulk(Values(7, 1));
-  house.Answer(0);
-  EXPECT_EQ(house.Running(0), Values(3, 1));
-  house.Answer(0);
-  EXPECT_EQ(house.Running(0), Values(3, 1));
-  house.Answer(0);
-  EXPECT_EQ(house.Running(0), Values(1, 1));
-  house.Answer(0);
-  EXPECT_TRUE(house.Done(id));
+  TestEngine test(WithRoomFor(3));
+  test.Row(0);
+  const uint64_t id = test.Bulk(Values(7, 1));
+  test.Answer(0);
+  EXPECT_EQ(test.Running(0), Values(3, 1));
+  test.Answer(0);
+  EXPECT_EQ(test.Running(0), Values(3, 1));
+  test.Answer(0);
+  EXPECT_EQ(test.Running(0), Values(1, 1));
+  test.Answer(0);
+  EXPECT_TRUE(test.Done(id));
 }
 
 TEST(Admission, OfAHugeBatchLeavesRoomForSingleRowsOnceABatchIsDone) {
-  House house(WithRoomFor(4));
-  house.Bulk(Values(100, 1));
-  EXPECT_EQ(house.Refusal({2}), StatusCode::kQueueFull);
-  const uint64_t id = house.Row(2, kWait);
-  for (int i = 0; i < 3 && !house.Done(id); ++i) house.Answer(0);
-  EXPECT_TRUE(house.Done(id));
+  TestEngine test(WithRoomFor(4));
+  test.Bulk(Values(100, 1));
+  EXPECT_EQ(test.Refusal({2}), StatusCode::kQueueFull);
+  const uint64_t id = test.Row(2, kWait);
+  for (int i = 0; i < 3 && !test.Done(id); ++i) test.Answer(0);
+  EXPECT_TRUE(test.Done(id));
 }
 
 // Rows that wait at the door come in as others leave; a batch whose rows are counted as they are
 // taken must still get its share.
 TEST(Admission, DoesNotStarveABatchBehindAStreamOfWaitingRows) {
-  House house(WithRoomFor(8));
-  const uint64_t bulk = house.Bulk(Values(8, 1));
-  for (int i = 0; i < 24; ++i) house.Row(2, kWait);
-  for (int i = 0; i < 40 && !house.Done(bulk); ++i) {
-    house.Answer(0);
-    while (house.engine->Snapshot().pending < 24 + 8) house.Row(2, kWait);
+  TestEngine test(WithRoomFor(8));
+  const uint64_t bulk = test.Bulk(Values(8, 1));
+  for (int i = 0; i < 24; ++i) test.Row(2, kWait);
+  for (int i = 0; i < 40 && !test.Done(bulk); ++i) {
+    test.Answer(0);
+    while (test.engine->Snapshot().pending < 24 + 8) test.Row(2, kWait);
   }
-  EXPECT_TRUE(house.Done(bulk));
+  EXPECT_TRUE(test.Done(bulk));
 }
 
 // The kinds of the rows that tier 0 runs, in their order, while both kinds wait: batches have rows
 // of 1, single rows are 2.
-Values Order(House* house, size_t rows) {
-  house->Bulk(Values(rows, 1));
-  for (size_t i = 0; i < rows; ++i) house->Row(2, kWait);
+Values Order(TestEngine* test, size_t rows) {
+  test->Bulk(Values(rows, 1));
+  for (size_t i = 0; i < rows; ++i) test->Row(2, kWait);
   Values order;
   while (order.size() < rows) {
-    const Values running = house->Running(0);
+    const Values running = test->Running(0);
     order.insert(order.end(), running.begin(), running.end());
-    house->Answer(0);
+    test->Answer(0);
   }
   return order;
 }
 
 TEST(Admission, LetsWaitingRowsAndABatchTakeTurnsWhereThereIsRoomForOneRow) {
-  House house(WithRoomFor(1));
-  EXPECT_EQ(Order(&house, 7), (Values{1, 2, 1, 2, 1, 2, 1}));
+  TestEngine test(WithRoomFor(1));
+  EXPECT_EQ(Order(&test, 7), (Values{1, 2, 1, 2, 1, 2, 1}));
 }
 
 TEST(Admission, GivesWaitingRowsAndABatchAnEighthEachInARoomOfAnySize) {
   for (const size_t room : {2, 3, 5, 7, 8, 9, 16, 40}) {
-    House house(WithRoomFor(room));
-    const Values order = Order(&house, 160);
+    TestEngine test(WithRoomFor(room));
+    const Values order = Order(&test, 160);
     const auto of_batch = std::count(order.begin(), order.end(), 1);
     const auto single = std::count(order.begin(), order.end(), 2);
     EXPECT_GE(of_batch * 8, of_batch + single) << room;
@@ -143,65 +143,65 @@ TEST(Admission, GivesWaitingRowsAndABatchAnEighthEachInARoomOfAnySize) {
 
 // Its deferred rows pile up before a slow tier; run() must not be refused until they are through.
 TEST(Admission, OfAHugeBatchLeavesAnEighthOfTheRoomToRowsThatDoNotWait) {
-  House house(WithRoomFor(16, 2));
-  house.Bulk(Values(100, 10));
-  while (!house.Running(0).empty()) house.Answer(0);
-  EXPECT_EQ(house.engine->Snapshot().tiers[1].in_flight, 14u);
-  const uint64_t first = house.Row(1);
-  house.Row(1);
-  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
-  house.Answer(0);
-  EXPECT_TRUE(house.Done(first));
+  TestEngine test(WithRoomFor(16, 2));
+  test.Bulk(Values(100, 10));
+  while (!test.Running(0).empty()) test.Answer(0);
+  EXPECT_EQ(test.engine->Snapshot().tiers[1].in_flight, 14u);
+  const uint64_t first = test.Row(1);
+  test.Row(1);
+  EXPECT_EQ(test.Refusal({1}), StatusCode::kQueueFull);
+  test.Answer(0);
+  EXPECT_TRUE(test.Done(first));
 }
 
 TEST(Admission, LetsBatchesThatAskForTensorsAndThoseThatNeedNotTakeTurns) {
-  House house(WithRoomFor(1));
+  TestEngine test(WithRoomFor(1));
   Call call;
   call.rows = 3;
   call.tensors = {{nullptr, true}};
   call.options = kWait;
-  const uint64_t asks = house.Submit(std::move(call), 3);
-  house.Bulk(Values(3, 1));
+  const uint64_t asks = test.Submit(std::move(call), 3);
+  test.Bulk(Values(3, 1));
   Values order;
   for (uint32_t row = 0; order.size() < 6;) {
-    if (house.Running(0).empty()) {
+    if (test.Running(0).empty()) {
       std::unique_ptr<uint8_t[]> data(new uint8_t[sizeof(uint32_t)]{3});
-      house.engine->Provide(asks, 0, {row++}, std::move(data), {});
-      house.Settle();
+      test.engine->Provide(asks, 0, {row++}, std::move(data), {});
+      test.Settle();
     }
-    order.push_back(house.Running(0)[0]);
-    house.Answer(0);
+    order.push_back(test.Running(0)[0]);
+    test.Answer(0);
   }
   EXPECT_EQ(order, (Values{3, 1, 3, 1, 3, 1}));
 }
 
 TEST(Admission, RefusesABatchThatWouldHaveToWaitForRowsWhenItDoesNotWait) {
-  House house(WithRoomFor(6));
-  house.Bulk(Values(4, 1));
-  EXPECT_EQ(house.RefusalOfBulk(Values(3, 2)), StatusCode::kQueueFull);
-  const uint64_t fits = house.Bulk(Values(2, 2), {});
-  EXPECT_EQ(house.RefusalOfBulk({3}), StatusCode::kQueueFull);
-  EXPECT_EQ(house.RefusalOfBulk({3}, true), StatusCode::kQueueFull) << "be it small";
-  house.AnswerAll();
-  EXPECT_TRUE(house.Done(fits));
-  EXPECT_EQ(house.RefusalOfBulk({3}), StatusCode::kOk);
-  house.AnswerAll();
+  TestEngine test(WithRoomFor(6));
+  test.Bulk(Values(4, 1));
+  EXPECT_EQ(test.RefusalOfBulk(Values(3, 2)), StatusCode::kQueueFull);
+  const uint64_t fits = test.Bulk(Values(2, 2), {});
+  EXPECT_EQ(test.RefusalOfBulk({3}), StatusCode::kQueueFull);
+  EXPECT_EQ(test.RefusalOfBulk({3}, true), StatusCode::kQueueFull) << "be it small";
+  test.AnswerAll();
+  EXPECT_TRUE(test.Done(fits));
+  EXPECT_EQ(test.RefusalOfBulk({3}), StatusCode::kOk);
+  test.AnswerAll();
 }
 
 TEST(Admission, CountsTheRowsOfBatchesThatNoTierHasTakenYetForOneThatDoesNotWait) {
-  House house(WithRoomFor(10));
-  house.Bulk(Values(9, 1));  // Four of them run, five wait to be taken.
-  EXPECT_EQ(house.RefusalOfBulk(Values(2, 2)), StatusCode::kQueueFull);
-  house.Bulk({2}, {});
-  house.AnswerAll();
+  TestEngine test(WithRoomFor(10));
+  test.Bulk(Values(9, 1));  // Four of them run, five wait to be taken.
+  EXPECT_EQ(test.RefusalOfBulk(Values(2, 2)), StatusCode::kQueueFull);
+  test.Bulk({2}, {});
+  test.AnswerAll();
 }
 
 TEST(Admission, LetsABatchOfMoreRowsThanTheLimitInAloneThoughItDoesNotWait) {
-  House house(WithRoomFor(4));
-  const uint64_t large = house.Bulk(Values(9, 1), {});
-  EXPECT_EQ(house.RefusalOfBulk({2}), StatusCode::kQueueFull);
-  house.AnswerAll();
-  EXPECT_TRUE(house.Done(large));
+  TestEngine test(WithRoomFor(4));
+  const uint64_t large = test.Bulk(Values(9, 1), {});
+  EXPECT_EQ(test.RefusalOfBulk({2}), StatusCode::kQueueFull);
+  test.AnswerAll();
+  EXPECT_TRUE(test.Done(large));
 }
 
 CascadeSpec WithBytesFor(size_t rows) {
@@ -211,87 +211,87 @@ CascadeSpec WithBytesFor(size_t rows) {
 }
 
 TEST(Admission, HoldsTheBytesOfCopiedRowsWithinTheirLimit) {
-  House house(WithBytesFor(4));
-  house.CopiedBulk({1, 1, 1}, kWait);
-  house.Row(1);
-  EXPECT_EQ(house.Refusal({1}), StatusCode::kQueueFull);
-  const uint64_t waits = house.Rows(Values(4, 2), kWait);
-  house.Answer(0);
-  EXPECT_EQ(house.Running(0), Values{1}) << "with the others it would be too many bytes";
-  house.Answer(0);
-  EXPECT_EQ(house.Running(0), Values(4, 2));
-  house.Answer(0);
-  EXPECT_TRUE(house.Done(waits));
+  TestEngine test(WithBytesFor(4));
+  test.CopiedBulk({1, 1, 1}, kWait);
+  test.Row(1);
+  EXPECT_EQ(test.Refusal({1}), StatusCode::kQueueFull);
+  const uint64_t waits = test.Rows(Values(4, 2), kWait);
+  test.Answer(0);
+  EXPECT_EQ(test.Running(0), Values{1}) << "with the others it would be too many bytes";
+  test.Answer(0);
+  EXPECT_EQ(test.Running(0), Values(4, 2));
+  test.Answer(0);
+  EXPECT_TRUE(test.Done(waits));
 }
 
 // It would be held in memory for as long as it waited.
 TEST(Admission, RefusesACopiedBatchThatWouldHaveToWaitForBytes) {
-  House house(WithBytesFor(4));
-  house.CopiedBulk({1, 1, 1}, kWait);
-  const Status refusal = house.RefusalOfCopiedBatch({1, 1}, kWait);
+  TestEngine test(WithBytesFor(4));
+  test.CopiedBulk({1, 1, 1}, kWait);
+  const Status refusal = test.RefusalOfCopiedBatch({1, 1}, kWait);
   EXPECT_EQ(refusal.code(), StatusCode::kQueueFull);
   EXPECT_EQ(refusal.message(),
             "3 rows and 12 bytes are in flight, the limits are 65536 and 16; copying the batch "
             "takes 8");
-  house.CopiedBulk({1}, kWait);
-  house.AnswerAll();
-  house.CopiedBulk({1, 1}, kWait);
+  test.CopiedBulk({1}, kWait);
+  test.AnswerAll();
+  test.CopiedBulk({1, 1}, kWait);
 }
 
 TEST(Admission, CountsTheBytesOfACopiedBatchThatWaitsForRows) {
   CascadeSpec spec = WithBytesFor(4);
   spec.max_rows_in_flight = 1;
-  House house(spec);
-  house.Row(1);
-  house.Row(1, kWait);
-  const uint64_t behind = house.CopiedBulk({2}, kWait);
-  EXPECT_EQ(house.RefusalOfCopiedBatch({3, 3}, kWait).code(), StatusCode::kQueueFull);
-  house.AnswerAll();
-  EXPECT_TRUE(house.Done(behind));
+  TestEngine test(spec);
+  test.Row(1);
+  test.Row(1, kWait);
+  const uint64_t behind = test.CopiedBulk({2}, kWait);
+  EXPECT_EQ(test.RefusalOfCopiedBatch({3, 3}, kWait).code(), StatusCode::kQueueFull);
+  test.AnswerAll();
+  EXPECT_TRUE(test.Done(behind));
 }
 
 TEST(Admission, LetsNoCopiedBatchPassBySingleRowsThatWaitForBytes) {
-  House house(WithBytesFor(4));
-  house.CopiedBulk({1, 1, 1}, kWait);
-  const uint64_t waits = house.Rows({2, 2}, kWait);
-  EXPECT_EQ(house.RefusalOfCopiedBatch({3}, kWait).code(), StatusCode::kQueueFull);
-  house.Bulk({3}, kWait);
-  house.AnswerAll();
-  EXPECT_TRUE(house.Done(waits));
+  TestEngine test(WithBytesFor(4));
+  test.CopiedBulk({1, 1, 1}, kWait);
+  const uint64_t waits = test.Rows({2, 2}, kWait);
+  EXPECT_EQ(test.RefusalOfCopiedBatch({3}, kWait).code(), StatusCode::kQueueFull);
+  test.Bulk({3}, kWait);
+  test.AnswerAll();
+  EXPECT_TRUE(test.Done(waits));
 }
 
 TEST(Admission, LetsACallLargerThanTheLimitInAlone) {
-  House house(WithBytesFor(2));
-  const uint64_t large = house.CopiedBulk(Values(4, 1), kWait);
-  EXPECT_EQ(house.Running(0), Values(4, 1));
-  const uint64_t next = house.Rows(Values(4, 2), kWait);
-  EXPECT_EQ(house.Running(0), Values(4, 1));
-  house.Answer(0);
-  EXPECT_TRUE(house.Done(large));
-  EXPECT_EQ(house.Running(0), Values(4, 2));
-  house.Answer(0);
-  EXPECT_TRUE(house.Done(next));
+  TestEngine test(WithBytesFor(2));
+  const uint64_t large = test.CopiedBulk(Values(4, 1), kWait);
+  EXPECT_EQ(test.Running(0), Values(4, 1));
+  const uint64_t next = test.Rows(Values(4, 2), kWait);
+  EXPECT_EQ(test.Running(0), Values(4, 1));
+  test.Answer(0);
+  EXPECT_TRUE(test.Done(large));
+  EXPECT_EQ(test.Running(0), Values(4, 2));
+  test.Answer(0);
+  EXPECT_TRUE(test.Done(next));
 }
 
 TEST(Admission, HasNoBytesToCountOfRowsReadInPlace) {
   CascadeSpec spec = ManualTiers(1);
   spec.max_bytes_in_flight = 1;
-  House house(spec);
-  house.Bulk(Values(4, 1));
-  house.Bulk(Values(4, 2));
-  house.Answer(0);
-  EXPECT_EQ(house.Running(0), Values(4, 2));
+  TestEngine test(spec);
+  test.Bulk(Values(4, 1));
+  test.Bulk(Values(4, 2));
+  test.Answer(0);
+  EXPECT_EQ(test.Running(0), Values(4, 2));
 }
 
 TEST(Admission, OfCallsThatWaitForBytesKeepsTheirOrder) {
-  House house(WithBytesFor(4));
+  TestEngine test(WithBytesFor(4));
   std::vector<uint64_t> ids;
-  for (const uint32_t value : {0u, 1u, 2u, 3u}) ids.push_back(house.Rows(Values(4, value), kWait));
+  for (const uint32_t value : {0u, 1u, 2u, 3u}) ids.push_back(test.Rows(Values(4, value), kWait));
   for (const uint32_t value : {0u, 1u, 2u, 3u}) {
-    EXPECT_EQ(house.Running(0), Values(4, value));
-    EXPECT_FALSE(house.Done(ids[value]));
-    house.Answer(0);
-    EXPECT_TRUE(house.Done(ids[value]));
+    EXPECT_EQ(test.Running(0), Values(4, value));
+    EXPECT_FALSE(test.Done(ids[value]));
+    test.Answer(0);
+    EXPECT_TRUE(test.Done(ids[value]));
   }
 }
 

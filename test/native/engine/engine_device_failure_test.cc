@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "native/plan/device_tier.h"
-#include "test/native/engine/device_house.h"
+#include "test/native/engine/device_cascades.h"
 
 namespace quorate {
 namespace {
@@ -17,15 +17,15 @@ TEST(DeviceFailure, AMemberThatFailsAbstains) {
   sim::SimulatedMachine machine({.seed = 1});
   DeviceLoader loader(&machine);
   const CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
-  BusyHouse house(spec, &loader, 2);
+  ThreadedEngine test(spec, &loader, 2);
   loader.model("2").failure = FakeFailure::kHalfway;
-  const FinishedCall call = RunBatch(&house, CountingRows(40));
+  const FinishedCall call = RunBatch(&test, CountingRows(40));
   for (const RowResult& row : call.rows) {
     EXPECT_EQ(row.status, RowStatus::kOk);
     // Three votes are needed and there are two.
     EXPECT_EQ(row.tier_index, 1);
   }
-  EXPECT_EQ(house.engine->Snapshot().tiers[0].members[1].rows_failed, 40u);
+  EXPECT_EQ(test.engine->Snapshot().tiers[0].members[1].rows_failed, 40u);
   ExpectOrdered(machine);
 }
 
@@ -35,9 +35,9 @@ TEST(DeviceFailure, RowsWhoseMembersAllFailedAreRejectedOrGoOn) {
     DeviceLoader loader(&machine);
     CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
     spec.tiers[0].on_failure = policy;
-    BusyHouse house(spec, &loader, 2);
+    ThreadedEngine test(spec, &loader, 2);
     for (const char* path : {"1", "2", "3"}) loader.model(path).failure = FakeFailure::kBefore;
-    const FinishedCall call = RunBatch(&house, CountingRows(40));
+    const FinishedCall call = RunBatch(&test, CountingRows(40));
     for (size_t i = 0; i < call.rows.size(); ++i) {
       if (policy == OnFailure::kReject) {
         EXPECT_EQ(call.rows[i].status, RowStatus::kFailed);
@@ -56,10 +56,10 @@ TEST(DeviceFailure, WhenTheLastTierFailsTheAnswerBeforeItStands) {
   DeviceLoader loader(&machine);
   CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
   spec.tiers[1].on_failure = OnFailure::kDegrade;
-  BusyHouse house(spec, &loader, 2);
+  ThreadedEngine test(spec, &loader, 2);
   loader.model("14").failure = FakeFailure::kAfter;
   size_t degraded = 0;
-  for (const RowResult& row : RunBatch(&house, CountingRows(100)).rows) {
+  for (const RowResult& row : RunBatch(&test, CountingRows(100)).rows) {
     EXPECT_EQ(row.status, RowStatus::kOk);
     EXPECT_EQ(row.tier_index, 0);
     degraded += (row.flags & kDegraded) != 0;
@@ -73,8 +73,8 @@ TEST(DeviceFailure, ALostDeviceFailsItsRowsWithACodeAndOthersGoOnWithTheHost) {
   const CascadeSpec rejects = TwoTiers("cuda:0", "cpu");
   CascadeSpec defers = rejects;
   defers.tiers[0].on_failure = OnFailure::kDefer;
-  BusyHouse one(rejects, &loader, 2);
-  BusyHouse two(defers, &loader, 2);
+  ThreadedEngine one(rejects, &loader, 2);
+  ThreadedEngine two(defers, &loader, 2);
   const auto rows = CountingRows(60);
   EXPECT_EQ(AnswersOf(RunBatch(&one, rows)), AnswersOf(RunOnHost(rejects, rows)));
   machine.LoseDevice(0);
@@ -190,12 +190,12 @@ TEST(Placement, ModelsOfAFixedBatchSizeHaveOneBucket) {
   DeviceLoader loader(&machine);
   loader.fixed_batch = 6;
   const CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
-  BusyHouse house(spec, &loader, 2);
-  const PlannedTier& tier = house.engine->plan().tiers[0];
+  ThreadedEngine test(spec, &loader, 2);
+  const PlannedTier& tier = test.engine->plan().tiers[0];
   EXPECT_EQ(tier.on_device->options.buckets, std::vector<size_t>{6});
   EXPECT_EQ(tier.max_rows, 6u);
   const auto rows = CountingRows(50);
-  EXPECT_EQ(AnswersOf(RunBatch(&house, rows)), AnswersOf(RunOnHost(spec, rows)));
+  EXPECT_EQ(AnswersOf(RunBatch(&test, rows)), AnswersOf(RunOnHost(spec, rows)));
 }
 
 TEST(Placement, SequentialExecutionHasNoEffectOnADeviceAndIsToldOf) {

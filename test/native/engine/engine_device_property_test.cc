@@ -10,7 +10,7 @@
 #include <random>
 #include <thread>
 
-#include "test/native/engine/device_house.h"
+#include "test/native/engine/device_cascades.h"
 
 namespace quorate {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 using Random = std::independent_bits_engine<std::mt19937, 32, uint32_t>;
 
 constexpr uint32_t kDistinct = 64;  // Rows are numbers below this.
-constexpr size_t kSchedulesPerHouse = 100;
+constexpr size_t kSchedulesPerEngine = 100;
 
 size_t Schedules() {
   if (const char* number = std::getenv("QUORATE_DEVICE_SCHEDULES")) return std::stoul(number);
@@ -31,7 +31,7 @@ size_t Schedules() {
 #endif
 }
 
-// --- A house: a cascade on a machine ---
+// --- An engine: a cascade on a machine ---
 
 struct Plan {
   explicit Plan(uint32_t seed) : random(seed) {
@@ -85,8 +85,8 @@ class Expected {
       CascadeSpec spec = OnHost(plan.spec);
       for (TierSpec& tier : spec.tiers) tier.max_rows = 1;
       spec.tiers[1].max_queue_rows = SIZE_MAX;
-      BusyHouse house(spec, &loader, 1);
-      const auto answers = AnswersOf(RunBatch(&house, CountingRows(kDistinct)));
+      ThreadedEngine test(spec, &loader, 1);
+      const auto answers = AnswersOf(RunBatch(&test, CountingRows(kDistinct)));
       for (uint32_t row = 0; row < kDistinct; ++row) answers_[row].insert(answers[row]);
     }
   }
@@ -115,8 +115,9 @@ struct Sent {
 
 class Caller {
  public:
-  Caller(const Plan& plan, const Expected& expected, BusyHouse* house, uint32_t seed, Tally* tally)
-      : plan_(plan), expected_(expected), house_(house), random_(seed), tally_(tally) {}
+  Caller(const Plan& plan, const Expected& expected, ThreadedEngine* test, uint32_t seed,
+         Tally* tally)
+      : plan_(plan), expected_(expected), test_(test), random_(seed), tally_(tally) {}
 
   void RunSchedule() {
     std::vector<Sent> sent;
@@ -135,7 +136,7 @@ class Caller {
     one.single = random_() % 2;
     one.values.resize(1 + random_() % (one.single ? 4 : 20));
     for (uint32_t& value : one.values) value = random_() % kDistinct;
-    one.id = house_->next_id.fetch_add(one.single ? one.values.size() : 1);
+    one.id = test_->next_id.fetch_add(one.single ? one.values.size() : 1);
     Call call = MakeCall(one.id, one.values, true);
     call.single = one.single;
     call.options.wait = true;
@@ -145,22 +146,22 @@ class Caller {
     if (one.has_deadline) {
       call.options.deadline_in_ns = static_cast<int64_t>(random_() % 500) * kNsPerUs + 1;
     }
-    const auto taken = house_->engine->Submit(std::move(call));
+    const auto taken = test_->engine->Submit(std::move(call));
     if (!taken.ok()) {
       EXPECT_TRUE(closing) << taken.status().message();
       return false;
     }
     one.cancelled = random_() % 8 == 0;
-    if (one.cancelled) house_->engine->Cancel(one.id);
+    if (one.cancelled) test_->engine->Cancel(one.id);
     sent->push_back(std::move(one));
     return true;
   }
 
   void Check(const Sent& call) {
     FinishedCall finished;
-    if (!call.single) finished = house_->listener.Await(call.id);
+    if (!call.single) finished = test_->listener.Await(call.id);
     for (size_t i = 0; i < call.values.size(); ++i) {
-      if (call.single) finished = house_->listener.Await(call.id + i);
+      if (call.single) finished = test_->listener.Await(call.id + i);
       const RowResult& row = finished.rows[call.single ? 0 : i];
       const Status error = row.error_index == 0 ? Status() : finished.errors[row.error_index - 1u];
       CheckRow(call, i, row, error);
@@ -198,39 +199,39 @@ class Caller {
 
   const Plan& plan_;
   const Expected& expected_;
-  BusyHouse* const house_;
+  ThreadedEngine* const test_;
   Random random_;
   Tally* const tally_;
 };
 
-void RunHouse(uint32_t seed, size_t schedules, Tally* tally) {
+void RunEngine(uint32_t seed, size_t schedules, Tally* tally) {
   Plan plan(seed);
   const Expected expected(plan);
   sim::SimulatedMachine machine(plan.machine);
   {
     DeviceLoader loader(&machine);
     loader.fail_one_in = plan.fails ? 4 : 0;
-    BusyHouse house(plan.spec, &loader, 2);
-    Caller one(plan, expected, &house, seed * 2, tally);
-    Caller two(plan, expected, &house, seed * 2 + 1, tally);
+    ThreadedEngine test(plan.spec, &loader, 2);
+    Caller one(plan, expected, &test, seed * 2, tally);
+    Caller two(plan, expected, &test, seed * 2 + 1, tally);
     if (plan.loses) machine.LoseDevice(0, 200 + plan.random() % 2000);
     std::thread other([&] {
       for (size_t i = 0; i < schedules / 2; ++i) two.RunSchedule();
     });
     for (size_t i = 1; i < schedules - schedules / 2; ++i) {
       one.RunSchedule();
-      if (i % 8 == 0) house.CheckCounters();
+      if (i % 8 == 0) test.CheckCounters();
     }
     other.join();
     if (plan.aborts) {
       one.closing = true;
-      std::thread closer([&] { house.engine->Close(plan.random() % 2 * 100 * kNsPerUs); });
+      std::thread closer([&] { test.engine->Close(plan.random() % 2 * 100 * kNsPerUs); });
       one.RunSchedule();
       closer.join();
     } else {
       one.RunSchedule();
     }
-    house.CheckCounters();
+    test.CheckCounters();
   }
   ASSERT_EQ(machine.violations(), std::vector<std::string>());
   ASSERT_EQ(machine.bytes_in_use(0) + machine.bytes_in_use(1), 0u);
@@ -239,15 +240,15 @@ void RunHouse(uint32_t seed, size_t schedules, Tally* tally) {
 TEST(DeviceProperty, EveryScheduleIsAnsweredAsOneRowAtATimeOnTheHost) {
   Tally tally;
   const size_t schedules = Schedules();
-  const size_t per_house = std::min(schedules, kSchedulesPerHouse);
-  // Houses mostly wait, so that some at a time keep a core busy.
+  const size_t per_engine = std::min(schedules, kSchedulesPerEngine);
+  // Engines mostly wait, so that some at a time keep a core busy.
   std::atomic<uint32_t> next_seed{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      for (uint32_t seed; (seed = next_seed++) < schedules / per_house && !HasFailure();) {
+      for (uint32_t seed; (seed = next_seed++) < schedules / per_engine && !HasFailure();) {
         SCOPED_TRACE(seed);
-        RunHouse(seed, per_house, &tally);
+        RunEngine(seed, per_engine, &tally);
       }
     });
   }

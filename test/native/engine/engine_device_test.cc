@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "test/native/engine/device_house.h"
+#include "test/native/engine/device_cascades.h"
 
 namespace quorate {
 namespace {
@@ -18,12 +18,12 @@ TEST_P(OnDevices, AnswersAreThoseOfTheHost) {
   const CascadeSpec spec = TwoTiers(first, second);
   const auto rows = CountingRows(500);
   {
-    BusyHouse house(spec, &loader, 2);
-    EXPECT_EQ(AnswersOf(RunBatch(&house, rows)), AnswersOf(RunOnHost(spec, rows)));
-    const Counters counters = house.engine->Snapshot();
+    ThreadedEngine test(spec, &loader, 2);
+    EXPECT_EQ(AnswersOf(RunBatch(&test, rows)), AnswersOf(RunOnHost(spec, rows)));
+    const Counters counters = test.engine->Snapshot();
     EXPECT_GT(counters.tiers[0].exited, 50u);
     EXPECT_GT(counters.tiers[1].exited, 100u);
-    house.CheckCounters();
+    test.CheckCounters();
   }
   ExpectOrdered(machine);
 }
@@ -37,9 +37,9 @@ INSTANTIATE_TEST_SUITE_P(Places, OnDevices,
 uint64_t BytesUp(const CascadeSpec& spec, size_t tier) {
   sim::SimulatedMachine machine({.seed = 2, .devices = 2});
   DeviceLoader loader(&machine);
-  BusyHouse house(spec, &loader, 2);
-  RunBatch(&house, CountingRows(200));
-  return house.engine->Snapshot().tiers[tier].bytes_to_device;
+  ThreadedEngine test(spec, &loader, 2);
+  RunBatch(&test, CountingRows(200));
+  return test.engine->Snapshot().tiers[tier].bytes_to_device;
 }
 
 TEST(DeviceRows, AreUploadedOnceAndStayForTheNextTierOfTheDevice) {
@@ -62,14 +62,14 @@ TEST(DeviceRows, AreUploadedAgainWhereTheNextTierReadsAnotherTensor) {
   DeviceLoader loader(&machine);
   CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
   spec.tiers[1].members[0].source.path = "14 of z";
-  BusyHouse house(spec, &loader, 2);
+  ThreadedEngine test(spec, &loader, 2);
   const auto rows = CountingRows(100);
   Call call = MakeCall(1, rows, true);
   call.tensors.push_back({nullptr, true});  // Asked for when rows get there.
-  house.listener.GiveLazily(1, rows);
-  ASSERT_TRUE(house.engine->Submit(std::move(call)).ok());
-  EXPECT_EQ(AnswersOf(house.listener.Await(1)), AnswersOf(RunOnHost(TwoTiers("cpu", "cpu"), rows)));
-  const Counters counters = house.engine->Snapshot();
+  test.listener.GiveLazily(1, rows);
+  ASSERT_TRUE(test.engine->Submit(std::move(call)).ok());
+  EXPECT_EQ(AnswersOf(test.listener.Await(1)), AnswersOf(RunOnHost(TwoTiers("cpu", "cpu"), rows)));
+  const Counters counters = test.engine->Snapshot();
   EXPECT_EQ(counters.tiers[1].bytes_to_device, counters.tiers[1].entered * sizeof(uint32_t));
   ExpectOrdered(machine);
 }
@@ -77,8 +77,8 @@ TEST(DeviceRows, AreUploadedAgainWhereTheNextTierReadsAnotherTensor) {
 TEST(DeviceEngine, KnowsHowMuchMemoryEachModelHas) {
   sim::SimulatedMachine machine({.seed = 4});
   DeviceLoader loader(&machine);
-  BusyHouse house(TwoTiers("cuda:0", "cpu"), &loader, 2);
-  const CascadePlan& plan = house.engine->plan();
+  ThreadedEngine test(TwoTiers("cuda:0", "cpu"), &loader, 2);
+  const CascadePlan& plan = test.engine->plan();
   EXPECT_EQ(plan.tiers[0].members[2].device_bytes, loader.model("3").device_bytes());
   EXPECT_GT(plan.tiers[0].members[2].device_bytes, 0u);
   EXPECT_EQ(plan.tiers[1].members[0].device_bytes, 0u);
@@ -87,9 +87,9 @@ TEST(DeviceEngine, KnowsHowMuchMemoryEachModelHas) {
 TEST(DeviceEngine, CountsTheDevicesTimeAndWhatItComputedBeyondTheRows) {
   sim::SimulatedMachine machine({.seed = 4});
   DeviceLoader loader(&machine);
-  BusyHouse house(TwoTiers("cuda:0", "cuda:0"), &loader, 2);
-  RunBatch(&house, CountingRows(5));  // As a batch of 16.
-  const Counters counters = house.engine->Snapshot();
+  ThreadedEngine test(TwoTiers("cuda:0", "cuda:0"), &loader, 2);
+  RunBatch(&test, CountingRows(5));  // As a batch of 16.
+  const Counters counters = test.engine->Snapshot();
   ASSERT_EQ(counters.devices.size(), 3u);
   EXPECT_EQ(counters.devices[2].name, "cuda:0");
   EXPECT_GT(counters.devices[2].busy_ns, 0u);
@@ -116,9 +116,9 @@ TEST(DeviceEngine, EvidenceRidesWithTheRowsThroughAllTiers) {
       spec.tiers[1].place = ParsePlace(middle).value();
       sim::SimulatedMachine machine({.seed = 5, .devices = 2});
       DeviceLoader loader(&machine);
-      BusyHouse house(spec, &loader, 2);
+      ThreadedEngine test(spec, &loader, 2);
       const auto rows = CountingRows(300);
-      EXPECT_EQ(AnswersOf(RunBatch(&house, rows)), AnswersOf(RunOnHost(spec, rows)));
+      EXPECT_EQ(AnswersOf(RunBatch(&test, rows)), AnswersOf(RunOnHost(spec, rows)));
       ExpectOrdered(machine);
     }
   }
@@ -130,9 +130,9 @@ TEST(DeviceEngine, MembersMayHaveTheClassesInAnOrderOfTheirOwn) {
   spec.tiers[1].members[0].class_map = {3, 2, 1, 0};
   sim::SimulatedMachine machine({.seed = 10});
   DeviceLoader loader(&machine);
-  BusyHouse house(spec, &loader, 2);
+  ThreadedEngine test(spec, &loader, 2);
   const auto rows = CountingRows(300);
-  const auto answers = AnswersOf(RunBatch(&house, rows));
+  const auto answers = AnswersOf(RunBatch(&test, rows));
   EXPECT_EQ(answers, AnswersOf(RunOnHost(spec, rows)));
   EXPECT_NE(answers, AnswersOf(RunOnHost(TwoTiers("cpu", "cpu"), rows)));
   ExpectOrdered(machine);
@@ -142,11 +142,11 @@ TEST(DeviceEngine, TracesShowWhatEachMemberSaid) {
   sim::SimulatedMachine machine({.seed = 6});
   DeviceLoader loader(&machine);
   const CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
-  BusyHouse house(spec, &loader, 2);
+  ThreadedEngine test(spec, &loader, 2);
   const auto rows = CountingRows(50);
   CallOptions options;
   options.detail = Detail::kVotes;
-  const FinishedCall here = RunBatch(&house, rows, options);
+  const FinishedCall here = RunBatch(&test, rows, options);
   const FinishedCall there = RunOnHost(spec, rows, options);
   ASSERT_EQ(here.traces.size(), there.traces.size());
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -162,8 +162,8 @@ TEST(DeviceEngine, TwoCascadesShareModelsAndTheirLanes) {
   sim::SimulatedMachine machine({.seed = 7});
   DeviceLoader loader(&machine);
   const CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
-  BusyHouse one(spec, &loader, 2);
-  BusyHouse two(spec, &loader, 2);
+  ThreadedEngine one(spec, &loader, 2);
+  ThreadedEngine two(spec, &loader, 2);
   EXPECT_EQ(one.engine->plan().tiers[0].members[0].model,
             two.engine->plan().tiers[0].members[0].model);
   const auto rows = CountingRows(300);
@@ -179,13 +179,13 @@ TEST(DeviceEngine, ClosesWhileBatchesAreOnTheDevice) {
     sim::SimulatedMachine machine({.seed = 8});
     DeviceLoader loader(&machine);
     const CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
-    BusyHouse house(spec, &loader, 2);
+    ThreadedEngine test(spec, &loader, 2);
     const auto rows = CountingRows(400);
     Call call = MakeCall(1, rows, true);
     call.options.wait = true;
-    ASSERT_TRUE(house.engine->Submit(std::move(call)).ok());
-    house.engine->Close(drain);
-    const FinishedCall finished = house.listener.Await(1);
+    ASSERT_TRUE(test.engine->Submit(std::move(call)).ok());
+    test.engine->Close(drain);
+    const FinishedCall finished = test.listener.Await(1);
     if (drain > 0) {
       EXPECT_EQ(AnswersOf(finished), AnswersOf(RunOnHost(spec, rows)));
     }
@@ -229,24 +229,24 @@ TEST(DeviceEngine, RowsAreCancelledAndExpireWhileTheirBatchIsOnTheDevice) {
   sim::SimulatedMachine machine({.seed = 9});
   DeviceLoader loader(&machine);
   const CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
-  BusyHouse house(spec, &loader, 2);
+  ThreadedEngine test(spec, &loader, 2);
   loader.model("1").on_device = [&gate] { gate.Pass(); };
-  const auto submit = [&house](uint64_t id, int64_t deadline) {
+  const auto submit = [&test](uint64_t id, int64_t deadline) {
     Call call = MakeCall(id, {static_cast<uint32_t>(id)}, true);
     call.single = true;
     call.options.wait = true;
     call.options.deadline_in_ns = deadline;
-    ASSERT_TRUE(house.engine->Submit(std::move(call)).ok());
+    ASSERT_TRUE(test.engine->Submit(std::move(call)).ok());
   };
   submit(1, kForever);
   gate.AwaitReached();
-  house.engine->Cancel(1);
-  EXPECT_EQ(house.listener.Await(1).rows[0].status, RowStatus::kCancelled);
+  test.engine->Cancel(1);
+  EXPECT_EQ(test.listener.Await(1).rows[0].status, RowStatus::kCancelled);
   submit(2, kNsPerMs);
-  EXPECT_EQ(house.listener.Await(2).rows[0].status, RowStatus::kExpired);
+  EXPECT_EQ(test.listener.Await(2).rows[0].status, RowStatus::kExpired);
   gate.Open();
   submit(3, kForever);
-  EXPECT_EQ(AnswerOf(house.listener.Await(3).rows[0]), AnswersOf(RunOnHost(spec, {3}))[0]);
+  EXPECT_EQ(AnswerOf(test.listener.Await(3).rows[0]), AnswersOf(RunOnHost(spec, {3}))[0]);
   ExpectOrdered(machine);
 }
 

@@ -7,7 +7,7 @@
 #include <new>
 #include <utility>
 
-#include "test/native/engine/engine_house.h"
+#include "test/native/engine/test_engine.h"
 
 namespace {
 
@@ -68,13 +68,13 @@ TEST(Memory, OfABatchThatWaitsIsTheSameWhateverItsRows) {
     CascadeSpec spec = ManualTiers(2);
     spec.tiers[1].cumulative = true;
     spec.max_rows_in_flight = 4;
-    House house(spec);
-    house.Rows({1, 1, 1, 1});
+    TestEngine test(spec);
+    test.Rows({1, 1, 1, 1});
     const Values values(kMillion, 1);
     Call call = InPlace(values, {.detail = Detail::kVotes, .wait = true});
     call.tensors[0].lazy = lazy;
     call.id = 100;
-    const size_t bytes = PeakOf([&] { EXPECT_TRUE(house.engine->Submit(std::move(call)).ok()); });
+    const size_t bytes = PeakOf([&] { EXPECT_TRUE(test.engine->Submit(std::move(call)).ok()); });
     EXPECT_LE(bytes, size_t{4} << 10);
   }
 }
@@ -89,8 +89,8 @@ TEST(Memory, OfABatchThatHasBegunIs14BytesPerRowAnd4PerMeasure) {
   for (const auto& [measures, of_a_row] : costs) {
     CascadeSpec spec = ManualTiers(1);
     spec.measures = static_cast<uint8_t>(measures);
-    House house(spec);
-    EXPECT_LE(PeakOf([&] { EXPECT_TRUE(house.engine->Submit(InPlace(values)).ok()); }),
+    TestEngine test(spec);
+    EXPECT_LE(PeakOf([&] { EXPECT_TRUE(test.engine->Submit(InPlace(values)).ok()); }),
               kMillion * of_a_row + (64 << 10));
   }
 }
@@ -99,14 +99,14 @@ TEST(Memory, OfABatchThatHasBegunIs14BytesPerRowAnd4PerMeasure) {
 TEST(Memory, OfAMillionRowsOfferedIsThatOfThoseAdmitted) {
   CascadeSpec spec = ManualTiers(1);
   spec.max_rows_in_flight = 1000;
-  House house(spec);
-  const auto offer = [&house](size_t rows) {
+  TestEngine test(spec);
+  const auto offer = [&test](size_t rows) {
     size_t taken = 0;
     for (size_t i = 0; i < rows; ++i) {
-      Call call = house.Copied({1}, {});
+      Call call = test.Copied({1}, {});
       call.single = true;
       call.id = 1 + i;
-      taken += house.engine->Submit(std::move(call)).ok() ? 1 : 0;
+      taken += test.engine->Submit(std::move(call)).ok() ? 1 : 0;
     }
     return taken;
   };
@@ -119,19 +119,19 @@ TEST(Memory, OfCallsThatWereCancelledWhileTheyWaitedIsGivenBack) {
   constexpr size_t kMegabyte = 1 << 20;
   CascadeSpec spec = ManualTiers(1);
   spec.max_bytes_in_flight = kMegabyte;
-  House house(spec);
-  const auto submit = [&house] {
-    Call call = house.Copied({1}, {.wait = true});
+  TestEngine test(spec);
+  const auto submit = [&test] {
+    Call call = test.Copied({1}, {.wait = true});
     call.single = true;
     call.storage_bytes = kMegabyte;
     call.storage.reset(new uint8_t[kMegabyte]());
     call.tensors[0].data = call.storage.get();
-    return house.Submit(std::move(call), 1);
+    return test.Submit(std::move(call), 1);
   };
   submit();
   submit();  // The first in the line.
   const size_t bytes = PeakOf([&] {
-    for (int i = 0; i < 100; ++i) house.Cancel(submit());
+    for (int i = 0; i < 100; ++i) test.Cancel(submit());
   });
   EXPECT_LE(bytes, 2 * kMegabyte);
 }
@@ -140,7 +140,7 @@ TEST(Memory, OfCopiedBatchesOfferedIsThatOfThoseTaken) {
   constexpr size_t kMegabyte = 1 << 20;
   CascadeSpec spec = ManualTiers(1);
   spec.max_bytes_in_flight = 8 * kMegabyte;
-  House house(spec);
+  TestEngine test(spec);
   size_t taken = 0;
   const size_t bytes = PeakOf([&] {
     for (int i = 0; i < 1000; ++i) {
@@ -148,10 +148,10 @@ TEST(Memory, OfCopiedBatchesOfferedIsThatOfThoseTaken) {
       call.rows = 1;
       call.options.wait = true;
       call.storage_bytes = kMegabyte;
-      if (!house.engine->Check(call).ok()) continue;
+      if (!test.engine->Check(call).ok()) continue;
       call.storage.reset(new uint8_t[kMegabyte]());
       call.tensors = {{call.storage.get(), false}};
-      house.Submit(std::move(call), 1);
+      test.Submit(std::move(call), 1);
       ++taken;
     }
   });
@@ -161,21 +161,21 @@ TEST(Memory, OfCopiedBatchesOfferedIsThatOfThoseTaken) {
 
 // Most of the deadlines that calls leave behind are cleared away, also while an early one stays.
 TEST(Memory, OfDeadlinesIsThatOfOpenCalls) {
-  House house(ManualTiers(1));
-  house.Row(1, {.deadline_in_ns = kNsPerMs});
-  const auto come_and_go = [&house](size_t calls) {
+  TestEngine test(ManualTiers(1));
+  test.Row(1, {.deadline_in_ns = kNsPerMs});
+  const auto come_and_go = [&test](size_t calls) {
     for (size_t i = 0; i < calls; ++i) {
-      Call call = house.Copied({1}, {.deadline_in_ns = 3600 * 1000 * kNsPerMs});
-      call.id = house.NextId();
-      EXPECT_TRUE(house.engine->Submit(std::move(call)).ok());
-      house.engine->Cancel(call.id);
-      house.Forget(call.id);
+      Call call = test.Copied({1}, {.deadline_in_ns = 3600 * 1000 * kNsPerMs});
+      call.id = test.NextId();
+      EXPECT_TRUE(test.engine->Submit(std::move(call)).ok());
+      test.engine->Cancel(call.id);
+      test.Forget(call.id);
     }
   };
   come_and_go(10'000);
   EXPECT_LE(PeakOf([&] { come_and_go(100'000); }), size_t{256} << 10);
-  house.Advance(1);
-  EXPECT_EQ(house.Error(1), StatusCode::kDeadline);
+  test.Advance(1);
+  EXPECT_EQ(test.Error(1), StatusCode::kDeadline);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 #include <tuple>
 
 #include "native/scheduler/batcher.h"
-#include "test/native/engine/busy_house.h"
+#include "test/native/engine/threaded_engine.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
 #include "test/native/fakes/specs.h"
@@ -99,13 +99,13 @@ std::vector<Answer> OneAtATime(CascadeSpec spec) {
     tier.max_in_flight = 1;
   }
   HashLoader loader;
-  BusyHouse house(spec, &loader, 1);
+  ThreadedEngine test(spec, &loader, 1);
   std::vector<Answer> answers;
   for (uint32_t i = 0; i < kDistinct; ++i) {
     Call call = MakeCall(i, {i}, true);
     call.single = true;
-    EXPECT_TRUE(house.engine->Submit(std::move(call)).ok());
-    answers.push_back(AnswerOf(house.listener.Await(i).rows[0]));
+    EXPECT_TRUE(test.engine->Submit(std::move(call)).ok());
+    answers.push_back(AnswerOf(test.listener.Await(i).rows[0]));
   }
   return answers;
 }
@@ -145,8 +145,8 @@ void CheckRow(const RowResult& row, const Answer& expected, Intent intent, Tally
 }
 
 // One caller: calls of all kinds, one after the other, `rows` rows in all.
-void RunCaller(BusyHouse* house, const std::vector<Answer>* expected, size_t rows, Random random,
-               Tally* tally) {
+void RunCaller(ThreadedEngine* test, const std::vector<Answer>* expected, size_t rows,
+               Random random, Tally* tally) {
   size_t calls = 0;
   uint64_t earlier = 0;  // The id of a row that has its answer.
   for (size_t done = 0; done < rows; ++calls) {
@@ -155,10 +155,10 @@ void RunCaller(BusyHouse* house, const std::vector<Answer>* expected, size_t row
     const uint32_t most = single ? 4 : random() % 16 == 0 ? 2000 : 200;
     std::vector<uint32_t> values(1 + random() % most);
     for (uint32_t& value : values) value = random() % kDistinct;
-    const uint64_t id = house->next_id.fetch_add(single ? values.size() : 1);
+    const uint64_t id = test->next_id.fetch_add(single ? values.size() : 1);
     Call call = MakeCall(id, values, single || random() % 2);
     call.single = single;
-    call.small = !single && values.size() <= SmallRows(house->engine->plan());
+    call.small = !single && values.size() <= SmallRows(test->engine->plan());
     call.options.wait = true;
     call.options.priority = static_cast<int>(random() % kPriorities);
     call.options.detail = random() % 64 == 0 ? Detail::kVotes : Detail::kAnswers;
@@ -169,34 +169,34 @@ void RunCaller(BusyHouse* house, const std::vector<Answer>* expected, size_t row
     }
     if (random() % 8 == 0) {
       call.tensors = {{nullptr, true}};
-      house->listener.GiveLazily(id, values);
+      test->listener.GiveLazily(id, values);
     }
-    ASSERT_TRUE(house->engine->Submit(std::move(call)).ok());
+    ASSERT_TRUE(test->engine->Submit(std::move(call)).ok());
     const bool cancels = random() % 16 == 0;
     const size_t cancelled_row = single ? random() % values.size() : 0;
-    if (cancels) house->engine->Cancel(id + cancelled_row);
+    if (cancels) test->engine->Cancel(id + cancelled_row);
     // Often the row is over already, and its id nobody's.
-    if (single && random() % 16 == 0) house->engine->Cancel(earlier);
-    if (calls % 64 == 0) house->CheckCounters();
+    if (single && random() % 16 == 0) test->engine->Cancel(earlier);
+    if (calls % 64 == 0) test->CheckCounters();
     FinishedCall finished;
-    if (!single) finished = house->listener.Await(id);
+    if (!single) finished = test->listener.Await(id);
     for (size_t i = 0; i < values.size(); ++i) {
-      if (single) finished = house->listener.Await(id + i);
+      if (single) finished = test->listener.Await(id + i);
       ASSERT_EQ(finished.rows.size(), single ? 1 : values.size());
       const Intent intent{cancels && (!single || i == cancelled_row), has_deadline};
       CheckRow(finished.rows[single ? 0 : i], (*expected)[values[i]], intent, tally);
       if (::testing::Test::HasFatalFailure()) return;
     }
-    house->listener.ForgetLazy(id);
+    test->listener.ForgetLazy(id);
     if (single) earlier = id + random() % values.size();
     done += values.size();
   }
 }
 
 // Calls of members beyond one per batch: those that sharding makes.
-int64_t ExtraCalls(const BusyHouse& house) {
-  const CascadePlan& plan = house.engine->plan();
-  const Counters counters = house.engine->Snapshot();
+int64_t ExtraCalls(const ThreadedEngine& test) {
+  const CascadePlan& plan = test.engine->plan();
+  const Counters counters = test.engine->Snapshot();
   int64_t extra = 0;
   for (size_t t = 0; t < plan.tiers.size(); ++t) {
     if (plan.tiers[t].execution == Execution::kSequential) continue;
@@ -239,23 +239,23 @@ TEST(Property, EveryInterleavingIsAnsweredAsOneRowAtATime) {
     const uint64_t rejected_before = tally.rejected;
     const uint64_t answered_before = tally.answered;
     HashLoader loader;
-    BusyHouse house(spec, &loader, 1 + seed % 5);
+    ThreadedEngine test(spec, &loader, 1 + seed % 5);
     std::vector<std::thread> threads;
     for (uint32_t t = 0; t < kCallers; ++t) {
       threads.emplace_back([&, t] {
-        RunCaller(&house, &expected, Rows() / kSpecs / kCallers, Random(seed * 100 + t), &tally);
+        RunCaller(&test, &expected, Rows() / kSpecs / kCallers, Random(seed * 100 + t), &tally);
       });
     }
     for (std::thread& thread : threads) thread.join();
-    house.CheckCounters();
-    const Counters counters = house.engine->Snapshot();
+    test.CheckCounters();
+    const Counters counters = test.engine->Snapshot();
     EXPECT_EQ(counters.pending, 0u);
     if (!MayReject(spec)) {
       EXPECT_EQ(tally.rejected, rejected_before);
       // One call in sixteen is cancelled, and one has a deadline.
       EXPECT_GT(tally.answered - answered_before, counters.submitted * 3 / 4);
     }
-    extra_calls += ExtraCalls(house);
+    extra_calls += ExtraCalls(test);
     if (HasFailure()) return;
   }
   std::cout << tally.answered << " rows answered, " << tally.degraded << " degraded, "

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "test/native/engine/engine_house.h"
+#include "test/native/engine/test_engine.h"
 
 namespace quorate {
 namespace {
@@ -21,133 +21,133 @@ class FullTier : public ::testing::Test {
     spec.tiers[1].max_rows = 1;
     spec.tiers[1].max_queue_rows = 1;
     spec.tiers[1].on_overload = policy;
-    house_ = std::make_unique<House>(spec);
+    test_ = std::make_unique<TestEngine>(spec);
     for (uint64_t* id : {&runs_, &waits_}) {
-      *id = house_->Row(kLate);
-      house_->Answer(0);
+      *id = test_->Row(kLate);
+      test_->Answer(0);
     }
-    ASSERT_EQ(house_->Running(1), Values{kLate});
+    ASSERT_EQ(test_->Running(1), Values{kLate});
   }
   void ExpectTheOthersUnharmed() {
-    house_->AnswerAll();
+    test_->AnswerAll();
     for (const uint64_t id : {runs_, waits_}) {
-      EXPECT_EQ(house_->StatusOf(id), RowStatus::kOk);
-      EXPECT_EQ(house_->Result(id).tier_index, 1);
-      EXPECT_EQ(house_->Result(id).label, 2);
+      EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
+      EXPECT_EQ(test_->Result(id).tier_index, 1);
+      EXPECT_EQ(test_->Result(id).label, 2);
     }
   }
   void ExpectRejected(uint64_t id, size_t row = 0) {
-    EXPECT_EQ(house_->StatusOf(id, row), RowStatus::kRejected);
-    EXPECT_EQ(house_->Error(id, row), StatusCode::kQueueFull);
+    EXPECT_EQ(test_->StatusOf(id, row), RowStatus::kRejected);
+    EXPECT_EQ(test_->Error(id, row), StatusCode::kQueueFull);
   }
 
-  std::unique_ptr<House> house_;
+  std::unique_ptr<TestEngine> test_;
   uint64_t runs_ = 0;
   uint64_t waits_ = 0;
 };
 
 TEST_F(FullTier, ByDefaultRejectsASingleRow) {
   Open(Overload::kAsCall);
-  const uint64_t id = house_->Row(kLate);
-  house_->Answer(0);
+  const uint64_t id = test_->Row(kLate);
+  test_->Answer(0);
   ExpectRejected(id);
-  EXPECT_EQ(house_->Tier(0).rejected, 1u);
+  EXPECT_EQ(test_->Tier(0).rejected, 1u);
   ExpectTheOthersUnharmed();
 }
 
 TEST_F(FullTier, ByDefaultLetsWaitASingleRowThatSaysSo) {
   Open(Overload::kAsCall);
-  const uint64_t id = house_->Row(kLate, {.wait = true});
-  house_->Answer(0);
-  EXPECT_FALSE(house_->Done(id));
+  const uint64_t id = test_->Row(kLate, {.wait = true});
+  test_->Answer(0);
+  EXPECT_FALSE(test_->Done(id));
   ExpectTheOthersUnharmed();
-  EXPECT_EQ(house_->StatusOf(id), RowStatus::kOk);
+  EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
 }
 
 TEST_F(FullTier, ByDefaultLetsWaitTheRowsOfABatch) {
   Open(Overload::kAsCall);
-  const uint64_t id = house_->Bulk({kLate, kEarly, kLate});
-  house_->Answer(0);
-  EXPECT_FALSE(house_->Done(id));
+  const uint64_t id = test_->Bulk({kLate, kEarly, kLate});
+  test_->Answer(0);
+  EXPECT_FALSE(test_->Done(id));
   ExpectTheOthersUnharmed();
-  for (size_t row = 0; row < 3; ++row) EXPECT_EQ(house_->StatusOf(id, row), RowStatus::kOk);
-  EXPECT_EQ(house_->Result(id, 1).tier_index, 0);
-  EXPECT_EQ(house_->Result(id, 2).tier_index, 1);
+  for (size_t row = 0; row < 3; ++row) EXPECT_EQ(test_->StatusOf(id, row), RowStatus::kOk);
+  EXPECT_EQ(test_->Result(id, 1).tier_index, 0);
+  EXPECT_EQ(test_->Result(id, 2).tier_index, 1);
 }
 
 TEST_F(FullTier, ByDefaultRejectsTheRowsOfABatchThatDoesNotWait) {
   Open(Overload::kAsCall);
-  const uint64_t id = house_->Bulk({kLate, kEarly}, {.wait = false});
-  house_->Answer(0);
+  const uint64_t id = test_->Bulk({kLate, kEarly}, {.wait = false});
+  test_->Answer(0);
   ExpectRejected(id, 0);
-  EXPECT_EQ(house_->StatusOf(id, 1), RowStatus::kOk);
+  EXPECT_EQ(test_->StatusOf(id, 1), RowStatus::kOk);
   ExpectTheOthersUnharmed();
 }
 
 TEST_F(FullTier, DoesNotTouchRowsThatExitEarlier) {
   Open(Overload::kReject);
-  const uint64_t id = house_->Row(kEarly);
-  house_->Answer(0);
-  EXPECT_EQ(house_->StatusOf(id), RowStatus::kOk);
-  EXPECT_EQ(house_->Result(id).label, 1);
+  const uint64_t id = test_->Row(kEarly);
+  test_->Answer(0);
+  EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
+  EXPECT_EQ(test_->Result(id).label, 1);
   ExpectTheOthersUnharmed();
 }
 
 TEST_F(FullTier, RejectsAlsoRowsThatWouldWaitWhenToldTo) {
   Open(Overload::kReject);
-  const uint64_t single = house_->Row(kLate, {.wait = true});
-  house_->Answer(0);
-  const uint64_t bulk = house_->Bulk({kEarly, kLate});
-  house_->Answer(0);
+  const uint64_t single = test_->Row(kLate, {.wait = true});
+  test_->Answer(0);
+  const uint64_t bulk = test_->Bulk({kEarly, kLate});
+  test_->Answer(0);
   ExpectRejected(single);
-  EXPECT_EQ(house_->StatusOf(bulk, 0), RowStatus::kOk);
+  EXPECT_EQ(test_->StatusOf(bulk, 0), RowStatus::kOk);
   ExpectRejected(bulk, 1);
   ExpectTheOthersUnharmed();
 }
 
 TEST_F(FullTier, DegradesToTheAnswerOfTheLastFinishedTierWhenToldTo) {
   Open(Overload::kDegrade);
-  const uint64_t ids[] = {house_->Row(kLate), house_->Row(kLate, {.wait = true}),
-                          house_->Bulk({kLate})};
-  while (!house_->Running(0).empty()) house_->Answer(0);
+  const uint64_t ids[] = {test_->Row(kLate), test_->Row(kLate, {.wait = true}),
+                          test_->Bulk({kLate})};
+  while (!test_->Running(0).empty()) test_->Answer(0);
   for (const uint64_t id : ids) {
-    EXPECT_EQ(house_->StatusOf(id), RowStatus::kOk);
-    EXPECT_TRUE(house_->Degraded(id));
-    EXPECT_EQ(house_->Result(id).tier_index, 0);
-    EXPECT_EQ(house_->Result(id).label, 2);
-    EXPECT_FLOAT_EQ(house_->Result(id).score, ManualModel::kUndecided);
+    EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
+    EXPECT_TRUE(test_->Degraded(id));
+    EXPECT_EQ(test_->Result(id).tier_index, 0);
+    EXPECT_EQ(test_->Result(id).label, 2);
+    EXPECT_FLOAT_EQ(test_->Result(id).score, ManualModel::kUndecided);
   }
-  EXPECT_EQ(house_->Tier(0).degraded, 3u);
+  EXPECT_EQ(test_->Tier(0).degraded, 3u);
   ExpectTheOthersUnharmed();
 }
 
 TEST_F(FullTier, LetsWaitAlsoImpatientRowsWhenToldTo) {
   Open(Overload::kWait);
-  const uint64_t id = house_->Row(kLate);
-  house_->Answer(0);
-  EXPECT_FALSE(house_->Done(id));
+  const uint64_t id = test_->Row(kLate);
+  test_->Answer(0);
+  EXPECT_FALSE(test_->Done(id));
   ExpectTheOthersUnharmed();
-  EXPECT_EQ(house_->StatusOf(id), RowStatus::kOk);
+  EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
 }
 
 TEST_F(FullTier, IsFullNoMoreWhenThereIsRoomAgain) {
   Open(Overload::kReject);
-  house_->Answer(1);
-  const uint64_t id = house_->Row(kLate);
-  house_->Answer(0);
-  EXPECT_FALSE(house_->Done(id));
+  test_->Answer(1);
+  const uint64_t id = test_->Row(kLate);
+  test_->Answer(0);
+  EXPECT_FALSE(test_->Done(id));
   ExpectTheOthersUnharmed();
-  EXPECT_EQ(house_->StatusOf(id), RowStatus::kOk);
+  EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
 }
 
 TEST_F(FullTier, DoesNotCountRowsThatWereCancelledWhileTheyWaited) {
   Open(Overload::kReject);
-  house_->Cancel(waits_);
-  const uint64_t id = house_->Row(kLate);
-  house_->Answer(0);
-  EXPECT_FALSE(house_->Done(id));
-  house_->AnswerAll();
-  EXPECT_EQ(house_->StatusOf(id), RowStatus::kOk);
+  test_->Cancel(waits_);
+  const uint64_t id = test_->Row(kLate);
+  test_->Answer(0);
+  EXPECT_FALSE(test_->Done(id));
+  test_->AnswerAll();
+  EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
 }
 
 TEST(FullTierBeforeAnyAnswer, RejectsWhereItWouldDegrade) {
@@ -155,11 +155,11 @@ TEST(FullTierBeforeAnyAnswer, RejectsWhereItWouldDegrade) {
   spec.tiers[0].on_failure = OnFailure::kDefer;
   spec.tiers[1].max_queue_rows = 0;
   spec.tiers[1].on_overload = Overload::kDegrade;
-  House house(spec);
-  const uint64_t id = house.Row(kLate);
-  house.Fail(0);
-  EXPECT_EQ(house.Error(id), StatusCode::kQueueFull);
-  EXPECT_EQ(house.StatusOf(id), RowStatus::kRejected);
+  TestEngine test(spec);
+  const uint64_t id = test.Row(kLate);
+  test.Fail(0);
+  EXPECT_EQ(test.Error(id), StatusCode::kQueueFull);
+  EXPECT_EQ(test.StatusOf(id), RowStatus::kRejected);
 }
 
 // --- onFailure ---
@@ -173,95 +173,95 @@ CascadeSpec TwoTiers(OnFailure first, OnFailure last, size_t members = 1) {
 }
 
 TEST(Failure, OfAllMembersRejectsTheRowsOfThatBatchOnly) {
-  House house(TwoTiers(OnFailure::kReject, OnFailure::kReject, 2));
-  const uint64_t before = house.Row(kEarly);
-  const uint64_t after = house.Bulk({kEarly, kEarly});
-  house.Fail(0);
-  EXPECT_EQ(house.StatusOf(before), RowStatus::kFailed);
-  EXPECT_EQ(house.Error(before), StatusCode::kMember);
-  EXPECT_EQ(house.Result(before).label, -1);
-  house.Answer(0);
-  EXPECT_EQ(house.StatusOf(after, 1), RowStatus::kOk);
-  EXPECT_EQ(house.Tier(0).failed, 1u);
+  TestEngine test(TwoTiers(OnFailure::kReject, OnFailure::kReject, 2));
+  const uint64_t before = test.Row(kEarly);
+  const uint64_t after = test.Bulk({kEarly, kEarly});
+  test.Fail(0);
+  EXPECT_EQ(test.StatusOf(before), RowStatus::kFailed);
+  EXPECT_EQ(test.Error(before), StatusCode::kMember);
+  EXPECT_EQ(test.Result(before).label, -1);
+  test.Answer(0);
+  EXPECT_EQ(test.StatusOf(after, 1), RowStatus::kOk);
+  EXPECT_EQ(test.Tier(0).failed, 1u);
 }
 
 TEST(Failure, CarriesTheCauseOfItsOwnBatch) {
-  House house(TwoTiers(OnFailure::kReject, OnFailure::kReject));
-  const uint64_t bulk = house.Bulk(Values(8, kEarly));  // Two batches.
+  TestEngine test(TwoTiers(OnFailure::kReject, OnFailure::kReject));
+  const uint64_t bulk = test.Bulk(Values(8, kEarly));  // Two batches.
   for (const uint32_t cause : {11u, 12u}) {
-    house.model(0).Fail(cause);
-    house.Settle();
+    test.model(0).Fail(cause);
+    test.Settle();
   }
-  EXPECT_EQ(house.ErrorOf(bulk, 0).cause(), 11u);
-  EXPECT_EQ(house.ErrorOf(bulk, 3).cause(), 11u);
-  EXPECT_EQ(house.ErrorOf(bulk, 4).cause(), 12u);
-  EXPECT_EQ(house.ErrorOf(bulk, 4).message(), house.ErrorOf(bulk, 0).message());
-  const uint64_t single = house.Row(kEarly);
-  house.model(0).Fail(13);
-  house.Settle();
-  EXPECT_EQ(house.ErrorOf(single).cause(), 13u);
+  EXPECT_EQ(test.ErrorOf(bulk, 0).cause(), 11u);
+  EXPECT_EQ(test.ErrorOf(bulk, 3).cause(), 11u);
+  EXPECT_EQ(test.ErrorOf(bulk, 4).cause(), 12u);
+  EXPECT_EQ(test.ErrorOf(bulk, 4).message(), test.ErrorOf(bulk, 0).message());
+  const uint64_t single = test.Row(kEarly);
+  test.model(0).Fail(13);
+  test.Settle();
+  EXPECT_EQ(test.ErrorOf(single).cause(), 13u);
 }
 
 TEST(Failure, OfOneMemberLeavesTheOthersTheirSay) {
-  House house(TwoTiers(OnFailure::kReject, OnFailure::kReject, 3));
-  const uint64_t id = house.Row(kEarly);
-  house.model(0, 0).Answer();
-  house.model(0, 1).Fail();
-  house.model(0, 2).Answer();
-  house.Settle();
+  TestEngine test(TwoTiers(OnFailure::kReject, OnFailure::kReject, 3));
+  const uint64_t id = test.Row(kEarly);
+  test.model(0, 0).Answer();
+  test.model(0, 1).Fail();
+  test.model(0, 2).Answer();
+  test.Settle();
   // Two of three: a mean score of 2/3, below the rule.
-  house.Answer(1);
-  EXPECT_EQ(house.Result(id).tier_index, 1);
-  EXPECT_EQ(house.Tier(0).members[1].rows_failed, 1u);
-  EXPECT_EQ(house.Tier(0).failed, 0u);
+  test.Answer(1);
+  EXPECT_EQ(test.Result(id).tier_index, 1);
+  EXPECT_EQ(test.Tier(0).members[1].rows_failed, 1u);
+  EXPECT_EQ(test.Tier(0).failed, 0u);
 }
 
 TEST(Failure, OfAnEarlyTierSendsTheRowsOnWhenItDefers) {
-  House house(TwoTiers(OnFailure::kDefer, OnFailure::kReject));
-  const uint64_t id = house.Row(kEarly);
-  house.Fail(0);
-  EXPECT_FALSE(house.Done(id));
-  house.Answer(1);
-  EXPECT_EQ(house.StatusOf(id), RowStatus::kOk);
-  EXPECT_EQ(house.Result(id).tier_index, 1);
-  EXPECT_FALSE(house.Degraded(id));
+  TestEngine test(TwoTiers(OnFailure::kDefer, OnFailure::kReject));
+  const uint64_t id = test.Row(kEarly);
+  test.Fail(0);
+  EXPECT_FALSE(test.Done(id));
+  test.Answer(1);
+  EXPECT_EQ(test.StatusOf(id), RowStatus::kOk);
+  EXPECT_EQ(test.Result(id).tier_index, 1);
+  EXPECT_FALSE(test.Degraded(id));
 }
 
 TEST(Failure, OfTheLastTierGivesTheLastAnswerWhenItDegrades) {
-  House house(TwoTiers(OnFailure::kReject, OnFailure::kDegrade));
-  const uint64_t single = house.Row(kLate);
-  house.Answer(0);
-  house.Fail(1);
-  EXPECT_EQ(house.StatusOf(single), RowStatus::kOk);
-  EXPECT_TRUE(house.Degraded(single));
-  EXPECT_EQ(house.Result(single).tier_index, 0);
-  EXPECT_EQ(house.Result(single).label, 2);
-  const uint64_t bulk = house.Bulk({kEarly, kLate});
-  house.Answer(0);
-  house.Fail(1);
-  EXPECT_FALSE(house.Degraded(bulk, 0));
-  EXPECT_TRUE(house.Degraded(bulk, 1));
+  TestEngine test(TwoTiers(OnFailure::kReject, OnFailure::kDegrade));
+  const uint64_t single = test.Row(kLate);
+  test.Answer(0);
+  test.Fail(1);
+  EXPECT_EQ(test.StatusOf(single), RowStatus::kOk);
+  EXPECT_TRUE(test.Degraded(single));
+  EXPECT_EQ(test.Result(single).tier_index, 0);
+  EXPECT_EQ(test.Result(single).label, 2);
+  const uint64_t bulk = test.Bulk({kEarly, kLate});
+  test.Answer(0);
+  test.Fail(1);
+  EXPECT_FALSE(test.Degraded(bulk, 0));
+  EXPECT_TRUE(test.Degraded(bulk, 1));
 }
 
 TEST(Failure, OfTheFirstTierLeavesNothingToDegradeTo) {
-  House house(TwoTiers(OnFailure::kDegrade, OnFailure::kReject));
-  const uint64_t id = house.Row(kEarly);
-  house.Fail(0);
-  EXPECT_EQ(house.StatusOf(id), RowStatus::kFailed);
-  EXPECT_EQ(house.Error(id), StatusCode::kMember);
+  TestEngine test(TwoTiers(OnFailure::kDegrade, OnFailure::kReject));
+  const uint64_t id = test.Row(kEarly);
+  test.Fail(0);
+  EXPECT_EQ(test.StatusOf(id), RowStatus::kFailed);
+  EXPECT_EQ(test.Error(id), StatusCode::kMember);
 }
 
 TEST(Failure, OfATierBetweenAnswersWithTheOneBeforeItWhenItDegrades) {
   CascadeSpec spec = ManualTiers(3);
   spec.tiers[1].on_failure = OnFailure::kDegrade;
-  House house(spec);
-  const uint64_t id = house.Row(22);
-  house.Answer(0);
-  house.Fail(1);
-  EXPECT_EQ(house.StatusOf(id), RowStatus::kOk);
-  EXPECT_TRUE(house.Degraded(id));
-  EXPECT_EQ(house.Result(id).tier_index, 0);
-  EXPECT_TRUE(house.Running(2).empty());
+  TestEngine test(spec);
+  const uint64_t id = test.Row(22);
+  test.Answer(0);
+  test.Fail(1);
+  EXPECT_EQ(test.StatusOf(id), RowStatus::kOk);
+  EXPECT_TRUE(test.Degraded(id));
+  EXPECT_EQ(test.Result(id).tier_index, 0);
+  EXPECT_TRUE(test.Running(2).empty());
 }
 
 TEST(Failure, OfTheLastTierCannotDefer) {
@@ -274,13 +274,13 @@ TEST(Failure, OfTheLastTierCannotDefer) {
 }
 
 TEST(Failure, OfEveryTierLeavesNothingToDegradeTo) {
-  House house(TwoTiers(OnFailure::kDefer, OnFailure::kDegrade));
-  const uint64_t id = house.Row(kLate);
-  house.Fail(0);
-  house.Fail(1);
-  EXPECT_EQ(house.StatusOf(id), RowStatus::kFailed);
-  EXPECT_EQ(house.Error(id), StatusCode::kMember);
-  EXPECT_EQ(house.Tier(1).failed, 1u);
+  TestEngine test(TwoTiers(OnFailure::kDefer, OnFailure::kDegrade));
+  const uint64_t id = test.Row(kLate);
+  test.Fail(0);
+  test.Fail(1);
+  EXPECT_EQ(test.StatusOf(id), RowStatus::kFailed);
+  EXPECT_EQ(test.Error(id), StatusCode::kMember);
+  EXPECT_EQ(test.Tier(1).failed, 1u);
 }
 
 }  // namespace

@@ -235,7 +235,8 @@ TEST(DeviceModel, SaysHowMuchMemoryItsSessionsHave) {
   EXPECT_EQ(model->device_bytes(), 2 * one) << "a session per number of rows";
   ASSERT_EQ(Said(large.WarmUp()), "");
   EXPECT_GT(model->device_bytes(), 2 * one) << "and what its runs need";
-  EXPECT_EQ(devices.Load(Digits("large"))->device_bytes(), model->device_bytes()) << "for all users";
+  EXPECT_EQ(devices.Load(Digits("large"))->device_bytes(), model->device_bytes())
+      << "for all users";
 }
 
 // Another number of rows means to load once more.

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "native/model/registry.h"
-#include "test/native/engine/busy_house.h"
+#include "test/native/engine/threaded_engine.h"
 #include "test/native/fakes/rules.h"
 #include "test/native/fakes/specs.h"
 #include "test/native/ort/device_under_test.h"
@@ -65,14 +65,14 @@ CascadeSpec DigitsOn(const Places& places, const CudaOptions& cuda = {}) {
   return spec;
 }
 
-std::vector<RowResult> Answers(BusyHouse& house, const std::vector<float>& pixels) {
+std::vector<RowResult> Answers(ThreadedEngine& test, const std::vector<float>& pixels) {
   Call call;
-  const uint64_t id = call.id = house.next_id.fetch_add(1);
+  const uint64_t id = call.id = test.next_id.fetch_add(1);
   call.rows = static_cast<uint32_t>(pixels.size() / kPixels);
   call.tensors = {{reinterpret_cast<const uint8_t*>(pixels.data()), false}};
   call.options.wait = true;
-  EXPECT_TRUE(house.engine->Submit(std::move(call)).ok());
-  const FinishedCall finished = house.listener.Await(id);
+  EXPECT_TRUE(test.engine->Submit(std::move(call)).ok());
+  const FinishedCall finished = test.listener.Await(id);
   for (const Status& error : finished.errors) ADD_FAILURE() << error.message();
   return finished.rows;
 }
@@ -108,17 +108,17 @@ TEST_P(DigitsOnDevices, AreAnsweredAsOnTheCpu) {
   const TestDevices devices;
   std::vector<RowResult> expected;
   {
-    BusyHouse house(DigitsOn({"cpu", "cpu", "cpu"}), devices.loader.get(), 2);
-    expected = Answers(house, pixels);
+    ThreadedEngine test(DigitsOn({"cpu", "cpu", "cpu"}), devices.loader.get(), 2);
+    expected = Answers(test, pixels);
   }
-  BusyHouse house(DigitsOn(GetParam()), devices.loader.get(), 2);
-  const size_t differing = Differing(Answers(house, pixels), expected);
-  EXPECT_EQ(Differing(Answers(house, pixels), expected), differing) << "once more";
+  ThreadedEngine test(DigitsOn(GetParam()), devices.loader.get(), 2);
+  const size_t differing = Differing(Answers(test, pixels), expected);
+  EXPECT_EQ(Differing(Answers(test, pixels), expected), differing) << "once more";
   std::printf("%zu of 597 rows are near a threshold and differ\n", differing);
-  const Counters counters = house.engine->Snapshot();
+  const Counters counters = test.engine->Snapshot();
   EXPECT_GT(counters.tiers[0].exited, 900u);
   EXPECT_GT(counters.tiers[2].exited, 50u);
-  EXPECT_EQ(house.engine->plan().tiers[0].members[0].device_reason, "");
+  EXPECT_EQ(test.engine->plan().tiers[0].members[0].device_reason, "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Places, DigitsOnDevices,
@@ -133,8 +133,8 @@ TEST(DigitsOnDevices, ShareTheirModelsBetweenCascades) {
   CudaOptions cuda;
   cuda.graphs = true;  // Nothing to a simulated device but a binding's name.
   const CascadeSpec spec = DigitsOn({"cuda:0", "cuda:0", "cuda:1"}, cuda);
-  BusyHouse one(spec, devices.loader.get(), 2);
-  BusyHouse other(spec, devices.loader.get(), 2);
+  ThreadedEngine one(spec, devices.loader.get(), 2);
+  ThreadedEngine other(spec, devices.loader.get(), 2);
   EXPECT_EQ(Registry::Process().size(), 7u);
   EXPECT_EQ(Differing(Answers(one, pixels), Answers(other, pixels)), 0u);
 }

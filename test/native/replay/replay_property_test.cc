@@ -12,7 +12,7 @@
 #include <random>
 
 #include "native/replay/replay.h"
-#include "test/native/engine/busy_house.h"
+#include "test/native/engine/threaded_engine.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
 #include "test/native/fakes/specs.h"
@@ -179,7 +179,7 @@ OperatingPoint Never(const RandomCascade& cascade) {
 
 FinishedCall RunInEngine(const RandomCascade& cascade, const OperatingPoint& point, Detail detail) {
   RecordedLoader loader(&cascade);
-  BusyHouse engine(cascade.With(point), &loader, 2);
+  ThreadedEngine engine(cascade.With(point), &loader, 2);
   std::vector<uint32_t> rows(kRows);
   std::iota(rows.begin(), rows.end(), 0u);
   Call call = MakeCall(1, rows, false);

@@ -18,7 +18,7 @@
 
 namespace quorate {
 
-class BusyListener final : public EngineListener {
+class ThreadedListener final : public EngineListener {
  public:
   void OnBatches(std::vector<FinishedBatch> batches) override { Keep(std::move(batches)); }
   void OnRows(std::vector<FinishedRow> rows) override { Keep(std::move(rows)); }
@@ -79,8 +79,8 @@ class BusyListener final : public EngineListener {
   bool closed_ = false;
 };
 
-struct BusyHouse {
-  BusyHouse(const CascadeSpec& spec, ModelLoader* loader, unsigned threads)
+struct ThreadedEngine {
+  ThreadedEngine(const CascadeSpec& spec, ModelLoader* loader, unsigned threads)
       : timer(&clock), pool(threads) {
     std::vector<Status> problems;
     EngineParts parts;
@@ -93,7 +93,7 @@ struct BusyHouse {
     engine = Engine::Create(parts, &listener);
     listener.engine = engine.get();
   }
-  ~BusyHouse() {
+  ~ThreadedEngine() {
     engine->Close(kForever);
     listener.AwaitClosed();
     engine.reset();
@@ -123,7 +123,7 @@ struct BusyHouse {
   const SteadyClock clock;
   Timer timer;
   Pool pool;
-  BusyListener listener;
+  ThreadedListener listener;
   std::atomic<uint64_t> next_id{1};
   std::unique_ptr<Engine> engine;
 };

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "test/native/device/fake_device_model.h"
-#include "test/native/engine/busy_house.h"
+#include "test/native/engine/threaded_engine.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
 #include "test/native/fakes/specs.h"
@@ -144,22 +144,22 @@ inline std::vector<DeviceAnswer> AnswersOf(const FinishedCall& call) {
 }
 
 // Submits the rows as one copied batch and waits.
-inline FinishedCall RunBatch(BusyHouse* house, const std::vector<uint32_t>& rows,
+inline FinishedCall RunBatch(ThreadedEngine* test, const std::vector<uint32_t>& rows,
                              CallOptions options = {}) {
-  Call call = MakeCall(house->next_id.fetch_add(1), rows, true);
+  Call call = MakeCall(test->next_id.fetch_add(1), rows, true);
   const uint64_t id = call.id;
   options.wait = true;
   call.options = options;
-  EXPECT_TRUE(house->engine->Submit(std::move(call)).ok());
-  return house->listener.Await(id);
+  EXPECT_TRUE(test->engine->Submit(std::move(call)).ok());
+  return test->listener.Await(id);
 }
 
 // What the host says to the same rows.
 inline FinishedCall RunOnHost(const CascadeSpec& spec, const std::vector<uint32_t>& rows,
                               CallOptions options = {}) {
   DeviceLoader loader(nullptr);
-  BusyHouse house(OnHost(spec), &loader, 2);
-  return RunBatch(&house, rows, options);
+  ThreadedEngine test(OnHost(spec), &loader, 2);
+  return RunBatch(&test, rows, options);
 }
 
 inline void ExpectOrdered(const sim::SimulatedMachine& machine) {

@@ -45,9 +45,9 @@ inline CascadeSpec ManualTiers(size_t count) {
   return spec;
 }
 
-class House final : public EngineListener, private ModelLoader {
+class TestEngine final : public EngineListener, private ModelLoader {
  public:
-  explicit House(const CascadeSpec& spec) : pool_(1) {
+  explicit TestEngine(const CascadeSpec& spec) : pool_(1) {
     for (const TierSpec& tier : spec.tiers) members_.push_back(tier.members.size());
     std::vector<Status> problems;
     EngineParts parts;
@@ -59,7 +59,7 @@ class House final : public EngineListener, private ModelLoader {
     parts.clock = &time.clock;
     engine = Engine::Create(parts, this);
   }
-  ~House() override {
+  ~TestEngine() override {
     engine->Close(0);
     while (Settle(), !closed()) {
       for (const auto& model : models_) {
