@@ -66,6 +66,18 @@ void ReadBatching(ObjectReader* reader, TierSpec* tier) {
                             &tier->on_failure);
 }
 
+void ReadPlace(ObjectReader* reader, Place* place) {
+  std::string text;
+  reader->Text("device", &text);
+  const std::optional<Place> parsed = ParsePlace(text);
+  if (parsed.has_value()) {
+    *place = *parsed;
+  } else if (reader->ok()) {
+    reader->Complain(reader->PathOf("device") + " is \"" + text +
+                     "\", expected auto, cpu, cuda or cuda:N");
+  }
+}
+
 void ReadTier(Napi::Value value, const std::string& where, CascadeRequest* request,
               Status* problem) {
   ObjectReader reader(value, where, problem);
@@ -76,10 +88,8 @@ void ReadTier(Napi::Value value, const std::string& where, CascadeRequest* reque
     ParsedMember parsed = ReadMember(member, at, problem);
     const auto m = static_cast<uint32_t>(tier.members.size());
     if (parsed.is_function) {
-      request->functions.push_back({index, m,
-                                    "tier \"" + tier.name + "\", member " + std::to_string(m) +
-                                        " (" + parsed.spec.name + ")",
-                                    parsed.timeout_ns});
+      request->functions.push_back(
+          {index, m, MemberText(tier.name, m, parsed.spec.name), parsed.timeout_ns});
     }
     tier.members.push_back(std::move(parsed.spec));
   });
@@ -87,12 +97,10 @@ void ReadTier(Napi::Value value, const std::string& where, CascadeRequest* reque
   reader.Choice<Combine>("combine", {{"vote", Combine::kVote}, {"mean", Combine::kMean}},
                          &tier.combine);
   reader.Choice<bool>("evidence", {{"tier", false}, {"cumulative", true}}, &tier.cumulative);
-  reader.Choice<Execution>("execution",
-                           {{"auto", Execution::kAuto},
-                            {"concurrent", Execution::kConcurrent},
-                            {"sequential", Execution::kSequential}},
-                           &tier.execution);
-  reader.Text("device", &tier.device);
+  reader.Choice<Execution>(
+      "execution", {{"concurrent", Execution::kConcurrent}, {"sequential", Execution::kSequential}},
+      &tier.execution);
+  ReadPlace(&reader, &tier.place);
   ReadBatching(&reader, &tier);
   request->spec.tiers.push_back(std::move(tier));
 }

@@ -14,8 +14,7 @@ class CascadeCore::GivingUpLoader final : public ModelLoader {
  public:
   GivingUpLoader(CascadeCore* core, ModelLoader* loader) : core_(core), loader_(loader) {}
 
-  StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source,
-                                        const ModelOptions& options) override {
+  StatusOr<LoadedModel> Load(const ModelSource& source, const ModelOptions& options) override {
     QUORATE_RETURN_IF_ERROR(core_->GoOn());
     return loader_->Load(source, options);
   }
@@ -38,8 +37,8 @@ void CascadeCore::StartBuild() {
 void CascadeCore::AddFunctions() {
   for (const FunctionMember& function : request_.functions) {
     MemberSpec& member = request_.spec.tiers[function.tier].members[function.member];
-    member.make_function = [calls = member_calls_, function](ModelSpec spec) {
-      return std::make_shared<ExternalModel>(calls, function, std::move(spec));
+    member.make_function = [calls = member_calls_, function](ModelInfo info) {
+      return std::make_shared<ExternalModel>(calls, function, std::move(info));
     };
   }
 }

@@ -19,7 +19,7 @@ StatusOr<std::vector<std::vector<std::string>>> HashModels(const CascadePlan& pl
     std::vector<std::string>& of_tier = hashes.emplace_back();
     for (const PlannedMember& member : tier.members) {
       std::string& hash = of_tier.emplace_back();
-      const ModelSpec& model = member.model->spec();
+      const ModelInfo& model = InfoOf(member.model);
       if (!model.sha256) continue;
       QUORATE_ASSIGN_OR_RETURN(hash, model.sha256());
     }

@@ -38,7 +38,7 @@ Napi::Object ToTensor(Napi::Env env, const RequestTensor& tensor) {
 }
 
 Napi::Object ToMember(Napi::Env env, const CascadePlan& plan, const PlannedMember& member) {
-  const ModelSpec& model = member.model->spec();
+  const ModelInfo& model = InfoOf(member.model);
   Napi::Object object = Napi::Object::New(env);
   object.Set("name", member.name);
   object.Set("inputs", ToArray(env, member.tensors, [&](uint32_t tensor) {
@@ -48,7 +48,7 @@ Napi::Object ToMember(Napi::Env env, const CascadePlan& plan, const PlannedMembe
   object.Set("outputType", ElementName(member.output_type));
   object.Set("outputWidth", ToNumber(env, member.width));
   object.Set("fixedBatch", ToNumber(env, model.fixed_batch));
-  object.Set("device", model.device);
+  object.Set("device", PlaceName(member.model));
   object.Set("deviceReason", member.device_reason);
   object.Set("deviceBytes", ToNumber(env, member.device_bytes));
   object.Set("hostNodes", ToArray(env, model.host_nodes, [env](const std::string& node) {
@@ -63,7 +63,7 @@ Napi::Object ToMember(Napi::Env env, const CascadePlan& plan, const PlannedMembe
 Napi::Value ToDevice(Napi::Env env, const PlannedTier& tier) {
   if (tier.on_device == nullptr) return env.Null();
   Napi::Object object = Napi::Object::New(env);
-  object.Set("name", tier.members[0].model->spec().device);
+  object.Set("name", PlaceName(tier.members[0].model));
   object.Set("buckets", ToArray(env, tier.on_device->options.buckets,
                                 [env](size_t rows) { return ToNumber(env, rows); }));
   object.Set("bytes", ToNumber(env, tier.on_device->pipeline->device_bytes()));

@@ -83,7 +83,6 @@ void ReadCuda(Napi::Value value, const std::string& where, CudaOptions* cuda, St
   ObjectReader reader(value, where, problem);
   reader.Bool("graphs", &cuda->graphs);
   reader.Bool("tf32", &cuda->tf32);
-  reader.Bool("sharedStream", &cuda->shared_stream);
   size_t bytes = 0;
   reader.Size("memoryLimitBytes", &bytes);
   cuda->memory_limit_bytes = bytes;

@@ -5,11 +5,13 @@
 #include <optional>
 #include <utility>
 
+#include "native/base/shapes.h"
+
 namespace quorate {
 
 struct MemberCalls::OpenCall : std::enable_shared_from_this<OpenCall> {
   uint64_t id = 0;
-  const Model* owner = nullptr;
+  const FunctionModel* owner = nullptr;
   std::weak_ptr<MemberCalls> table;
   std::string where;
   int64_t timeout_ns = kForever;
@@ -30,20 +32,18 @@ struct MemberCalls::CancelTask {
 namespace {
 
 HostArray CopyInput(const TensorSpec& spec, const TensorView& view, size_t rows) {
-  size_t elements = rows;
-  for (const int64_t dimension : view.row_shape) elements *= static_cast<size_t>(dimension);
-  HostArray copy = NewHostArray(ArrayTypeOf(spec.type), elements);
+  HostArray copy = NewHostArray(ArrayTypeOf(spec.type), rows * Elements(view.row_shape));
   memcpy(copy.data.get(), view.data, copy.bytes());
   return copy;
 }
 
 }  // namespace
 
-void MemberCalls::Start(const Model* owner, const FunctionMember& member, const Batch& batch,
-                        Completion completion) {
+void MemberCalls::Start(const FunctionModel* owner, const FunctionMember& member,
+                        const Batch& batch, Completion completion) {
   MemberCallMessage message{0,  member.tier, member.member,     batch.rows,
                             {}, {},          batch.deadline_at, batch.priority};
-  const std::vector<TensorSpec>& inputs = owner->spec().inputs;
+  const std::vector<TensorSpec>& inputs = owner->info().inputs;
   for (size_t i = 0; i < inputs.size(); ++i) {
     message.tensors.push_back(CopyInput(inputs[i], batch.inputs[i], batch.rows));
   }
@@ -130,7 +130,7 @@ void MemberCalls::Expire(uint64_t id) {
       true);
 }
 
-void MemberCalls::Stop(const Model* owner) {
+void MemberCalls::Stop(const FunctionModel* owner) {
   std::vector<std::shared_ptr<OpenCall>> calls;
   {
     MutexLock lock(&mutex_);
@@ -154,7 +154,7 @@ bool MemberCalls::Waits(uint64_t id) const {
 void MemberCalls::Reply(uint64_t id, const MemberReply& reply) {
   const auto call = Take(id);
   if (call == nullptr) return;
-  const bool labels = call->owner->spec().output.row_shape.empty();
+  const bool labels = call->owner->info().output.row_shape.empty();
   const size_t expected = call->output_bytes / sizeof(float);
   if (reply.labels != labels || reply.length != expected) {
     const auto text = [](bool is_labels, size_t length) {

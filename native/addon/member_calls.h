@@ -10,7 +10,7 @@
 
 #include "native/addon/completion_channel.h"
 #include "native/base/mutex.h"
-#include "native/model/model.h"
+#include "native/model/function_model.h"
 #include "native/scheduler/pool.h"
 #include "native/scheduler/timer.h"
 
@@ -41,11 +41,11 @@ class MemberCalls : public std::enable_shared_from_this<MemberCalls> {
       : channel_(std::move(channel)), pool_(pool), timer_(timer), clock_(clock) {}
 
   // Copies the inputs and asks JavaScript. `owner` tells members apart in Stop().
-  void Start(const Model* owner, const FunctionMember& member, const Batch& batch,
+  void Start(const FunctionModel* owner, const FunctionMember& member, const Batch& batch,
              Completion completion);
 
   // Fails the owner's open calls and all later ones.
-  void Stop(const Model* owner);
+  void Stop(const FunctionModel* owner);
 
   // Whether the call still waits for its reply.
   bool Waits(uint64_t id) const;
@@ -74,7 +74,7 @@ class MemberCalls : public std::enable_shared_from_this<MemberCalls> {
   mutable Mutex mutex_;
   uint64_t last_id_ QUORATE_GUARDED_BY(mutex_) = 0;
   std::unordered_map<uint64_t, std::shared_ptr<OpenCall>> open_ QUORATE_GUARDED_BY(mutex_);
-  std::vector<const Model*> stopped_ QUORATE_GUARDED_BY(mutex_);
+  std::vector<const FunctionModel*> stopped_ QUORATE_GUARDED_BY(mutex_);
 };
 
 }  // namespace quorate

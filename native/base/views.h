@@ -63,4 +63,15 @@ constexpr const char* ElementName(ElementType type) {
   return "?";
 }
 
+// Types that scores may have.
+constexpr bool IsScore(ElementType type) {
+  return type == ElementType::kFloat32 || type == ElementType::kFloat16 ||
+         type == ElementType::kBFloat16 || type == ElementType::kFloat64;
+}
+
+// Types that labels may have.
+constexpr bool IsLabel(ElementType type) {
+  return type == ElementType::kInt32 || type == ElementType::kInt64;
+}
+
 }  // namespace quorate

@@ -11,8 +11,8 @@
 
 namespace quorate {
 
-// It runs by its lane; Start() is not called. After Terminate() every run is kAborted.
-class DeviceModel : public Model {
+// It runs by its lane. After Terminate() every run is kAborted.
+class DeviceModel : public FileModel {
  public:
   virtual const std::shared_ptr<DeviceLane>& lane() const = 0;
 
@@ -27,8 +27,6 @@ class DeviceModel : public Model {
   // Device memory that its sessions have taken so far, for all its users; 0: not known. Not on the
   // lane's thread.
   virtual uint64_t device_bytes() const { return 0; }
-
-  DeviceModel* on_device() final { return this; }
 };
 
 }  // namespace quorate

@@ -11,7 +11,7 @@
 
 #include "native/base/mutex.h"
 #include "native/device/device.h"
-#include "native/model/model.h"
+#include "native/model/model_info.h"
 
 namespace quorate {
 

@@ -89,7 +89,7 @@ std::vector<std::vector<int64_t>> EngineImpl::Profile() {
       for (uint32_t tensor : member.tensors) {
         shapes.push_back(parts_.plan->tensors[tensor].row_shape);
       }
-      const auto answer = member.model->FlopsPerRow(shapes);
+      const auto answer = FlopsPerRow(member.model, shapes);
       flops.back().push_back(answer.ok() ? static_cast<int64_t>(answer.value()) : -1);
     }
   }
@@ -172,7 +172,7 @@ void EngineImpl::Finish(Effects* effects) {
 void EngineImpl::Perform(Effects effects) {
   if (effects.terminate) {
     for (const PlannedTier& tier : parts_.plan->tiers) {
-      for (const PlannedMember& member : tier.members) member.model->Terminate();
+      for (const PlannedMember& member : tier.members) AnyOf(member.model).Terminate();
     }
   }
   for (BatchRun* run : effects.starts) run->Start();

@@ -13,6 +13,14 @@ constexpr bool kCounting = false;
 constexpr bool kCounting = true;
 #endif
 
+// What is busy when the tier is: the functions of a tier that has some.
+std::string BusyPlace(const PlannedTier& tier) {
+  for (const PlannedMember& member : tier.members) {
+    if (As<FunctionModel>(member.model) != nullptr) return PlaceName(member.model);
+  }
+  return PlaceName(tier.members[0].model);
+}
+
 }  // namespace
 
 Ledger::Ledger(const CascadePlan& plan) {
@@ -23,9 +31,7 @@ Ledger::Ledger(const CascadePlan& plan) {
   }
   std::vector<std::string> names = {"cpu", "function"};
   for (const PlannedTier& tier : plan.tiers) {
-    const std::string name = tier.on_device != nullptr ? tier.members[0].model->spec().device
-                             : tier.blocking           ? "cpu"
-                                                       : "function";
+    const std::string name = BusyPlace(tier);
     const auto at = std::find(names.begin(), names.end(), name);
     meter_of_.push_back(static_cast<size_t>(at - names.begin()));
     if (at == names.end()) names.push_back(name);

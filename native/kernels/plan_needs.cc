@@ -4,6 +4,7 @@
 #include <string>
 
 #include "native/kernels/decision.h"
+#include "native/kernels/rule_check.h"
 
 namespace quorate {
 namespace {
@@ -12,45 +13,15 @@ Status Invalid(std::string message) {
   return Status(StatusCode::kInvalidArgument, std::move(message));
 }
 
-// A postfix program leaves exactly one value and never pops more than there are.
-Status CheckProgram(const RuleProgram& rule) {
-  if (rule.count > kMaxRuleOps) {
-    return Invalid("rule has " + std::to_string(rule.count) + " operations, at most " +
-                   std::to_string(kMaxRuleOps) + " are possible");
-  }
-  uint32_t depth = 0;
-  for (uint32_t i = 0; i < rule.count; ++i) {
-    const RuleOp& op = rule.ops[i];
-    if (op.kind == RuleKind::kAllOf || op.kind == RuleKind::kAnyOf) {
-      if (op.arity == 0 || op.arity > depth) {
-        return Invalid("rule operation " + std::to_string(i) + " combines " +
-                       std::to_string(op.arity) + " values, but " + std::to_string(depth) +
-                       " are there");
-      }
-      depth -= op.arity;
-    }
-    ++depth;
-  }
-  if (rule.count > 0 && depth != 1) {
-    return Invalid("rule leaves " + std::to_string(depth) + " values instead of 1");
-  }
-  return Status();
-}
-
-bool IsScoreType(ElementType type) {
-  return type == ElementType::kFloat32 || type == ElementType::kFloat16 ||
-         type == ElementType::kBFloat16 || type == ElementType::kFloat64;
-}
-
 Status CheckMember(const Reduction& reduction, const MemberOutput& output, uint32_t member) {
   const std::string who = "member " + std::to_string(member);
   const std::string type = ElementName(output.type);
   if (output.kind == OutputKind::kLabel) {
-    if (output.type == ElementType::kInt32 || output.type == ElementType::kInt64) return Status();
+    if (IsLabel(output.type)) return Status();
     return Status(StatusCode::kModelMismatch,
                   who + " gives labels of type " + type + ", expected int32 or int64");
   }
-  if (!IsScoreType(output.type)) {
+  if (!IsScore(output.type)) {
     return Status(StatusCode::kModelMismatch, who + " gives scores of type " + type +
                                                   ", expected float32, float16, bfloat16 or "
                                                   "float64");
@@ -66,20 +37,6 @@ Status CheckMember(const Reduction& reduction, const MemberOutput& output, uint3
                    ", it must be finite and > 0");
   }
   return Status();
-}
-
-uint8_t MeasuresOf(const RuleProgram& rule) {
-  unsigned measures = 0;
-  for (uint32_t i = 0; i < rule.count; ++i) {
-    switch (rule.ops[i].kind) {
-      case RuleKind::kScore: measures |= kScore; break;
-      case RuleKind::kConfidence: measures |= kConfidence; break;
-      case RuleKind::kMargin: measures |= kMargin; break;
-      case RuleKind::kEntropy: measures |= kEntropy; break;
-      default: break;
-    }
-  }
-  return static_cast<uint8_t>(measures);
 }
 
 // True if one of the measures reads this, or what needs it.
@@ -112,24 +69,17 @@ Status CheckReduction(const Reduction& reduction, const RuleProgram& rule,
     return Invalid("tier has " + std::to_string(reduction.classes) +
                    " classes, expected at least 2");
   }
-  QUORATE_RETURN_IF_ERROR(CheckProgram(rule));
+  QUORATE_RETURN_IF_ERROR(CheckRule(rule));
   uint32_t label_members = 0;
   for (uint32_t j = 0; j < reduction.members; ++j) {
     if (outputs[j].kind == OutputKind::kLabel) ++label_members;
     if (outputs[j].data == nullptr) continue;  // The member failed and abstains.
     QUORATE_RETURN_IF_ERROR(CheckMember(reduction, outputs[j], j));
   }
-  if (label_members == 0) return Status();
-  if (label_members != reduction.members) {
-    return Invalid("members that give labels and members that give scores cannot share a tier");
-  }
-  if (reduction.combine == Combine::kMean || reduction.earlier_members > 0 ||
-      MeasuresOf(rule) != 0) {
-    return Invalid(
-        "a tier of labels has no scores: no combine mean, no cumulative evidence, no rule on "
-        "score, confidence, margin or entropy");
-  }
-  return Status();
+  return CheckLabels("the tier",
+                     {label_members, reduction.members, reduction.combine == Combine::kMean,
+                      reduction.earlier_members > 0},
+                     rule);
 }
 
 RowNeeds NeedsOf(const Reduction& reduction, const RuleProgram& rule, const MemberOutput* outputs,
@@ -166,7 +116,7 @@ RowNeeds NeedsOfVerdict(const Reduction& reduction, const RuleProgram& rule,
 }  // namespace
 
 Status CheckRule(const RuleProgram& rule, bool labels_only) {
-  QUORATE_RETURN_IF_ERROR(CheckProgram(rule));
+  QUORATE_RETURN_IF_ERROR(CheckRule(rule));
   if (!labels_only || MeasuresOf(rule) == 0) return Status();
   return Invalid("a tier of labels has no score, confidence, margin or entropy for its rule");
 }

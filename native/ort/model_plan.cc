@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "native/base/shapes.h"
+
 namespace quorate::ort {
 namespace {
 
@@ -25,15 +27,6 @@ std::optional<ElementType> NumberType(ONNXTensorElementDataType type) {
   }
 }
 
-bool IsFloat(ElementType type) {
-  return type == ElementType::kFloat32 || type == ElementType::kFloat16 ||
-         type == ElementType::kBFloat16 || type == ElementType::kFloat64;
-}
-
-bool HasOpen(const Dims& dims) {
-  return std::any_of(dims.begin(), dims.end(), [](int64_t d) { return d < 0; });
-}
-
 std::string Names(const std::vector<PortInfo>& ports) {
   std::string text;
   for (const PortInfo& port : ports) text += (text.empty() ? "" : ", ") + port.name;
@@ -46,9 +39,9 @@ class Planner {
  public:
   Planner(const Session& session, const OnnxFile& file, const ModelOptions& options)
       : session_(session), options_(options), name_(file.name) {
-    plan_.spec.name = file.name;
-    plan_.spec.identity = file.identity;
-    plan_.spec.sha256 = [file] { return Sha256Of(file); };
+    plan_.info.name = file.name;
+    plan_.info.identity = file.identity;
+    plan_.info.sha256 = [file] { return Sha256Of(file); };
   }
 
   StatusOr<ModelPlan> Make() {
@@ -87,7 +80,7 @@ class Planner {
                       "' has no dimension, its first must be the batch");
     }
     const int64_t batch = port.dims[0];
-    size_t& fixed = plan_.spec.fixed_batch;
+    size_t& fixed = plan_.info.fixed_batch;
     if (batch == 0 || (batch > 0 && fixed > 0 && fixed != static_cast<size_t>(batch))) {
       return Mismatch("has no batch dimension: the first dimensions of its inputs are " +
                       std::to_string(fixed) + " and " + std::to_string(batch));
@@ -97,7 +90,7 @@ class Planner {
     for (const auto& [input, renamed] : options_.input_names) {
       if (input == port.name) tensor = renamed;
     }
-    plan_.spec.inputs.push_back({std::move(tensor), type, AfterFirst(port.dims)});
+    plan_.info.inputs.push_back({std::move(tensor), type, AfterFirst(port.dims)});
     plan_.input_ports.push_back(port.name);
     plan_.input_types.push_back(port.type);
     return {};
@@ -137,14 +130,14 @@ class Planner {
     plan_.output_port = port.name;
     plan_.output_type = port.type;
     plan_.output_element_size = ElementSize(type.value());
-    plan_.spec.output.name = port.name;
-    plan_.spec.output.type = type.value();
+    plan_.info.output.name = port.name;
+    plan_.info.output.type = type.value();
     if (port.dims.empty()) {  // A scalar or an unknown rank: a run will tell.
-      plan_.spec.output.row_shape = {-1};
+      plan_.info.output.row_shape = {-1};
       return {};
     }
     const int64_t batch = port.dims[0];
-    const size_t fixed = plan_.spec.fixed_batch;
+    const size_t fixed = plan_.info.fixed_batch;
     if (batch >= 0 && (fixed == 0 || static_cast<size_t>(batch) != fixed)) {
       const PortInfo& input = session_.inputs()[0];
       return Mismatch("has no batch dimension: output '" + port.name + "' is " +
@@ -152,7 +145,7 @@ class Planner {
                       ShapeText(input.dims) + ", their first dimensions must be the batch");
     }
     plan_.output_row = AfterFirst(port.dims);
-    plan_.spec.output.row_shape = PublicRowShape(*plan_.output_row, type.value());
+    plan_.info.output.row_shape = PublicRowShape(*plan_.output_row, type.value());
     return {};
   }
 
@@ -165,20 +158,20 @@ class Planner {
 }  // namespace
 
 bool ModelPlan::OpenInputs() const {
-  return std::any_of(spec.inputs.begin(), spec.inputs.end(),
-                     [](const TensorSpec& input) { return HasOpen(input.row_shape); });
+  return std::any_of(info.inputs.begin(), info.inputs.end(),
+                     [](const TensorSpec& input) { return HasOpenDimension(input.row_shape); });
 }
 
-bool ModelPlan::OpenOutput() const { return !output_row || HasOpen(*output_row); }
+bool ModelPlan::OpenOutput() const { return !output_row || HasOpenDimension(*output_row); }
 
 RowShapes ModelPlan::InputRows() const {
   RowShapes rows;
-  for (const TensorSpec& input : spec.inputs) rows.push_back(input.row_shape);
+  for (const TensorSpec& input : info.inputs) rows.push_back(input.row_shape);
   return rows;
 }
 
 void ModelPlan::SetOutputRow(Dims row) {
-  spec.output.row_shape = PublicRowShape(row, spec.output.type);
+  info.output.row_shape = PublicRowShape(row, info.output.type);
   output_row = std::move(row);
 }
 
@@ -189,38 +182,32 @@ StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,
 
 Dims PublicRowShape(const Dims& output_row, ElementType type) {
   const bool one = output_row.empty() || (output_row.size() == 1 && output_row[0] == 1);
-  if (one) return IsFloat(type) ? Dims{1} : Dims{};
+  if (one) return IsScore(type) ? Dims{1} : Dims{};
   return output_row;
 }
 
-Status CheckRowShapes(const ModelSpec& spec, const RowShapes& row_shapes) {
-  if (row_shapes.size() != spec.inputs.size()) {
-    return {StatusCode::kInvalidArgument, spec.name + " has " + std::to_string(spec.inputs.size()) +
+Status CheckRowShapes(const ModelInfo& info, const RowShapes& row_shapes) {
+  if (row_shapes.size() != info.inputs.size()) {
+    return {StatusCode::kInvalidArgument, info.name + " has " + std::to_string(info.inputs.size()) +
                                               " inputs, but " + std::to_string(row_shapes.size()) +
                                               " row shapes were given"};
   }
   for (size_t i = 0; i < row_shapes.size(); ++i) {
-    const Dims& want = spec.inputs[i].row_shape;
+    const Dims& want = info.inputs[i].row_shape;
     const Dims& got = row_shapes[i];
-    bool fits = want.size() == got.size() && !HasOpen(got);
+    bool fits = want.size() == got.size() && !HasOpenDimension(got);
     for (size_t d = 0; fits && d < want.size(); ++d) fits = want[d] < 0 || want[d] == got[d];
     if (!fits) {
-      return {StatusCode::kInvalidArgument, spec.name + " takes rows of shape " + ShapeText(want) +
-                                                " as '" + spec.inputs[i].name + "', got " +
+      return {StatusCode::kInvalidArgument, info.name + " takes rows of shape " + ShapeText(want) +
+                                                " as '" + info.inputs[i].name + "', got " +
                                                 ShapeText(got)};
     }
   }
   return {};
 }
 
-Status StoppedStatus(const ModelSpec& spec) {
-  return {StatusCode::kAborted, spec.name + " was stopped before it had answered"};
-}
-
-size_t Elements(const Dims& dims) {
-  size_t n = 1;
-  for (const int64_t d : dims) n *= static_cast<size_t>(d);
-  return n;
+Status StoppedStatus(const ModelInfo& info) {
+  return {StatusCode::kAborted, info.name + " was stopped before it had answered"};
 }
 
 Dims WithBatch(size_t rows, const Dims& row_shape) {
@@ -229,14 +216,6 @@ Dims WithBatch(size_t rows, const Dims& row_shape) {
   dims.push_back(static_cast<int64_t>(rows));
   dims.insert(dims.end(), row_shape.begin(), row_shape.end());
   return dims;
-}
-
-std::string ShapeText(const Dims& dims) {
-  std::string text = "[";
-  for (size_t i = 0; i < dims.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + (dims[i] < 0 ? "?" : std::to_string(dims[i]));
-  }
-  return text + "]";
 }
 
 }  // namespace quorate::ort

@@ -7,17 +7,16 @@
 #include <vector>
 
 #include "native/base/status.h"
-#include "native/model/model.h"
+#include "native/device/model_loader.h"
 #include "native/ort/session.h"
 
 namespace quorate::ort {
 
 using Dims = std::vector<int64_t>;
-using RowShapes = std::vector<Dims>;  // One per input, without the batch dimension.
 
 struct ModelPlan {
-  ModelSpec spec;                        // Inputs in the session's order.
-  std::vector<std::string> input_ports;  // The session's names; spec has the request tensors'.
+  ModelInfo info;                        // Inputs in the session's order.
+  std::vector<std::string> input_ports;  // The session's names; info has the request tensors'.
   std::vector<ONNXTensorElementDataType> input_types;
   std::string output_port;
   ONNXTensorElementDataType output_type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
@@ -40,14 +39,11 @@ StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,
 // The row shape the engine sees: one number per row is {1} as a score and {} as a label.
 Dims PublicRowShape(const Dims& output_row, ElementType type);
 
-// OK if `row_shapes` are concrete and agree with the spec; else kInvalidArgument.
-Status CheckRowShapes(const ModelSpec& spec, const RowShapes& row_shapes);
+// OK if `row_shapes` are concrete and agree with the info; else kInvalidArgument.
+Status CheckRowShapes(const ModelInfo& info, const RowShapes& row_shapes);
 
-size_t Elements(const Dims& dims);                   // REQUIRES: concrete.
 Dims WithBatch(size_t rows, const Dims& row_shape);  // {rows, row_shape...}
 
-Status StoppedStatus(const ModelSpec& spec);  // kAborted.
-
-std::string ShapeText(const Dims& dims);  // "[?, 3]"
+Status StoppedStatus(const ModelInfo& info);  // kAborted.
 
 }  // namespace quorate::ort

@@ -19,7 +19,7 @@ namespace {
 std::string KeyOf(const Device* device, const std::string& file, const CudaOptions& options) {
   std::ostringstream key;
   key << "onnx device " << static_cast<const void*>(device) << ' ' << file << ' ' << options.graphs
-      << options.tf32 << options.shared_stream << static_cast<int>(options.conv_search) << ' '
+      << options.tf32 << static_cast<int>(options.conv_search) << ' '
       << options.memory_limit_bytes;
   return key.str();
 }
@@ -77,34 +77,31 @@ StatusOr<Device*> OrtModelLoader::OpenDevice(int index) const {
   return open_(*library_, cuda_, index);
 }
 
-StatusOr<OrtModelLoader::Place> OrtModelLoader::FindPlace(const std::string& device) {
-  if (device == "cpu") return Place();
-  if (device == "auto") {
+StatusOr<OrtModelLoader::Chosen> OrtModelLoader::Choose(Place place) {
+  if (place.kind == Place::Kind::kCpu) return Chosen();
+  if (place.kind == Place::Kind::kAuto) {
     std::call_once(judged_, [this] {
       const StatusOr<Device*> first = OpenDevice(0);
-      auto_ = first.ok() ? Place{first.value(), ""} : Place{nullptr, first.status().message()};
+      auto_ = first.ok() ? Chosen{first.value(), ""} : Chosen{nullptr, first.status().message()};
     });
     return auto_;
   }
-  const std::string what = "device '" + device + "' is not available: ";
-  const int index = CudaOrdinal(device);
-  if (index < 0) return Status(StatusCode::kDevice, what + "expected auto, cpu, cuda or cuda:N");
-  const StatusOr<Device*> found = OpenDevice(index);
-  if (!found.ok()) return Status(found.status().code(), what + found.status().message());
-  return Place{found.value(), ""};
+  const StatusOr<Device*> found = OpenDevice(place.index);
+  if (found.ok()) return Chosen{found.value(), ""};
+  return Status(found.status().code(),
+                "device '" + PlaceName(place) + "' is not available: " + found.status().message());
 }
 
-StatusOr<std::shared_ptr<Model>> OrtModelLoader::Load(const ModelSource& source,
-                                                      const ModelOptions& options) {
-  QUORATE_ASSIGN_OR_RETURN(Place place, FindPlace(options.device));
+StatusOr<LoadedModel> OrtModelLoader::Load(const ModelSource& source, const ModelOptions& options) {
+  QUORATE_ASSIGN_OR_RETURN(Chosen chosen, Choose(options.place));
   if (source.path.empty() == (source.bytes == nullptr)) {
     return Status(StatusCode::kInvalidArgument, "a model comes from a path or from bytes");
   }
   QUORATE_ASSIGN_OR_RETURN(OnnxFile file, ReadOnnxFile(source));
-  if (place.device != nullptr) {
-    StatusOr<std::shared_ptr<Model>> model = LoadOn(place.device, file, options);
-    if (model.ok() || options.device != "auto") return model;
-    place.reason = model.status().message();
+  if (chosen.device != nullptr) {
+    StatusOr<LoadedModel> model = LoadOn(chosen.device, file, options);
+    if (model.ok() || options.place.kind != Place::Kind::kAuto) return model;
+    chosen.reason = model.status().message();
   }
   const std::function<StatusOr<std::shared_ptr<Session>>()> load = [&] {
     return Session::Create(library_, file, {});
@@ -112,18 +109,23 @@ StatusOr<std::shared_ptr<Model>> OrtModelLoader::Load(const ModelSource& source,
   QUORATE_ASSIGN_OR_RETURN(
       std::shared_ptr<Session> session,
       Registry::Process().GetOrLoad<Session>("onnx cpu " + file.identity, load));
-  return OrtModel::Create(std::move(session), std::move(file), options, place.reason);
+  QUORATE_ASSIGN_OR_RETURN(
+      std::shared_ptr<HostModel> model,
+      OrtModel::Create(std::move(session), std::move(file), options, chosen.reason));
+  return LoadedModel(std::move(model));
 }
 
-StatusOr<std::shared_ptr<Model>> OrtModelLoader::LoadOn(Device* device, OnnxFile file,
-                                                        const ModelOptions& options) {
+StatusOr<LoadedModel> OrtModelLoader::LoadOn(Device* device, OnnxFile file,
+                                             const ModelOptions& options) {
   const std::function<StatusOr<std::shared_ptr<DeviceSessions>>()> load = [&] {
     return DeviceSessions::Create(library_, file, device, options.cuda);
   };
   QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<DeviceSessions> sessions,
                            Registry::Process().GetOrLoad<DeviceSessions>(
                                KeyOf(device, file.identity, options.cuda), load));
-  return OrtDeviceModel::Create(std::move(sessions), std::move(file), options);
+  QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<DeviceModel> model,
+                           OrtDeviceModel::Create(std::move(sessions), std::move(file), options));
+  return LoadedModel(std::move(model));
 }
 
 }  // namespace quorate::ort

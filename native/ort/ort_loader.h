@@ -10,7 +10,7 @@
 
 #include "native/cuda_setup/report.h"
 #include "native/device/device.h"
-#include "native/model/model.h"
+#include "native/device/model_loader.h"
 #include "native/onnx/onnx_file.h"
 #include "native/ort/api_library.h"
 
@@ -35,12 +35,10 @@ class OrtModelLoader : public ModelLoader {
   static StatusOr<std::unique_ptr<OrtModelLoader>> Create(
       const std::vector<std::string>& library_paths, CudaSearch cuda = {}, DeviceOpener open = {});
 
-  // Devices: "cpu"; "cuda:N" and "cuda", which is "cuda:0", as a DeviceModel; and "auto", which is
-  // "cuda:0" where the model can be had there, else the CPU with ModelSpec::device_reason saying
-  // why. kDevice names the first thing that is missing; kDeviceMemory; kModelLoad and
-  // kModelMismatch, naming the file.
-  StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source,
-                                        const ModelOptions& options) override;
+  // On the CPU a HostModel, on a device a DeviceModel; Place::Kind::kAuto where no device will do
+  // is the CPU, with ModelInfo::device_reason saying why. kDevice names the first thing that is
+  // missing; kDeviceMemory; kModelLoad and kModelMismatch, naming the file.
+  StatusOr<LoadedModel> Load(const ModelSource& source, const ModelOptions& options) override;
 
   const ApiLibrary& library() const { return *library_; }
   // The library's own file, where library().path() may be a link that we made.
@@ -51,22 +49,21 @@ class OrtModelLoader : public ModelLoader {
   CudaReport InspectDevices() const;
 
  private:
-  struct Place {
+  struct Chosen {
     Device* device = nullptr;  // nullptr: the CPU,
     std::string reason;        // and why, unless it was asked for.
   };
 
   OrtModelLoader(const ApiLibrary* library, CudaSearch cuda, DeviceOpener open);
-  StatusOr<Place> FindPlace(const std::string& device);
+  StatusOr<Chosen> Choose(Place place);
   StatusOr<Device*> OpenDevice(int index) const;
-  StatusOr<std::shared_ptr<Model>> LoadOn(Device* device, OnnxFile file,
-                                          const ModelOptions& options);
+  StatusOr<LoadedModel> LoadOn(Device* device, OnnxFile file, const ModelOptions& options);
 
   const ApiLibrary* const library_;
   const CudaSearch cuda_;
   const DeviceOpener open_;
   std::once_flag judged_;
-  Place auto_;  // Fixed once judged_.
+  Chosen auto_;  // Fixed once judged_.
 };
 
 }  // namespace quorate::ort

@@ -2,36 +2,23 @@
 
 #include <cmath>
 
+#include "native/kernels/rule_check.h"
+
 namespace quorate {
 
 namespace {
 
 Status Invalid(std::string message) { return {StatusCode::kInvalidArgument, std::move(message)}; }
 
-// The stack depth of a postfix rule is never negative and ends at one value.
-bool WellFormed(const RuleProgram& rule) {
-  int depth = 0;
-  for (uint32_t i = 0; i < rule.count; ++i) {
-    const RuleOp& op = rule.ops[i];
-    if (op.kind == RuleKind::kAllOf || op.kind == RuleKind::kAnyOf) {
-      if (op.arity == 0 || op.arity > depth) return false;
-      depth -= op.arity;
-    }
-    ++depth;
-  }
-  return depth == 1;
-}
-
-void CheckRule(const TierSpec& tier, const std::string& where, bool last,
-               std::vector<Status>* problems) {
+void CheckRuleOf(const TierSpec& tier, const std::string& where, bool last,
+                 std::vector<Status>* problems) {
   const RuleProgram& rule = tier.rule;
   if (rule.count == 0) {
     if (!last) problems->push_back(Invalid(where + " is not the last tier and has no rule"));
     return;
   }
-  if (rule.count > kMaxRuleOps || !WellFormed(rule)) {
-    problems->push_back(Invalid(where + ": the rule is malformed or has more than " +
-                                std::to_string(kMaxRuleOps) + " parts"));
+  if (const Status status = CheckRule(rule); !status.ok()) {
+    problems->push_back(Invalid(where + ": the " + status.message()));
     return;
   }
   for (uint32_t i = 0; i < rule.count; ++i) {
@@ -77,7 +64,7 @@ std::vector<Status> Validate(const CascadeSpec& spec) {
     const TierSpec& tier = spec.tiers[t];
     const std::string where = "tier \"" + tier.name + "\"";
     CheckMembers(tier, where, &problems);
-    CheckRule(tier, where, t + 1 == spec.tiers.size(), &problems);
+    CheckRuleOf(tier, where, t + 1 == spec.tiers.size(), &problems);
     if (tier.on_failure == OnFailure::kDefer && t + 1 == spec.tiers.size()) {
       problems.push_back(Invalid(where + " is the last: there is no tier to defer to, expected " +
                                  "onFailure \"reject\" or \"degrade\""));
@@ -88,6 +75,10 @@ std::vector<Status> Validate(const CascadeSpec& spec) {
     }
   }
   return problems;
+}
+
+std::string MemberText(const std::string& tier, size_t m, const std::string& member) {
+  return "tier \"" + tier + "\", member " + std::to_string(m) + " (" + member + ")";
 }
 
 }  // namespace quorate

@@ -18,7 +18,7 @@ bool Contains(const std::vector<uint32_t>& sorted, uint32_t value) {
 StatusOr<size_t> FixedBatch(const PlannedTier& tier) {
   size_t fixed = 0;
   for (const PlannedMember& member : tier.members) {
-    const size_t own = member.model->spec().fixed_batch;
+    const size_t own = InfoOf(member.model).fixed_batch;
     if (own > 0 && fixed > 0 && own != fixed) {
       return Status(StatusCode::kModelMismatch,
                     "its models are made for batches of " + std::to_string(fixed) + " and of " +
@@ -35,7 +35,7 @@ std::vector<size_t> Buckets(const PlannedTier& tier, size_t fixed) {
   if (fixed > 0) return {fixed};
   size_t most = SIZE_MAX;
   for (const PlannedMember& member : tier.members) {
-    const size_t borne = member.model->on_device()->max_buckets();
+    const size_t borne = As<DeviceModel>(member.model)->max_buckets();
     if (borne > 0) most = std::min(most, borne);
   }
   std::vector<size_t> buckets;
@@ -58,7 +58,7 @@ size_t DeferredBlocks(const PipelineOptions& options, size_t bytes) {
 
 PipelineMember MemberOf(const PlannedTier& tier, const PlannedMember& member) {
   PipelineMember made;
-  made.model = member.model->on_device();
+  made.model = As<DeviceModel>(member.model);
   for (const uint32_t tensor : member.tensors) {
     const auto at = std::lower_bound(tier.tensors.begin(), tier.tensors.end(), tensor);
     made.inputs.push_back(static_cast<uint32_t>(at - tier.tensors.begin()));
@@ -111,7 +111,7 @@ Status OpenDeviceTier(CascadePlan* plan, size_t t, const DeviceTierSettings& set
   QUORATE_ASSIGN_OR_RETURN(const size_t fixed, FixedBatch(tier));
   if (fixed > 0) tier.max_rows = std::min(tier.max_rows, fixed);
   auto opened = std::make_shared<DeviceTier>();
-  opened->device = tier.members[0].model->on_device()->lane()->device();
+  opened->device = As<DeviceModel>(tier.members[0].model)->lane()->device();
   for (;;) {
     opened->options = OptionsOf(*plan, t, fixed, settings);
     auto pipeline = Pipeline::Create(opened->device, opened->options);
@@ -128,12 +128,12 @@ Status OpenDeviceTier(CascadePlan* plan, size_t t, const DeviceTierSettings& set
   }
   if (fixed == 0 && tier.max_rows < wanted) {
     plan->warnings.push_back("tier \"" + tier.name + "\": the memory of " +
-                             tier.members[0].model->spec().device + " suffices for batches of " +
+                             PlaceName(tier.members[0].model) + " suffices for batches of " +
                              std::to_string(tier.max_rows) + " rows, not of " +
                              std::to_string(wanted));
   }
   for (PlannedMember& member : tier.members) {
-    member.device_bytes = member.model->on_device()->device_bytes();
+    member.device_bytes = As<DeviceModel>(member.model)->device_bytes();
   }
   tier.on_device = std::move(opened);
   return Status();

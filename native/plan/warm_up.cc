@@ -128,8 +128,9 @@ std::string Decimal(float value) {
 
 class MemberWarmUp {
  public:
-  MemberWarmUp(const CascadePlan& plan, const std::vector<Bytes>& inputs, PlannedMember* member)
-      : plan_(plan), inputs_(inputs), member_(member) {}
+  MemberWarmUp(const CascadePlan& plan, const std::vector<Bytes>& inputs, HostModel* model,
+               PlannedMember* member)
+      : plan_(plan), inputs_(inputs), model_(model), member_(member) {}
 
   // Runs the member and fills what it measures. `together` is what it said to all rows at once.
   Status Run(Bytes* together) {
@@ -141,7 +142,7 @@ class MemberWarmUp {
       best_ns = std::min(best_ns, clock_.NowNs() - started);
     }
     member_->warm_ns_per_row = static_cast<double>(best_ns) / kRows;
-    if (member_->model->spec().fixed_batch > 0) return Status();  // Rows are never alone.
+    if (model_->info().fixed_batch > 0) return Status();  // Rows are never alone.
     return Compare(*together);
   }
 
@@ -158,7 +159,6 @@ class MemberWarmUp {
     return Status();
   }
 
-  // REQUIRES: the model is blocking, so the report is there when Start() returns.
   Status Call(size_t first, size_t rows, uint8_t* output) {
     std::vector<TensorView> views;
     for (const uint32_t tensor : member_->tensors) {
@@ -172,24 +172,19 @@ class MemberWarmUp {
     batch.output = output;
     batch.output_bytes = rows * member_->output_row_bytes;
     batch.row_ids = kIds + first;
-    Status status;
-    const auto keep = [](void* target, RunReport report) {
-      *static_cast<Status*>(target) = std::move(report.status);
-    };
-    member_->model->Start(batch, {keep, &status});
-    return status;
+    return model_->Run(batch).status;
   }
 
   const CascadePlan& plan_;
   const std::vector<Bytes>& inputs_;
+  HostModel* const model_;
   PlannedMember* const member_;
   const SteadyClock clock_;
 };
 
 void AddWarnings(const PlannedTier& tier, size_t m, const Bytes& output, CascadePlan* plan) {
   const PlannedMember& member = tier.members[m];
-  const std::string where =
-      "tier \"" + tier.name + "\", member " + std::to_string(m) + " (" + member.name + ")";
+  const std::string where = MemberText(tier.name, m, member.name);
   if (member.batch_difference > kVariance && tier.max_rows > 1) {
     plan->warnings.push_back(where + ": scores of a row differ by up to " +
                              Decimal(member.batch_difference) +
@@ -211,13 +206,13 @@ void WarmUp(CascadePlan* plan, std::vector<Status>* problems) {
     for (size_t m = 0; m < tier.members.size(); ++m) {
       PlannedMember& member = tier.members[m];
       // A function must not be called before there is a request; a device warms up by itself.
-      if (!member.model->spec().blocking || member.model->on_device() != nullptr) continue;
+      HostModel* const model = As<HostModel>(member.model);
+      if (model == nullptr) continue;
       Bytes output;
-      const Status status = MemberWarmUp(*plan, inputs, &member).Run(&output);
+      const Status status = MemberWarmUp(*plan, inputs, model, &member).Run(&output);
       if (!status.ok()) {
-        problems->push_back({status.code(), "tier \"" + tier.name + "\", member " +
-                                                std::to_string(m) + " (" + member.name +
-                                                ") failed to warm up: " + status.message()});
+        problems->emplace_back(status.code(), MemberText(tier.name, m, member.name) +
+                                                  " failed to warm up: " + status.message());
         continue;
       }
       AddWarnings(tier, m, output, plan);

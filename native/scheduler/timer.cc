@@ -40,8 +40,9 @@ std::function<void()> Timer::WaitForDue() {
   const auto first =
       std::min_element(entries_.begin(), entries_.end(),
                        [](const Entry& a, const Entry& b) { return a.at_ns < b.at_ns; });
-  if (const int64_t left = first->at_ns - clock_->NowNs(); left > 0) {
-    wake_.WaitUntil(&mutex_, std::chrono::steady_clock::now() + std::chrono::nanoseconds(left));
+  if (const int64_t now = clock_->NowNs(); first->at_ns > now) {
+    const std::chrono::nanoseconds left(first->at_ns - now);
+    wake_.WaitUntil(&mutex_, std::chrono::steady_clock::now() + left);
     return {};
   }
   running_ = first->key;

@@ -47,7 +47,6 @@ export interface NativeMember {
 export interface NativeCudaOptions {
   readonly graphs: boolean;
   readonly tf32: boolean;
-  readonly sharedStream: boolean;
   /** 0 = none. */
   readonly memoryLimitBytes: number;
   readonly convSearch: "heuristic" | "exhaustive" | "default";

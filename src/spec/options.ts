@@ -160,11 +160,6 @@ export interface CudaOptions {
    */
   readonly tf32?: boolean;
   /**
-   * One stream and thread for all models of the device that say so, instead of one each: they run one after the other.
-   * Saves threads where each model fills the device by itself. @default false
-   */
-  readonly sharedStream?: boolean;
-  /**
    * Most bytes of device memory for each model's weights and intermediate tensors. A model that needs more fails.
    * For GPUs that are shared with other processes. @default no limit
    */

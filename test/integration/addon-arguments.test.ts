@@ -37,7 +37,7 @@ describe("createCascade", () => {
     [
       "an unknown search",
       withMember({
-        cuda: { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: 0, convSearch: "luck" },
+        cuda: { graphs: false, tf32: false, memoryLimitBytes: 0, convSearch: "luck" },
       }),
       /cuda\.convSearch is "luck", expected one of "heuristic"/,
     ],

@@ -35,7 +35,7 @@ export const fileMember = (name: string): NativeMember => ({
   outputName: "",
   output: "auto",
   temperature: 1,
-  cuda: { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: 0, convSearch: "heuristic" },
+  cuda: { graphs: false, tf32: false, memoryLimitBytes: 0, convSearch: "heuristic" },
   timeoutMs: 0,
   classMap: new Int32Array(0),
 });

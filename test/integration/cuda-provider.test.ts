@@ -155,7 +155,7 @@ describe.skipIf(provider === undefined || packages === undefined)("the real prov
     const { status, stderr } = quorate(["inspect", cascadeOn("cuda")], environment);
     expect(status).toBe(1);
     // Built without kernels it says so; with them, the driver is found wanting.
-    expect(stderr).toMatch(/device 'cuda' is not available: CUDA device 0 cannot be used: /);
+    expect(stderr).toMatch(/device 'cuda:0' is not available: CUDA device 0 cannot be used: /);
     expect(quorate(["inspect", cascadeOn("cuda:3")], environment).stderr).toMatch(/there is no CUDA device 3/);
   });
 

@@ -50,7 +50,7 @@ describe("building", () => {
       ],
     });
     const [model, made] = native.spec.tiers[0]?.members ?? [];
-    const silent = { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: 0, convSearch: "heuristic" };
+    const silent = { graphs: false, tf32: false, memoryLimitBytes: 0, convSearch: "heuristic" };
     expect(model?.cuda).toEqual({ ...silent, graphs: true, memoryLimitBytes: 2 ** 30 });
     expect(made).not.toHaveProperty("cuda");
     expect(native.spec.tiers[1]?.members[0]?.cuda).toEqual(silent);

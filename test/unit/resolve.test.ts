@@ -48,7 +48,7 @@ describe("a resolved specification", () => {
           evidence: "tier",
           execution: "concurrent",
           device: "auto",
-          cuda: { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: null, convSearch: "heuristic" },
+          cuda: { graphs: false, tf32: false, memoryLimitBytes: null, convSearch: "heuristic" },
           batch: { maxRows: 256, maxDelayMs: 0, maxQueueRows: 65_536, maxInFlight: null },
           price: { perHour: 0, perRow: 0, perGigabyte: 0 },
           onOverload: null,

@@ -4,6 +4,8 @@
 
 #include "native/ort/probe/zero_run.h"
 
+#include "native/base/shapes.h"
+
 namespace quorate::bench {
 namespace {
 
@@ -12,7 +14,7 @@ StatusOr<ort::Dims> OutputRow(const BenchModel& model) {
   if (!model.plan.OpenOutput()) return *model.plan.output_row;
   QUORATE_ASSIGN_OR_RETURN(const ort::Dims dims,
                            ort::RunZeros(*model.session, model.plan, nullptr,
-                                         {model.plan.spec.inputs.front().row_shape}, 1));
+                                         {model.plan.info.inputs.front().row_shape}, 1));
   if (dims.empty()) return Status(StatusCode::kModelMismatch, "the output has no batch dimension");
   return ort::Dims(dims.begin() + 1, dims.end());
 }
@@ -26,17 +28,17 @@ StatusOr<std::shared_ptr<const BenchModel>> LoadBenchModel(const ort::ApiLibrary
   auto model = std::make_shared<BenchModel>();
   QUORATE_ASSIGN_OR_RETURN(model->session, ort::Session::Create(library, file, config));
   QUORATE_ASSIGN_OR_RETURN(model->plan, ort::MakeModelPlan(*model->session, file, {}));
-  const ModelSpec& spec = model->plan.spec;
-  if (spec.inputs.size() != 1 || spec.inputs.front().type != ElementType::kFloat32 ||
-      spec.inputs.front().RowElements() == 0 || spec.fixed_batch != 0) {
+  const ModelInfo& info = model->plan.info;
+  if (info.inputs.size() != 1 || info.inputs.front().type != ElementType::kFloat32 ||
+      Elements(info.inputs.front().row_shape) == 0 || info.fixed_batch != 0) {
     return Status(StatusCode::kInvalidArgument,
                   path +
                       ": a floor runs models with one float32 input of a known row shape and "
                       "an open batch dimension");
   }
   QUORATE_ASSIGN_OR_RETURN(model->output_row, OutputRow(*model));
-  model->input_row = spec.inputs.front().RowElements();
-  model->output_row_bytes = ort::Elements(model->output_row) * model->plan.output_element_size;
+  model->input_row = Elements(info.inputs.front().row_shape);
+  model->output_row_bytes = Elements(model->output_row) * model->plan.output_element_size;
   return std::shared_ptr<const BenchModel>(std::move(model));
 }
 
@@ -55,7 +57,7 @@ StatusOr<BoundRun> BoundRun::Create(std::shared_ptr<const BenchModel> model, con
   QUORATE_ASSIGN_OR_RETURN(const ort::OwnedValue in,
                            ort::TensorOver(run.library(), run.library().cpu_memory(), input,
                                            rows * of.input_row * sizeof(float),
-                                           ort::WithBatch(rows, plan.spec.inputs.front().row_shape),
+                                           ort::WithBatch(rows, plan.info.inputs.front().row_shape),
                                            plan.input_types[0]));
   QUORATE_ASSIGN_OR_RETURN(
       const ort::OwnedValue out,
@@ -71,7 +73,7 @@ StatusOr<BoundRun> BoundRun::Create(std::shared_ptr<const BenchModel> model, con
 
 Status BoundRun::Check(ort::OrtStatus* status) const {
   if (status == nullptr) return {};
-  return library().ToStatus(status, StatusCode::kMember, model_->plan.spec.name + " failed");
+  return library().ToStatus(status, StatusCode::kMember, model_->plan.info.name + " failed");
 }
 
 Status BoundRun::Run() const {

@@ -18,7 +18,7 @@ Status CheckMember(const Device* device, const PipelineOptions& options,
                               std::to_string(lane.device()->index()) + ", the tier on device " +
                               std::to_string(device->index()));
   }
-  if (member.inputs.size() != member.model->spec().inputs.size() ||
+  if (member.inputs.size() != member.model->info().inputs.size() ||
       std::any_of(member.inputs.begin(), member.inputs.end(),
                   [&](uint32_t input) { return input >= options.inputs.size(); })) {
     return Wrong(options, "member " + lane.name() + " has inputs that the tier lacks");

@@ -18,16 +18,16 @@ class SlotMaker {
   void Buffer(DeviceBuffer* target, MemoryKind kind, size_t bytes, const std::string& name) {
     if (!status_.ok()) return;
     StatusOr<DeviceBuffer> made = DeviceBuffer::Create(device_, kind, bytes, prefix_ + name);
-    if (made.ok()) *target = std::move(made).value();
     status_ = made.status();
+    if (status_.ok()) *target = std::move(made).value();
   }
 
   template <typename Pointer>
   void Event(Pointer* target, const std::string& name) {
     if (!status_.ok()) return;
     StatusOr<std::unique_ptr<DeviceEvent>> made = device_->NewEvent(prefix_ + name);
-    if (made.ok()) *target = std::move(made).value();
     status_ = made.status();
+    if (status_.ok()) *target = std::move(made).value();
   }
 
   void Rows(PipelineSlot* slot) {

@@ -9,7 +9,7 @@ MemberCall::MemberCall(BatchWork* work, size_t member)
     : work_(work),
       member_(&work->tier->members[member]),
       tally_(&work->tallies[member]),
-      blocking_(member_->model->spec().blocking) {
+      host_(As<HostModel>(member_->model)) {
   for (const uint32_t tensor : member_->tensors) {
     views_.push_back({nullptr, work->plan->tensors[tensor].row_shape});
   }
@@ -30,7 +30,8 @@ void MemberCall::Start(const MemberRows& rows, Completion completion) {
   batch_.priority = work_->priority;
   started_ = work_->cancel == nullptr || !work_->cancel->cancelled();
   if (started_) {
-    member_->model->Start(batch_, completion);
+    if (host_ != nullptr) return completion(host_->Run(batch_));
+    As<FunctionModel>(member_->model)->Start(batch_, completion);
   } else {
     completion({Status(StatusCode::kAborted, "the batch was cancelled"), 0, 0});
   }

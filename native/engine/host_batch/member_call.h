@@ -20,7 +20,8 @@ class MemberCall {
  public:
   MemberCall(BatchWork* work, size_t member);
 
-  bool blocking() const { return blocking_; }
+  // Start() completes before it returns.
+  bool blocking() const { return host_ != nullptr; }
 
   // A cancelled batch completes at once, with an error. REQUIRES: the previous call has completed.
   void Start(const MemberRows& rows, Completion completion);
@@ -34,7 +35,7 @@ class MemberCall {
   BatchWork* const work_;
   const PlannedMember* const member_;
   MemberTally* const tally_;
-  const bool blocking_;
+  HostModel* const host_;  // nullptr: a function.
   std::vector<TensorView> views_;
   Batch batch_;
   bool started_ = false;  // The model was called, not only asked for.

@@ -8,14 +8,14 @@ namespace quorate {
 MemberPhase::MemberPhase(BatchWork* work, MemberCosts* costs, Task all_done)
     : work_(work), costs_(costs), all_done_(all_done), tasks_(work->tier->members.size()) {
   for (size_t m = 0; m < tasks_.size(); ++m) {
-    (work->tier->members[m].model->spec().blocking ? blocking_ : async_).push_back(m);
+    (As<HostModel>(work->tier->members[m].model) ? blocking_ : async_).push_back(m);
   }
 }
 
 // --- Cutting ---
 
 MemberWork MemberPhase::WorkOf(size_t member) const {
-  const size_t fixed_batch = work_->tier->members[member].model->spec().fixed_batch;
+  const size_t fixed_batch = InfoOf(work_->tier->members[member].model).fixed_batch;
   return {member, costs_->NsPerRow(member), std::max<size_t>(fixed_batch, 1)};
 }
 
@@ -43,7 +43,7 @@ size_t MemberPhase::Cut() {
 }
 
 size_t MemberPhase::Prepare(bool all_members) {
-  sequential_ = work_->tier->sequential && !all_members;
+  sequential_ = work_->tier->execution == Execution::kSequential && !all_members;
   const size_t threads = Cut();
   running_.clear();
   if (sequential_) {

@@ -1,6 +1,5 @@
 #include "native/ort/device/cuda_provider.h"
 
-#include <charconv>
 
 #include "native/base/mutex.h"
 #include "native/cuda_setup/libraries.h"
@@ -19,15 +18,6 @@ Status OpenCudaProvider(const ApiLibrary& library, const CudaReport& report, int
   CudaSessionOptions session;
   session.device = device;
   return AppendCudaProvider(library, session, options.get(), context);
-}
-
-int CudaOrdinal(const std::string& device) {
-  if (device == "cuda") return 0;
-  if (device.rfind("cuda:", 0) != 0) return -1;
-  int ordinal = -1;
-  const char* const end = device.data() + device.size();
-  const auto [stop, error] = std::from_chars(device.data() + 5, end, ordinal);
-  return error == std::errc() && stop == end && ordinal >= 0 ? ordinal : -1;
 }
 
 }  // namespace quorate::ort

@@ -2,8 +2,6 @@
 
 // The CUDA provider of ONNX Runtime, in its bridge form: opened.
 
-#include <string>
-
 #include "native/base/status.h"
 #include "native/cuda_setup/report.h"
 #include "native/ort/api_library.h"
@@ -13,8 +11,5 @@ namespace quorate::ort {
 // Opens what the report found and has ONNX Runtime load the provider and take the options that
 // models get on `device`, for the life of the process. kDevice. REQUIRES: report.problem is empty.
 Status OpenCudaProvider(const ApiLibrary& library, const CudaReport& report, int device);
-
-// The ordinal in "cuda" (0) and "cuda:N"; -1 for anything else.
-int CudaOrdinal(const std::string& device);
 
 }  // namespace quorate::ort

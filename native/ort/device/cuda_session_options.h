@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "native/base/status.h"
-#include "native/model/model.h"
+#include "native/device/model_loader.h"
 #include "native/ort/owned.h"
 
 namespace quorate::ort {

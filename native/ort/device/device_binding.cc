@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "native/base/shapes.h"
+
 namespace quorate::ort {
 
 DeviceBinding::DeviceBinding(DeviceSessions* sessions, std::shared_ptr<Session> session,
@@ -26,7 +28,7 @@ StatusOr<std::unique_ptr<LaneBinding>> DeviceBinding::Create(DeviceSessions* ses
   std::unique_ptr<DeviceBinding> made(new DeviceBinding(sessions, std::move(session), plan, stop));
   QUORATE_RETURN_IF_ERROR(made->MakeOptions());
   QUORATE_ASSIGN_OR_RETURN(made->done_,
-                           sessions->lane()->device()->NewEvent(plan->spec.name + " awaited"));
+                           sessions->lane()->device()->NewEvent(plan->info.name + " awaited"));
   QUORATE_RETURN_IF_ERROR(made->Bind(tensors, output_row));
   return std::unique_ptr<LaneBinding>(std::move(made));
 }
@@ -55,10 +57,10 @@ Status DeviceBinding::Bind(const LaneTensors& tensors, const Dims& output_row) {
   const ApiLibrary& library = session_->library();
   QUORATE_RETURN_IF_ERROR(
       session_->ToStatus(library.api()[slot::kCreateIoBinding](session_->get(), binding_.out()),
-                         StatusCode::kMember, plan_->spec.name + " cannot be bound"));
+                         StatusCode::kMember, plan_->info.name + " cannot be bound"));
   for (size_t i = 0; i < tensors.inputs.size(); ++i) {
     const Dims dims = WithBatch(tensors.rows, tensors.inputs[i].row_shape);
-    const size_t element_size = ElementSize(plan_->spec.inputs[i].type);
+    const size_t element_size = ElementSize(plan_->info.inputs[i].type);
     QUORATE_RETURN_IF_ERROR(BindTensor(plan_->input_ports[i].c_str(), true, tensors.inputs[i].data,
                                        dims, element_size, plan_->input_types[i]));
     reads_.push_back({tensors.inputs[i].data, Elements(dims) * element_size});
@@ -100,12 +102,12 @@ Status DeviceBinding::Enqueue(void* stream, const OrtRunOptions* options) const 
       session_->library().api()[slot::kRunWithBinding](session_->get(), options, binding_.get());
   if (status == nullptr) return {};
   const Status failed =
-      session_->ToStatus(status, StatusCode::kMember, plan_->spec.name + " failed");
+      session_->ToStatus(status, StatusCode::kMember, plan_->info.name + " failed");
   if (!stop_->stopped()) return failed;
   // A simulated stream gets here after Run() has returned, and would lose the device.
   return stream == nullptr ? Status() : Stopped();
 }
 
-Status DeviceBinding::Stopped() const { return StoppedStatus(plan_->spec); }
+Status DeviceBinding::Stopped() const { return StoppedStatus(plan_->info); }
 
 }  // namespace quorate::ort

@@ -1,34 +1,11 @@
 #include "native/ort/device/device_sessions.h"
 
-#include <functional>
-#include <sstream>
 #include <utility>
 
-#include "native/model/registry.h"
 #include "native/ort/device/node_placement.h"
 #include "native/ort/device/session_memory.h"
 
 namespace quorate::ort {
-
-namespace {
-
-// On a shared lane models take turns: of runs that synchronise, a prime number apart, each gets
-// its share.
-constexpr uint32_t kSharedSynchroniseEvery = 61;
-
-StatusOr<std::shared_ptr<DeviceLane>> LaneFor(Device* device, const std::string& model,
-                                              const CudaOptions& options) {
-  if (!options.shared_stream) return DeviceLane::Create(device, {.name = model});
-  const std::string name = "models of device " + std::to_string(device->index());
-  std::ostringstream key;
-  key << "lane " << static_cast<const void*>(device);
-  const std::function<StatusOr<std::shared_ptr<DeviceLane>>()> create = [&] {
-    return DeviceLane::Create(device, {name, kSharedSynchroniseEvery});
-  };
-  return Registry::Process().GetOrLoad<DeviceLane>(key.str(), create);
-}
-
-}  // namespace
 
 DeviceSessions::DeviceSessions(const ApiLibrary* library, OnnxFile file,
                                std::shared_ptr<DeviceLane> lane, const CudaOptions& options)
@@ -38,7 +15,8 @@ StatusOr<std::shared_ptr<DeviceSessions>> DeviceSessions::Create(const ApiLibrar
                                                                  const OnnxFile& file,
                                                                  Device* device,
                                                                  const CudaOptions& options) {
-  QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<DeviceLane> lane, LaneFor(device, file.name, options));
+  QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<DeviceLane> lane,
+                           DeviceLane::Create(device, {.name = file.name}));
   std::shared_ptr<DeviceSessions> sessions(
       new DeviceSessions(library, file, std::move(lane), options));
   QUORATE_RETURN_IF_ERROR(sessions->lane_->Call([&]() -> Status {

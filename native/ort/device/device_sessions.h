@@ -43,7 +43,7 @@ class DeviceSessions {
   // What all sessions have taken on the device; 0: not known. On the lane's thread.
   uint64_t DeviceBytes() const;
 
-  // ModelSpec::host_nodes.
+  // ModelInfo::host_nodes.
   StatusOr<std::vector<std::string>> HostNodes() const;
 
   // Names a captured graph, which is for one binding. On the lane's thread.

@@ -18,23 +18,21 @@ class OrtDeviceModel final : public DeviceModel {
  public:
   // `file` is what the sessions were made of. Runs one row if only that shows the output's shape.
   // Not on the lane's thread.
-  static StatusOr<std::shared_ptr<Model>> Create(std::shared_ptr<DeviceSessions> sessions,
-                                                 OnnxFile file, const ModelOptions& options);
+  static StatusOr<std::shared_ptr<DeviceModel>> Create(std::shared_ptr<DeviceSessions> sessions,
+                                                       OnnxFile file, const ModelOptions& options);
 
-  const ModelSpec& spec() const override { return plan_.spec; }
+  const ModelInfo& info() const override { return plan_.info; }
   const std::shared_ptr<DeviceLane>& lane() const override { return sessions_->lane(); }
   // kInvalidArgument for tensors that do not fit; kDeviceMemory; and as Session::Create().
   StatusOr<std::unique_ptr<LaneBinding>> Bind(const LaneTensors& tensors) override;
   size_t max_buckets() const override { return sessions_->convolutions() ? 2 : 0; }
   uint64_t device_bytes() const override;
-  void Start(const Batch& batch, Completion completion) override;       // kInternal.
   StatusOr<Dims> OutputRowShape(const RowShapes& row_shapes) override;  // Not on the lane's thread.
   StatusOr<uint64_t> FlopsPerRow(const RowShapes& row_shapes) override;
   void Terminate() override { stop_.Stop(); }
 
  private:
-  OrtDeviceModel(std::shared_ptr<DeviceSessions> sessions, OnnxFile file, ModelPlan plan,
-                 bool profile_large);
+  OrtDeviceModel(std::shared_ptr<DeviceSessions> sessions, OnnxFile file, ModelPlan plan);
   Status Prepare();
   // The output's concrete dimensions after the first, by a run on the lane if need be.
   StatusOr<Dims> OutputRow(const RowShapes& row_shapes);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "native/base/shapes.h"
 #include "native/ort/probe/zero_run.h"
 
 namespace quorate::ort {
@@ -60,21 +61,20 @@ class OrtModel::Lease {
   bool cancelled_ = false;  // Written under the flag's lock, read after the hook is removed.
 };
 
-OrtModel::OrtModel(std::shared_ptr<Session> session, OnnxFile file, ModelPlan plan,
-                   bool profile_large)
+OrtModel::OrtModel(std::shared_ptr<Session> session, OnnxFile file, ModelPlan plan)
     : session_(std::move(session)),
       plan_(std::move(plan)),
-      probe_(&session_->library(), std::move(file), &plan_, profile_large) {}
+      probe_(&session_->library(), std::move(file), &plan_) {}
 
-StatusOr<std::shared_ptr<Model>> OrtModel::Create(std::shared_ptr<Session> session, OnnxFile file,
-                                                  const ModelOptions& options,
-                                                  const std::string& device_reason) {
+StatusOr<std::shared_ptr<HostModel>> OrtModel::Create(std::shared_ptr<Session> session,
+                                                      OnnxFile file, const ModelOptions& options,
+                                                      const std::string& device_reason) {
   QUORATE_ASSIGN_OR_RETURN(ModelPlan plan, MakeModelPlan(*session, file, options));
-  plan.spec.device_reason = device_reason;
+  plan.info.device_reason = device_reason;
   std::shared_ptr<OrtModel> model(
-      new OrtModel(std::move(session), std::move(file), std::move(plan), options.profile_large));
+      new OrtModel(std::move(session), std::move(file), std::move(plan)));
   QUORATE_RETURN_IF_ERROR(model->ResolveOutput());
-  return std::shared_ptr<Model>(std::move(model));
+  return std::shared_ptr<HostModel>(std::move(model));
 }
 
 Status OrtModel::ResolveOutput() {
@@ -85,7 +85,7 @@ Status OrtModel::ResolveOutput() {
   return {};
 }
 
-Status OrtModel::Stopped() const { return StoppedStatus(plan_.spec); }
+Status OrtModel::Stopped() const { return StoppedStatus(plan_.info); }
 
 ModelProbe::Run OrtModel::ZerosOn(const RunSlot& slot) const {
   return [this, options = slot.run_options()](const RowShapes& row_shapes, size_t rows) {
@@ -93,25 +93,24 @@ ModelProbe::Run OrtModel::ZerosOn(const RunSlot& slot) const {
   };
 }
 
-Status OrtModel::Run(const Batch& batch, uint64_t& padded_rows) {
+Status OrtModel::Compute(const Batch& batch, uint64_t& padded_rows) {
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
   const CancelFlag::Hook hook(batch.cancel, &Lease::Cancel, lease.get());
   RunSlot& slot = lease->slot();
   Dims resolved;
   if (plan_.OpenOutput()) {
-    const RowShapes shapes = ShapesOf(batch, plan_.spec.inputs.size());
+    const RowShapes shapes = ShapesOf(batch, plan_.info.inputs.size());
     QUORATE_ASSIGN_OR_RETURN(resolved, probe_.OutputRow(shapes, ZerosOn(slot)));
   }
   SlotRows rows{batch.rows, batch.inputs, 0, batch.output,
                 plan_.OpenOutput() ? &resolved : &*plan_.output_row};
-  size_t needed = batch.rows * plan_.output_element_size;
-  for (const int64_t d : *rows.output_row) needed *= static_cast<size_t>(d);
+  const size_t needed = batch.rows * Elements(*rows.output_row) * plan_.output_element_size;
   if (needed != batch.output_bytes) {
-    return {StatusCode::kInternal, plan_.spec.name + " needs " + std::to_string(needed) +
+    return {StatusCode::kInternal, plan_.info.name + " needs " + std::to_string(needed) +
                                        " bytes for its output, got " +
                                        std::to_string(batch.output_bytes)};
   }
-  const size_t chunk = plan_.spec.fixed_batch;
+  const size_t chunk = plan_.info.fixed_batch;
   if (chunk == 0) return slot.Run(rows);
   for (size_t first = 0; first < batch.rows; first += chunk) {
     rows.first_row = first;
@@ -126,15 +125,14 @@ Status OrtModel::Run(const Batch& batch, uint64_t& padded_rows) {
   return {};
 }
 
-void OrtModel::Start(const Batch& batch, Completion completion) {
+RunReport OrtModel::Run(const Batch& batch) {
   RunReport report;
   if (batch.cancel != nullptr && batch.cancel->cancelled()) {
     report.status = Stopped();
-    completion(std::move(report));
-    return;
+    return report;
   }
   const auto start = std::chrono::steady_clock::now();
-  report.status = Run(batch, report.padded_rows);
+  report.status = Compute(batch, report.padded_rows);
   report.run_ns = static_cast<uint64_t>(
       std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count());
   if (!report.status.ok()) {
@@ -145,15 +143,15 @@ void OrtModel::Start(const Batch& batch, Completion completion) {
     }
     if (stopped) report.status = Stopped();
   }
-  completion(std::move(report));
+  return report;
 }
 
 StatusOr<Dims> OrtModel::OutputRowShape(const RowShapes& row_shapes) {
-  QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.spec, row_shapes));
-  if (!plan_.OpenOutput()) return plan_.spec.output.row_shape;
+  QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.info, row_shapes));
+  if (!plan_.OpenOutput()) return plan_.info.output.row_shape;
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
   QUORATE_ASSIGN_OR_RETURN(const Dims row, probe_.OutputRow(row_shapes, ZerosOn(lease->slot())));
-  return PublicRowShape(row, plan_.spec.output.type);
+  return PublicRowShape(row, plan_.info.output.type);
 }
 
 StatusOr<uint64_t> OrtModel::FlopsPerRow(const RowShapes& row_shapes) {

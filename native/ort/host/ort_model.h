@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "native/base/mutex.h"
-#include "native/model/model.h"
+#include "native/model/host_model.h"
 #include "native/ort/host/run_slot.h"
 #include "native/ort/model_plan.h"
 #include "native/ort/probe/model_probe.h"
@@ -15,19 +15,18 @@
 
 namespace quorate::ort {
 
-// One user's view of a session, which others may share, with bindings of its own. Start() computes
-// on the calling thread; concurrent calls run concurrently, each on its own slot, and as many slots
-// stay as were ever needed at once.
-class OrtModel : public Model {
+// One user's view of a session, which others may share, with bindings of its own. Concurrent
+// calls run concurrently, each on its own slot, and as many slots stay as were ever needed at once.
+class OrtModel final : public HostModel {
  public:
   // `file` is what `session` was made of. Runs one row if only that shows the output's shape.
-  // `device_reason` is for the spec.
-  static StatusOr<std::shared_ptr<Model>> Create(std::shared_ptr<Session> session, OnnxFile file,
-                                                 const ModelOptions& options,
-                                                 const std::string& device_reason);
+  // `device_reason` is for the info.
+  static StatusOr<std::shared_ptr<HostModel>> Create(std::shared_ptr<Session> session,
+                                                     OnnxFile file, const ModelOptions& options,
+                                                     const std::string& device_reason);
 
-  const ModelSpec& spec() const override { return plan_.spec; }
-  void Start(const Batch& batch, Completion completion) override;
+  const ModelInfo& info() const override { return plan_.info; }
+  RunReport Run(const Batch& batch) override;
   StatusOr<Dims> OutputRowShape(const RowShapes& row_shapes) override;
   StatusOr<uint64_t> FlopsPerRow(const RowShapes& row_shapes) override;
   void Terminate() override;
@@ -35,9 +34,9 @@ class OrtModel : public Model {
  private:
   class Lease;
 
-  OrtModel(std::shared_ptr<Session> session, OnnxFile file, ModelPlan plan, bool profile_large);
+  OrtModel(std::shared_ptr<Session> session, OnnxFile file, ModelPlan plan);
   Status ResolveOutput();
-  Status Run(const Batch& batch, uint64_t& padded_rows);
+  Status Compute(const Batch& batch, uint64_t& padded_rows);
   // A run of zeros on `slot`, for the probe.
   ModelProbe::Run ZerosOn(const RunSlot& slot) const;
   Status Stopped() const;

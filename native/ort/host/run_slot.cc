@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "native/base/shapes.h"
+
 namespace quorate::ort {
 namespace {
 
@@ -33,7 +35,7 @@ StatusOr<std::unique_ptr<RunSlot>> RunSlot::Create(std::shared_ptr<Session> sess
 
 Status RunSlot::Check(OrtStatus* status) const {
   if (status == nullptr) return {};
-  return session_->library().ToStatus(status, StatusCode::kMember, plan_.spec.name + " failed");
+  return session_->library().ToStatus(status, StatusCode::kMember, plan_.info.name + " failed");
 }
 
 Status RunSlot::Bind(Bound& bound, const char* port, bool input, const void* data, Dims dims,
@@ -50,7 +52,7 @@ Status RunSlot::Bind(Bound& bound, const char* port, bool input, const void* dat
 }
 
 Status RunSlot::Run(const SlotRows& rows) {
-  const ModelSpec& spec = plan_.spec;
+  const ModelInfo& spec = plan_.info;
   for (size_t i = 0; i < bound_inputs_.size(); ++i) {
     const TensorView& view = rows.inputs[i];
     const size_t element_size = ElementSize(spec.inputs[i].type);
@@ -72,7 +74,7 @@ Status RunSlot::RunPadded(const SlotRows& rows, size_t batch) {
   std::vector<TensorView> padded(bound_inputs_.size());
   for (size_t i = 0; i < padded.size(); ++i) {
     const TensorView& view = rows.inputs[i];
-    const size_t row_bytes = Elements(view.row_shape) * ElementSize(plan_.spec.inputs[i].type);
+    const size_t row_bytes = Elements(view.row_shape) * ElementSize(plan_.info.inputs[i].type);
     uint8_t* to = scratch_[i].Reserve(batch * row_bytes);
     if (to == nullptr && batch * row_bytes > 0) return OutOfMemory(batch * row_bytes);
     padded[i] = {to, view.row_shape};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "native/base/shapes.h"
 #include "native/ort/probe/json.h"
 
 namespace quorate::ort {
@@ -23,12 +24,6 @@ constexpr std::array<std::string_view, 79> kElementWise = {
     // Normalisations.
     "BatchNormalization", "InstanceNormalization", "LayerNormalization", "GroupNormalization",
     "SimplifiedLayerNormalization", "RMSNormalization", "MeanVarianceNormalization"};
-
-uint64_t Elements(const Dims& dims) {
-  uint64_t n = 1;
-  for (const int64_t d : dims) n *= d < 0 ? 0 : static_cast<uint64_t>(d);
-  return n;
-}
 
 uint64_t At(const Dims& dims, size_t index) {
   return index < dims.size() && dims[index] > 0 ? static_cast<uint64_t>(dims[index]) : 0;

@@ -4,12 +4,13 @@
 #include <string>
 #include <utility>
 
+#include "native/base/shapes.h"
 #include "native/ort/probe/profile.h"
 
 namespace quorate::ort {
 namespace {
 
-constexpr uint64_t kLargeModel = 500'000'000;  // Bytes; above, FLOPs only on request.
+constexpr uint64_t kLargeModel = 500'000'000;  // Bytes; above, FLOPs are not measured.
 constexpr size_t kMaxRemembered = 1024;        // Row shapes.
 
 template <typename Value>
@@ -20,22 +21,21 @@ void Remember(std::map<RowShapes, Value>& known, const RowShapes& row_shapes, co
 
 }  // namespace
 
-ModelProbe::ModelProbe(const ApiLibrary* library, OnnxFile file, const ModelPlan* plan,
-                       bool profile_large)
-    : library_(library), file_(std::move(file)), plan_(plan), profile_large_(profile_large) {}
+ModelProbe::ModelProbe(const ApiLibrary* library, OnnxFile file, const ModelPlan* plan)
+    : library_(library), file_(std::move(file)), plan_(plan) {}
 
 StatusOr<Dims> ModelProbe::OutputRow(const RowShapes& row_shapes, const Run& run) {
-  QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_->spec, row_shapes));
+  QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_->info, row_shapes));
   if (!plan_->OpenOutput()) return *plan_->output_row;
   {
     MutexLock lock(&mutex_);
     const auto found = output_rows_.find(row_shapes);
     if (found != output_rows_.end()) return found->second;
   }
-  const size_t rows = std::max<size_t>(plan_->spec.fixed_batch, 1);
+  const size_t rows = std::max<size_t>(plan_->info.fixed_batch, 1);
   QUORATE_ASSIGN_OR_RETURN(const Dims dims, run(row_shapes, rows));
   if (dims.empty() || dims[0] != static_cast<int64_t>(rows)) {
-    return Status(StatusCode::kModelMismatch, plan_->spec.name +
+    return Status(StatusCode::kModelMismatch, plan_->info.name +
                                                   " has no batch dimension: for a batch of " +
                                                   std::to_string(rows) + " output '" +
                                                   plan_->output_port + "' is " + ShapeText(dims));
@@ -48,11 +48,10 @@ StatusOr<Dims> ModelProbe::OutputRow(const RowShapes& row_shapes, const Run& run
 
 StatusOr<uint64_t> ModelProbe::FlopsPerRow(const RowShapes& row_shapes,
                                            const OrtRunOptions* options) {
-  QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_->spec, row_shapes));
-  if (file_.total_bytes > kLargeModel && !profile_large_) {
-    return Status(
-        StatusCode::kInvalidArgument,
-        plan_->spec.name + " has more than 500 MB: its FLOPs are measured on request only");
+  QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_->info, row_shapes));
+  if (file_.total_bytes > kLargeModel) {
+    return Status(StatusCode::kInvalidArgument,
+                  plan_->info.name + " has more than 500 MB: its FLOPs are not measured");
   }
   {
     MutexLock lock(&mutex_);

@@ -18,21 +18,20 @@ class ModelProbe {
   // Runs zeros through a session of the model, wherever that is: RunZeros() of zero_run.h.
   using Run = std::function<StatusOr<Dims>(const RowShapes& row_shapes, size_t rows)>;
 
-  // `plan` outlives the probe. FLOPs of large models are measured only if `profile_large`.
-  ModelProbe(const ApiLibrary* library, OnnxFile file, const ModelPlan* plan, bool profile_large);
+  // `plan` outlives the probe.
+  ModelProbe(const ApiLibrary* library, OnnxFile file, const ModelPlan* plan);
 
   // The output's concrete dimensions after the first. Runs if the plan leaves them open.
   // kInvalidArgument for row shapes that do not fit; kModelMismatch without a batch dimension.
   StatusOr<Dims> OutputRow(const RowShapes& row_shapes, const Run& run);
 
-  // Model::FlopsPerRow(): a profiled run on the CPU.
+  // FileModel::FlopsPerRow(): a profiled run on the CPU.
   StatusOr<uint64_t> FlopsPerRow(const RowShapes& row_shapes, const OrtRunOptions* options);
 
  private:
   const ApiLibrary* const library_;
   const OnnxFile file_;
   const ModelPlan* const plan_;
-  const bool profile_large_;
 
   Mutex mutex_;
   std::map<RowShapes, Dims> output_rows_ QUORATE_GUARDED_BY(mutex_);

@@ -76,7 +76,7 @@ StatusOr<uint64_t> MeasureFlops(const ApiLibrary* library, const OnnxFile& file,
   config.profile_prefix = folder.path() + "/profile";
   QUORATE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
                            Session::Create(library, file, config));
-  const size_t rows = std::max<size_t>(plan.spec.fixed_batch, 1);
+  const size_t rows = std::max<size_t>(plan.info.fixed_batch, 1);
   const StatusOr<Dims> run = RunZeros(*session, plan, options, row_shapes, rows);
   // Also after a failed run: the session would end it in its destructor, into the same folder.
   QUORATE_ASSIGN_OR_RETURN(const std::string path, EndProfiling(*session));

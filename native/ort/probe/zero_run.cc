@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "native/base/aligned_buffer.h"
+#include "native/base/shapes.h"
 
 namespace quorate::ort {
 
@@ -19,7 +20,7 @@ StatusOr<Dims> RunZeros(const Session& session, const ModelPlan& plan, const Ort
   std::vector<const char*> names;
   for (size_t i = 0; i < row_shapes.size(); ++i) {
     const Dims dims = WithBatch(rows, row_shapes[i]);
-    const size_t bytes = Elements(dims) * ElementSize(plan.spec.inputs[i].type);
+    const size_t bytes = Elements(dims) * ElementSize(plan.info.inputs[i].type);
     uint8_t* data = zeros[i].Reserve(std::max<size_t>(bytes, 1));
     if (data == nullptr) {
       return Status(StatusCode::kMember, "no memory for " + std::to_string(bytes) + " bytes");
@@ -36,7 +37,7 @@ StatusOr<Dims> RunZeros(const Session& session, const ModelPlan& plan, const Ort
   QUORATE_RETURN_IF_ERROR(
       session.ToStatus(library.api()[slot::kRun](session.get(), options, names.data(), raw.data(),
                                                  raw.size(), &output_name, 1, output.out()),
-                       StatusCode::kMember, plan.spec.name + " failed"));
+                       StatusCode::kMember, plan.info.name + " failed"));
   return TensorDims(library, output.get());
 }
 

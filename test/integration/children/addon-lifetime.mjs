@@ -29,7 +29,7 @@ const file = {
   path: onnx("large"),
   functionInputs: [],
   output: "auto",
-  cuda: { graphs: false, tf32: false, sharedStream: false, memoryLimitBytes: 0, convSearch: "heuristic" },
+  cuda: { graphs: false, tf32: false, memoryLimitBytes: 0, convSearch: "heuristic" },
 };
 /** @type {Native.NativeMember} */
 const callback = {

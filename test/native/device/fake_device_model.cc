@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "native/base/shapes.h"
 #include "test/native/fakes/fake_models.h"
 
 namespace quorate {
@@ -11,7 +12,7 @@ namespace {
 Status Failed() { return Status(StatusCode::kMember, "the fake model failed"); }
 
 size_t RowBytes(const TensorSpec& tensor) {
-  return tensor.RowElements() * ElementSize(tensor.type);
+  return Elements(tensor.row_shape) * ElementSize(tensor.type);
 }
 
 }  // namespace
@@ -72,12 +73,8 @@ StatusOr<std::unique_ptr<LaneBinding>> FakeDeviceModel::Bind(const LaneTensors& 
   return std::unique_ptr<LaneBinding>(new Binding(this, tensors));
 }
 
-StatusOr<uint64_t> FakeDeviceModel::FlopsPerRow(const std::vector<std::vector<int64_t>>&) {
+StatusOr<uint64_t> FakeDeviceModel::FlopsPerRow(const RowShapes&) {
   return Status(StatusCode::kInvalidArgument, "unknown");
-}
-
-void FakeDeviceModel::Start(const Batch&, Completion completion) {
-  completion({Status(StatusCode::kInternal, "a model on a device was started"), 0, 0});
 }
 
 void FakeDeviceModel::NoteThread() {

@@ -17,7 +17,7 @@
 namespace quorate {
 
 struct FakeDeviceOptions {
-  ModelSpec spec;       // Of concrete shapes.
+  ModelInfo spec;       // Of concrete shapes.
   size_t max_rows = 0;  // Of a run.
   uint32_t seed = 0;    // Of random failures.
   uint32_t synchronise_every = 64;
@@ -43,13 +43,15 @@ class FakeDeviceModel final : public DeviceModel {
   FakeDeviceModel(Device* device, FakeDeviceOptions options, FakeDeviceModel* arena_of = nullptr);
   ~FakeDeviceModel() override;
 
-  const ModelSpec& spec() const override { return options_.spec; }
+  const ModelInfo& info() const override { return options_.spec; }
   const std::shared_ptr<DeviceLane>& lane() const override { return lane_; }
   StatusOr<std::unique_ptr<LaneBinding>> Bind(const LaneTensors& tensors) override;
   size_t max_buckets() const override { return buckets_borne; }
   uint64_t device_bytes() const override { return own_arena_.bytes(); }
-  StatusOr<uint64_t> FlopsPerRow(const std::vector<std::vector<int64_t>>&) override;
-  void Start(const Batch& batch, Completion completion) override;  // Fails: nobody may call it.
+  StatusOr<std::vector<int64_t>> OutputRowShape(const RowShapes&) override {
+    return options_.spec.output.row_shape;
+  }
+  StatusOr<uint64_t> FlopsPerRow(const RowShapes&) override;
   void Terminate() override { terminated_ = true; }
 
   // What a binding's run does, on the lane's thread.

@@ -31,9 +31,9 @@ struct Bench {
     rule = Rule({Op(RuleKind::kVotes, 1, 0)});
   }
 
-  PlannedMember& Add(std::shared_ptr<FakeModel> model) {
+  PlannedMember& Add(LoadedModel model) {
     PlannedMember member;
-    const TensorSpec& output = model->spec().output;
+    const TensorSpec& output = InfoOf(model).output;
     member.output_type = output.type;
     member.kind = output.row_shape.empty() ? OutputKind::kLabel : OutputKind::kLogits;
     member.width = output.row_shape.empty() ? 1 : static_cast<uint32_t>(output.row_shape[0]);

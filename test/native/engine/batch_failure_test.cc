@@ -60,7 +60,7 @@ TEST(BatchFailureTest, FailuresOfOneBatchAreNotSeenInTheNext) {
 TEST(BatchFailureTest, SequentialMembersThatAllFailLeaveNoAnswer) {
   Bench bench(3);
   for (uint32_t m = 0; m < 2; ++m) bench.AddFake(m)->fails = [](uint32_t) { return true; };
-  bench.tier.sequential = true;
+  bench.tier.execution = Execution::kSequential;
   Caller caller(&bench);
   const BatchRun& run = caller.Run(70);
   EXPECT_EQ(run.columns.all_failed, std::vector<uint8_t>(70, 1));
@@ -72,7 +72,7 @@ TEST(BatchFailureTest, CancelReachesRunningMembersAndNotTheNextBatch) {
     Bench bench(3);
     auto first = bench.AddAsync(1, false);
     bench.AddAsync(2, true);
-    bench.tier.sequential = sequential;
+    bench.tier.execution = sequential ? Execution::kSequential : Execution::kConcurrent;
     bench.rule = Rule({Op(RuleKind::kVotes, 2, 0)});
     Caller caller(&bench);
     caller.Start(10);
@@ -105,7 +105,7 @@ TEST(BatchFailureTest, CancelMayComeAtAnyTime) {
   bench.AddAsync(3, true);
   Caller caller(&bench);
   for (int i = 0; i < 200; ++i) {
-    bench.tier.sequential = i % 2 == 0;
+    bench.tier.execution = i % 2 == 0 ? Execution::kSequential : Execution::kConcurrent;
     caller.Start(256);
     std::thread canceller([&] { caller.run().Cancel(); });
     caller.Await();

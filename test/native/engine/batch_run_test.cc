@@ -50,7 +50,7 @@ TEST(BatchRunTest, MuchWorkIsCutIntoShardsAndLittleIsNot) {
 TEST(BatchRunTest, ShardsOfAModelOfFixedBatchSizeHoldWholeBatches) {
   Bench bench(4, 4);
   auto model = bench.AddFake(1);
-  model->mutable_spec().fixed_batch = 100;
+  model->mutable_info().fixed_batch = 100;
   Caller caller(&bench);
   const BatchColumns cut = caller.Run(320).columns;
   std::multiset<size_t> rows;

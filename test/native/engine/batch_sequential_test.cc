@@ -65,11 +65,11 @@ TEST(BatchSequentialTest, SequentialGivesTheLabelExitAndAgreementOfConcurrent) {
     for (float& value : evidence) value = static_cast<float>(random() % 8) / 8.0f;
     const bool scattered = random() % 2 == 0;
 
-    bench.tier.sequential = false;
+    bench.tier.execution = Execution::kConcurrent;
     Caller concurrent(&bench);
     concurrent.evidence = evidence;
     const BatchRun& expected = concurrent.Run(rows, 0, scattered);
-    bench.tier.sequential = true;
+    bench.tier.execution = Execution::kSequential;
     Caller sequential(&bench);
     sequential.evidence = evidence;
     const BatchRun& actual = sequential.Run(rows, 0, scattered);
@@ -106,7 +106,7 @@ TEST(BatchSequentialTest, SequentialGivesTheLabelExitAndAgreementOfConcurrent) {
 TEST(BatchSequentialTest, ATracedSequentialBatchSkipsNothing) {
   Bench bench(3);
   for (uint32_t m = 0; m < 4; ++m) bench.AddFake(m);
-  bench.tier.sequential = true;
+  bench.tier.execution = Execution::kSequential;
   Caller caller(&bench);
   caller.detail = Detail::kVotes;
   const BatchRun& run = caller.Run(50);
@@ -120,7 +120,7 @@ TEST(BatchSequentialTest, ASkippingMemberSeesTheIdsOfItsRows) {
   bench.AddFake(1);
   bench.AddFake(2);
   auto third = bench.AddAsync(3, true);  // One shard.
-  bench.tier.sequential = true;
+  bench.tier.execution = Execution::kSequential;
   bench.rule = Rule({Op(RuleKind::kVotes, 2, 0)});
   Caller caller(&bench);
   const BatchRun& run = caller.Run(200);

@@ -15,6 +15,7 @@
 #include "test/native/engine/busy_house.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
+#include "test/native/fakes/specs.h"
 #include "test/native/sim/simulated_machine.h"
 
 namespace quorate {
@@ -25,27 +26,27 @@ constexpr uint32_t kDeviceClasses = 4;
 // answers, bit by bit. A path may name the tensor, too: "7 of z". Thread-safe.
 class DeviceLoader final : public ModelLoader {
  public:
-  // `automatic`: where "auto" goes.
-  explicit DeviceLoader(sim::SimulatedMachine* machine, std::string automatic = "cpu")
-      : machine_(machine), automatic_(std::move(automatic)) {}
+  // `automatic`: where Place::Kind::kAuto goes.
+  explicit DeviceLoader(sim::SimulatedMachine* machine, Place automatic = OnCpu())
+      : machine_(machine), automatic_(automatic) {}
 
-  StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source,
-                                        const ModelOptions& options) override {
-    const std::string device = options.device == "auto" ? automatic_ : options.device;
+  StatusOr<LoadedModel> Load(const ModelSource& source, const ModelOptions& options) override {
+    const bool automatic = options.place.kind == Place::Kind::kAuto;
+    const Place place = automatic ? automatic_ : options.place;
     std::lock_guard lock(mutex_);
-    if (host_only.contains(source.path) && device != "cpu") {
-      if (options.device != "auto") return Status(StatusCode::kDevice, "no such operator there");
+    if (host_only.contains(source.path) && place != OnCpu()) {
+      if (!automatic) return Status(StatusCode::kDevice, "no such operator there");
       return NewHostModel(source.path, "no such operator there");
     }
-    if (device == "cpu") return NewHostModel(source.path, "");
-    auto& known = on_devices_[{source.path, device}];
+    if (place == OnCpu()) return NewHostModel(source.path, "");
+    auto& known = on_devices_[{source.path, place.index}];
     auto model = known.lock();
-    if (model == nullptr) known = model = NewDeviceModel(source.path, device);
-    return std::shared_ptr<Model>(model);
+    if (model == nullptr) known = model = NewDeviceModel(source.path, place.index);
+    return LoadedModel(std::move(model));
   }
 
   // A model that is on a device now. REQUIRES: somebody holds it.
-  FakeDeviceModel& model(const std::string& path, const std::string& device = "cuda:0") {
+  FakeDeviceModel& model(const std::string& path, int device = 0) {
     std::lock_guard lock(mutex_);
     return *on_devices_.at({path, device}).lock();
   }
@@ -64,22 +65,20 @@ class DeviceLoader final : public ModelLoader {
     const size_t of = path.find(" of ");
     return of == std::string::npos ? "x" : path.substr(of + 4);
   }
-  StatusOr<std::shared_ptr<Model>> NewHostModel(const std::string& path, std::string reason) {
+  LoadedModel NewHostModel(const std::string& path, std::string reason) {
     auto model = std::make_shared<FakeModel>(Seed(path), kDeviceClasses, kDeviceClasses);
     model->keeps_log = false;
     if (host_failing.contains(path)) model->fails = [](uint32_t) { return true; };
-    model->mutable_spec().inputs[0].name = TensorOf(path);
-    model->mutable_spec().device_reason = std::move(reason);
-    return std::shared_ptr<Model>(std::move(model));
+    model->mutable_info().inputs[0].name = TensorOf(path);
+    model->mutable_info().device_reason = std::move(reason);
+    return model;
   }
-  std::shared_ptr<FakeDeviceModel> NewDeviceModel(const std::string& path,
-                                                  const std::string& device) {
+  std::shared_ptr<FakeDeviceModel> NewDeviceModel(const std::string& path, int device) {
     const auto twin = std::make_shared<FakeModel>(Seed(path), kDeviceClasses, kDeviceClasses);
     FakeDeviceOptions options;
-    options.spec = twin->spec();
+    options.spec = twin->info();
     options.spec.name = "model " + path;
     options.spec.inputs[0].name = TensorOf(path);
-    options.spec.device = device;
     options.spec.fixed_batch = fixed_batch;
     options.max_rows = 256;
     options.seed = Seed(path);
@@ -91,35 +90,29 @@ class DeviceLoader final : public ModelLoader {
         std::memcpy(output + c * sizeof(score), &score, sizeof(score));
       }
     };
-    auto model = std::make_shared<FakeDeviceModel>(machine_->device(device.back() - '0'),
-                                                   std::move(options));
+    auto model = std::make_shared<FakeDeviceModel>(machine_->device(device), std::move(options));
     model->fail_one_in = fail_one_in;
     return model;
   }
 
   sim::SimulatedMachine* const machine_;
-  const std::string automatic_;
+  const Place automatic_;
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, std::weak_ptr<FakeDeviceModel>> on_devices_;
+  std::map<std::pair<std::string, int>, std::weak_ptr<FakeDeviceModel>> on_devices_;
 };
 
 inline TierSpec DeviceTierSpec(const std::string& name, const std::vector<std::string>& models,
                                const std::string& device) {
-  TierSpec tier;
-  tier.name = name;
-  for (const std::string& path : models) {
-    MemberSpec member;
-    member.name = member.source.path = path;
-    tier.members.push_back(member);
-  }
-  tier.device = device;
+  TierSpec tier = NewTier(name);
+  for (const std::string& path : models) tier.members.push_back(NewMember(path));
+  tier.place = ParsePlace(device).value();
   tier.max_rows = 16;
   return tier;
 }
 
 // Three members and then one; about half of the rows go on.
 inline CascadeSpec TwoTiers(const std::string& first, const std::string& second) {
-  CascadeSpec spec;
+  CascadeSpec spec = NewCascade();
   spec.tiers = {DeviceTierSpec("first", {"1", "2", "3"}, first),
                 DeviceTierSpec("second", {"14"}, second)};
   spec.tiers[0].rule =
@@ -129,7 +122,7 @@ inline CascadeSpec TwoTiers(const std::string& first, const std::string& second)
 }
 
 inline CascadeSpec OnHost(CascadeSpec spec) {
-  for (TierSpec& tier : spec.tiers) tier.device = "cpu";
+  for (TierSpec& tier : spec.tiers) tier.place = OnCpu();
   return spec;
 }
 

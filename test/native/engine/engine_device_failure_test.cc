@@ -30,7 +30,7 @@ TEST(DeviceFailure, AMemberThatFailsAbstains) {
 }
 
 TEST(DeviceFailure, RowsWhoseMembersAllFailedAreRejectedOrGoOn) {
-  for (const OnFailure policy : {OnFailure::kReject, OnFailure::kDegrade}) {
+  for (const OnFailure policy : {OnFailure::kReject, OnFailure::kDefer}) {
     sim::SimulatedMachine machine({.seed = 2});
     DeviceLoader loader(&machine);
     CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
@@ -71,10 +71,10 @@ TEST(DeviceFailure, ALostDeviceFailsItsRowsWithACodeAndOthersGoOnWithTheHost) {
   sim::SimulatedMachine machine({.seed = 4});
   DeviceLoader loader(&machine);
   const CascadeSpec rejects = TwoTiers("cuda:0", "cpu");
-  CascadeSpec degrades = rejects;
-  degrades.tiers[0].on_failure = OnFailure::kDegrade;
+  CascadeSpec defers = rejects;
+  defers.tiers[0].on_failure = OnFailure::kDefer;
   BusyHouse one(rejects, &loader, 2);
-  BusyHouse two(degrades, &loader, 2);
+  BusyHouse two(defers, &loader, 2);
   const auto rows = CountingRows(60);
   EXPECT_EQ(AnswersOf(RunBatch(&one, rows)), AnswersOf(RunOnHost(rejects, rows)));
   machine.LoseDevice(0);
@@ -97,25 +97,25 @@ std::shared_ptr<const CascadePlan> Plan(const CascadeSpec& spec, ModelLoader* lo
 
 TEST(Placement, AutoTakesTheDeviceWhenAllMembersCanBeThere) {
   sim::SimulatedMachine machine({.seed = 5});
-  DeviceLoader loader(&machine, "cuda:0");
+  DeviceLoader loader(&machine, OnCuda(0));
   std::vector<Status> problems;
   const auto plan = Plan(TwoTiers("auto", "cpu"), &loader, &problems);
   ASSERT_NE(plan, nullptr);
   EXPECT_NE(plan->tiers[0].on_device, nullptr);
-  EXPECT_EQ(plan->tiers[0].members[0].model->spec().device, "cuda:0");
+  EXPECT_EQ(PlaceName(plan->tiers[0].members[0].model), "cuda:0");
   EXPECT_EQ(plan->tiers[1].on_device, nullptr);
 }
 
 TEST(Placement, AutoTakesTheHostForAllWhenOneMemberCannotBeThere) {
   sim::SimulatedMachine machine({.seed = 5});
-  DeviceLoader loader(&machine, "cuda:0");
+  DeviceLoader loader(&machine, OnCuda(0));
   loader.host_only = {"2"};
   std::vector<Status> problems;
   const auto plan = Plan(TwoTiers("auto", "cpu"), &loader, &problems);
   ASSERT_NE(plan, nullptr);
   EXPECT_EQ(plan->tiers[0].on_device, nullptr);
   for (const PlannedMember& member : plan->tiers[0].members) {
-    EXPECT_EQ(member.model->spec().device, "cpu");
+    EXPECT_EQ(PlaceName(member.model), "cpu");
     EXPECT_EQ(member.device_reason, "member 1 (2) runs on the host: no such operator there");
   }
 }
@@ -133,10 +133,10 @@ TEST(Placement, ADeviceThatIsAskedForAndCannotBeHadIsAProblem) {
 
 TEST(Placement, FunctionsRunOnTheHost) {
   sim::SimulatedMachine machine({.seed = 5});
-  DeviceLoader loader(&machine, "cuda:0");
+  DeviceLoader loader(&machine, OnCuda(0));
   CascadeSpec spec = TwoTiers("auto", "cpu");
   spec.warmup = false;
-  spec.tiers[0].members[1].make_function = [](ModelSpec) {
+  spec.tiers[0].members[1].make_function = [](ModelInfo) {
     return std::make_shared<AsyncFakeModel>(2, kDeviceClasses, kDeviceClasses);
   };
   std::vector<Status> problems;
@@ -145,7 +145,7 @@ TEST(Placement, FunctionsRunOnTheHost) {
   EXPECT_EQ(plan->tiers[0].on_device, nullptr);
   EXPECT_EQ(plan->tiers[0].members[0].device_reason,
             "member 1 (2) is a function, which runs on the host");
-  spec.tiers[0].device = "cuda:0";
+  spec.tiers[0].place = OnCuda(0);
   EXPECT_EQ(Plan(spec, &loader, &problems), nullptr);
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_EQ(problems[0].code(), StatusCode::kInvalidArgument);
@@ -172,14 +172,14 @@ TEST(Placement, WithoutMemoryForAnyBatchAutoTakesTheHostAndADeviceIsAProblem) {
   std::vector<Status> problems;
   CascadeSpec spec = TwoTiers("auto", "cpu");
   spec.tiers[0].max_rows = 256;
-  DeviceLoader automatic(&machine, "cuda:0");
+  DeviceLoader automatic(&machine, OnCuda(0));
   const auto plan = Plan(spec, &automatic, &problems);
   ASSERT_NE(plan, nullptr);
   EXPECT_EQ(plan->tiers[0].on_device, nullptr);
   EXPECT_EQ(plan->tiers[0].max_rows, 256u);
   EXPECT_NE(plan->tiers[0].members[0].device_reason.find("memory"), std::string::npos)
       << plan->tiers[0].members[0].device_reason;
-  spec.tiers[0].device = "cuda:0";
+  spec.tiers[0].place = OnCuda(0);
   EXPECT_EQ(Plan(spec, &automatic, &problems), nullptr);
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_EQ(problems[0].code(), StatusCode::kDeviceMemory);
@@ -206,7 +206,7 @@ TEST(Placement, SequentialExecutionHasNoEffectOnADeviceAndIsToldOf) {
   std::vector<Status> problems;
   const auto plan = Plan(spec, &loader, &problems);
   ASSERT_NE(plan, nullptr);
-  EXPECT_FALSE(plan->tiers[0].sequential);
+  EXPECT_EQ(plan->tiers[0].execution, Execution::kConcurrent);
   ASSERT_EQ(plan->warnings.size(), 1u);
   EXPECT_NE(plan->warnings[0].find("all members run at once"), std::string::npos);
 }

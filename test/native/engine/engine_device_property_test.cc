@@ -45,7 +45,8 @@ struct Plan {
       tier.max_rows = 1 + random() % 16;
       tier.max_in_flight = 1 + random() % 3;
       tier.max_delay_ns = random() % 4 == 0 ? 50 * kNsPerUs : 0;
-      if (random() % 2 == 0) tier.on_failure = OnFailure::kDegrade;
+      const bool last = &tier == &spec.tiers.back();
+      if (random() % 2 == 0) tier.on_failure = last ? OnFailure::kDegrade : OnFailure::kDefer;
     }
     spec.tiers[1].cumulative = random() % 3 == 0;
     if (random() % 4 == 0) {
@@ -61,7 +62,7 @@ struct Plan {
 
   Random random;
   sim::SimulatedOptions machine;
-  CascadeSpec spec;
+  CascadeSpec spec = NewCascade();
   bool fails = false;   // Members fail now and then, on devices.
   bool loses = false;   // A device is lost.
   bool aborts = false;  // The last schedule is cut short by a close.
@@ -73,7 +74,7 @@ class Expected {
   explicit Expected(const Plan& plan) : answers_(kDistinct) {
     std::vector<std::string> may_fail;
     for (const TierSpec& tier : plan.spec.tiers) {
-      if (!plan.fails || tier.device == "cpu") continue;
+      if (!plan.fails || tier.place == OnCpu()) continue;
       for (const MemberSpec& member : tier.members) may_fail.push_back(member.source.path);
     }
     for (uint32_t failing = 0; failing < 1u << may_fail.size(); ++failing) {

@@ -113,7 +113,7 @@ TEST(DeviceEngine, EvidenceRidesWithTheRowsThroughAllTiers) {
     spec.tiers[1].cumulative = cumulative == 1;
     spec.tiers[2].cumulative = true;
     for (const char* middle : {"cpu", "cuda:0"}) {
-      spec.tiers[1].device = middle;
+      spec.tiers[1].place = ParsePlace(middle).value();
       sim::SimulatedMachine machine({.seed = 5, .devices = 2});
       DeviceLoader loader(&machine);
       BusyHouse house(spec, &loader, 2);

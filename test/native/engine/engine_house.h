@@ -21,6 +21,7 @@
 #include "test/native/fakes/fake_time.h"
 #include "test/native/fakes/manual_model.h"
 #include "test/native/fakes/rules.h"
+#include "test/native/fakes/specs.h"
 
 namespace quorate {
 
@@ -29,14 +30,12 @@ using Values = std::vector<uint32_t>;
 // `count` tiers of one manual model each, which run one batch of at most four rows at a time. All
 // read tensor "x"; rows leave a tier that is sure of them.
 inline CascadeSpec ManualTiers(size_t count) {
-  CascadeSpec spec;
+  CascadeSpec spec = NewCascade();
   spec.warmup = false;
   for (size_t t = 0; t < count; ++t) {
-    TierSpec tier;
-    tier.name = std::to_string(t);
-    tier.members.resize(1);
+    TierSpec tier = NewTier(std::to_string(t));
+    tier.members = {NewMember("x")};
     tier.members[0].name = "m0";
-    tier.members[0].source.path = "x";
     tier.members[0].output = OutputChoice::kProbabilities;
     if (t + 1 < count) tier.rule = Rule({Op(RuleKind::kScore, 0, 0.9f)});
     tier.max_rows = 4;
@@ -48,8 +47,7 @@ inline CascadeSpec ManualTiers(size_t count) {
 
 class House final : public EngineListener, private ModelLoader {
  public:
-  // `blocking`: the models say that they compute on the thread that starts them.
-  explicit House(const CascadeSpec& spec, bool blocking = false) : pool_(1), blocking_(blocking) {
+  explicit House(const CascadeSpec& spec) : pool_(1) {
     for (const TierSpec& tier : spec.tiers) members_.push_back(tier.members.size());
     std::vector<Status> problems;
     EngineParts parts;
@@ -241,13 +239,12 @@ class House final : public EngineListener, private ModelLoader {
 
  private:
   // The path is the tensor that the model reads.
-  StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source, const ModelOptions&) override {
+  StatusOr<LoadedModel> Load(const ModelSource& source, const ModelOptions&) override {
     uint32_t tier = 0;
     for (size_t before = models_.size(); before >= members_[tier]; ++tier) before -= members_[tier];
     models_.push_back(std::make_shared<ManualModel>(tier));
-    models_.back()->mutable_spec().inputs[0].name = source.path;
-    models_.back()->mutable_spec().blocking = blocking_;
-    return std::shared_ptr<Model>(models_.back());
+    models_.back()->mutable_info().inputs[0].name = source.path;
+    return LoadedModel(models_.back());
   }
 
   void OnBatches(std::vector<FinishedBatch> batches) override { Keep(std::move(batches)); }
@@ -304,7 +301,6 @@ class House final : public EngineListener, private ModelLoader {
   }
 
   Pool pool_;
-  const bool blocking_;
   std::vector<size_t> members_;  // Per tier.
   std::vector<std::shared_ptr<ManualModel>> models_;
   std::vector<std::unique_ptr<Values>> borrowed_;

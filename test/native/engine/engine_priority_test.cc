@@ -79,35 +79,6 @@ TEST(Priority, OfABatchCountsAmongBatches) {
   EXPECT_EQ(OrderAt(&house, 0), (Values{0, 2, 2, 1, 1}));
 }
 
-// One row per batch, and as many batches as the tier likes.
-CascadeSpec AsManyAsUsual() {
-  CascadeSpec spec = OneAtATime(1);
-  spec.tiers[0].max_in_flight = 0;
-  return spec;
-}
-
-TEST(InFlight, IsTwoBatchesWhereModelsComputeOnOurThreads) {
-  House house(AsManyAsUsual(), true);
-  for (int i = 0; i < 20; ++i) house.Row(1);
-  EXPECT_EQ(house.model(0).calls(), 2u);
-}
-
-TEST(InFlight, IsEightBatchesWhereAMemberIsAFunction) {
-  CascadeSpec spec = AsManyAsUsual();
-  const auto function = std::make_shared<ManualModel>(0);
-  MemberSpec member;
-  member.name = "function";
-  member.output = OutputChoice::kProbabilities;
-  member.make_function = [&function](ModelSpec) { return function; };
-  spec.tiers[0].members.push_back(std::move(member));
-  House house(spec, true);
-  for (int i = 0; i < 20; ++i) house.Row(1);
-  EXPECT_EQ(house.model(0).calls(), 8u);
-  EXPECT_EQ(function->calls(), 8u);
-  house.Close(0);
-  while (function->calls() > 0) function->Fail();
-}
-
 TEST(Company, OfASmallBatchIsThatOfSingleRowsInTheOrderTheyCame) {
   CascadeSpec spec = ManualTiers(1);
   spec.tiers[0].max_rows = 8;

@@ -16,6 +16,7 @@
 #include "test/native/engine/busy_house.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
+#include "test/native/fakes/specs.h"
 
 namespace quorate {
 namespace {
@@ -35,38 +36,35 @@ class CountingModel final : public FakeModel {
   explicit CountingModel(uint32_t seed) : FakeModel(seed, kClasses, kClasses) {
     reported_ns = 20 * kNsPerUs;
   }
-  void Start(const Batch& batch, Completion completion) override {
+  RunReport Run(const Batch& batch) override {
     calls.fetch_add(1, std::memory_order_relaxed);
-    FakeModel::Start(batch, completion);
+    return FakeModel::Run(batch);
   }
   std::atomic<uint64_t> calls{0};
 };
 
 class HashLoader final : public ModelLoader {
  public:
-  StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source, const ModelOptions&) override {
+  StatusOr<LoadedModel> Load(const ModelSource& source, const ModelOptions&) override {
     const auto seed = static_cast<uint32_t>(std::stoul(source.path));
-    std::shared_ptr<FakeModel> model;
     if (seed % 7 == 0) {
-      model = std::make_shared<AsyncFakeModel>(seed, kClasses, kClasses);
-    } else {
-      model = std::make_shared<CountingModel>(seed);
+      auto function = std::make_shared<AsyncFakeModel>(seed, kClasses, kClasses);
+      function->keeps_log = false;
+      return LoadedModel(std::move(function));
     }
+    auto model = std::make_shared<CountingModel>(seed);
     model->keeps_log = false;
-    return std::shared_ptr<Model>(std::move(model));
+    return LoadedModel(std::move(model));
   }
 };
 
 CascadeSpec RandomSpec(Random& random) {
-  CascadeSpec spec;
+  CascadeSpec spec = NewCascade();
   for (uint32_t t = 0; t < 3; ++t) {
-    TierSpec tier;
-    tier.name = std::to_string(t);
+    TierSpec tier = NewTier(std::to_string(t));
     const uint32_t members = t == 2 ? 1 : 3;
     for (uint32_t m = 0; m < members; ++m) {
-      MemberSpec member;
-      member.name = member.source.path = std::to_string(t * 10 + m + 1 + random() % 3 * 100);
-      tier.members.push_back(member);
+      tier.members.push_back(NewMember(std::to_string(t * 10 + m + 1 + random() % 3 * 100)));
     }
     if (t < 2) {
       tier.rule = Rule({Op(RuleKind::kVotes, 2 + random() % 2, 0), Op(RuleKind::kScore, 0, 0.4f),
@@ -201,9 +199,9 @@ int64_t ExtraCalls(const BusyHouse& house) {
   const Counters counters = house.engine->Snapshot();
   int64_t extra = 0;
   for (size_t t = 0; t < plan.tiers.size(); ++t) {
-    if (plan.tiers[t].sequential) continue;
+    if (plan.tiers[t].execution == Execution::kSequential) continue;
     for (const PlannedMember& member : plan.tiers[t].members) {
-      const auto* model = dynamic_cast<const CountingModel*>(member.model.get());
+      const auto* model = dynamic_cast<const CountingModel*>(As<HostModel>(member.model));
       if (model == nullptr) continue;
       extra += static_cast<int64_t>(model->calls) - static_cast<int64_t>(counters.tiers[t].batches);
     }

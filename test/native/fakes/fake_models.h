@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "native/model/model.h"
+#include "native/model/function_model.h"
 
 namespace quorate {
 
@@ -25,23 +25,16 @@ inline uint32_t HashOf(uint32_t x) {
 // One uint32 per row in, `width` float32 scores (or, with width 0, an int32 label) out. Members of
 // other seeds mostly agree, and scores are coarse, so that votes tie and thresholds are met
 // exactly.
-class FakeModel : public Model {
+class Hasher {
  public:
-  FakeModel(uint32_t seed, uint32_t width, uint32_t classes) : seed_(seed), classes_(classes) {
-    spec_.name = "fake";
-    spec_.inputs = {{"x", ElementType::kUint32, {1}}};
-    spec_.output = {"y", width == 0 ? ElementType::kInt32 : ElementType::kFloat32, {}};
-    if (width > 0) spec_.output.row_shape = {width};
+  Hasher(uint32_t seed, uint32_t width, uint32_t classes) : seed_(seed), classes_(classes) {
+    info_.name = "fake";
+    info_.inputs = {{"x", ElementType::kUint32, {1}}};
+    info_.output = {"y", width == 0 ? ElementType::kInt32 : ElementType::kFloat32, {}};
+    if (width > 0) info_.output.row_shape = {width};
   }
 
-  const ModelSpec& spec() const override { return spec_; }
-  StatusOr<uint64_t> FlopsPerRow(const std::vector<std::vector<int64_t>>&) override {
-    return Status(StatusCode::kInvalidArgument, "unknown");
-  }
-  void Terminate() override {}
-  void Start(const Batch& batch, Completion completion) override { completion(Compute(batch)); }
-
-  ModelSpec& mutable_spec() { return spec_; }
+  ModelInfo& mutable_info() { return info_; }
 
   // The call fails when it holds a row of which this is true.
   std::function<bool(uint32_t row)> fails;
@@ -67,18 +60,17 @@ class FakeModel : public Model {
     return static_cast<int32_t>(HashOf(row ^ (HashOf(row + seed_) % 2)) % classes_);
   }
 
- protected:
   RunReport Compute(const Batch& batch) {
     const auto* rows = static_cast<const uint32_t*>(batch.inputs[0].data);
     RunReport report;
     report.run_ns = reported_ns * batch.rows;
     for (size_t i = 0; i < batch.rows; ++i) {
       if (fails && fails(rows[i])) report.status = {StatusCode::kMember, "fake failure"};
-      if (spec_.output.row_shape.empty()) {
+      if (info_.output.row_shape.empty()) {
         static_cast<int32_t*>(batch.output)[i] = Label(rows[i]);
         continue;
       }
-      const auto width = static_cast<uint32_t>(spec_.output.row_shape[0]);
+      const auto width = static_cast<uint32_t>(info_.output.row_shape[0]);
       for (uint32_t c = 0; c < width; ++c) {
         static_cast<float*>(batch.output)[i * width + c] = Score(rows[i], c);
       }
@@ -93,17 +85,33 @@ class FakeModel : public Model {
  private:
   const uint32_t seed_;
   const uint32_t classes_;
-  ModelSpec spec_;
   std::mutex mutex_;
   std::vector<Seen> seen_;
+
+ protected:
+  ModelInfo info_;
 };
 
-// The same, but computing on a thread of its own, and only as long as the gate is open.
-class AsyncFakeModel final : public FakeModel {
+class FakeModel : public HostModel, public Hasher {
+ public:
+  using Hasher::Hasher;
+
+  const ModelInfo& info() const override { return info_; }
+  StatusOr<std::vector<int64_t>> OutputRowShape(const RowShapes&) override {
+    return info_.output.row_shape;
+  }
+  StatusOr<uint64_t> FlopsPerRow(const RowShapes&) override {
+    return Status(StatusCode::kInvalidArgument, "unknown");
+  }
+  void Terminate() override {}
+  RunReport Run(const Batch& batch) override { return Compute(batch); }
+};
+
+// A function that computes the same on a thread of its own, and only as long as the gate is open.
+class AsyncFakeModel final : public FunctionModel, public Hasher {
  public:
   AsyncFakeModel(uint32_t seed, uint32_t width, uint32_t classes, bool open = true)
-      : FakeModel(seed, width, classes), open_(open) {
-    mutable_spec().blocking = false;
+      : Hasher(seed, width, classes), open_(open) {
     thread_ = std::thread([this] { Loop(); });
   }
   ~AsyncFakeModel() override {
@@ -114,6 +122,8 @@ class AsyncFakeModel final : public FakeModel {
     changed_.notify_all();
     thread_.join();
   }
+  const ModelInfo& info() const override { return info_; }
+  void Terminate() override {}
   void Start(const Batch& batch, Completion completion) override {
     std::lock_guard lock(mutex_);
     waiting_.emplace_back(batch, completion);

@@ -6,29 +6,25 @@
 #include <utility>
 #include <vector>
 
-#include "native/model/model.h"
+#include "native/model/function_model.h"
 
 namespace quorate {
 
 // One uint32 per row in: 10 x t + label. Members of tiers before t are undecided about the row
 // (score 0.4 for the label), those from t on are sure of it (score 1).
-class ManualModel final : public Model {
+class ManualModel final : public FunctionModel {
  public:
   static constexpr uint32_t kClasses = 4;
   static constexpr float kUndecided = 0.4f;
 
   explicit ManualModel(uint32_t tier) : tier_(tier) {
-    spec_.name = "manual";
-    spec_.inputs = {{"x", ElementType::kUint32, {1}}};
-    spec_.output = {"y", ElementType::kFloat32, {kClasses}};
-    spec_.blocking = false;
+    info_.name = "manual";
+    info_.inputs = {{"x", ElementType::kUint32, {1}}};
+    info_.output = {"y", ElementType::kFloat32, {kClasses}};
   }
 
-  const ModelSpec& spec() const override { return spec_; }
-  ModelSpec& mutable_spec() { return spec_; }
-  StatusOr<uint64_t> FlopsPerRow(const std::vector<std::vector<int64_t>>&) override {
-    return uint64_t{1};
-  }
+  const ModelInfo& info() const override { return info_; }
+  ModelInfo& mutable_info() { return info_; }
   void Start(const Batch& batch, Completion completion) override {
     std::lock_guard lock(mutex_);
     calls_.emplace_back(batch, completion);
@@ -101,7 +97,7 @@ class ManualModel final : public Model {
   }
 
   const uint32_t tier_;
-  ModelSpec spec_;
+  ModelInfo info_;
   mutable std::mutex mutex_;
   std::vector<std::pair<Batch, Completion>> calls_;
   size_t terminated_ = 0;

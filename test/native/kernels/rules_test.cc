@@ -239,7 +239,7 @@ TEST(Refusals, NameWhatIsWrong) {
   tier = ThreeMembers();
   tier.outputs[1].kind = OutputKind::kLabel;
   tier.outputs[1].type = ElementType::kInt32;
-  EXPECT_NE(Refusal(tier).find("cannot share a tier"), std::string::npos);
+  EXPECT_NE(Refusal(tier).find("mixes label-only and scoring members"), std::string::npos);
   tier = ThreeMembers();
   tier.plan.members = 65;
   EXPECT_EQ(Refusal(tier), "tier has 65 members, expected 1 to 64");

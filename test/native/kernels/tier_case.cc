@@ -157,6 +157,7 @@ RowState TierCase::State() const {
 TierCase TierCase::OnlyRow(size_t row) const {
   TierCase one;
   one.plan = plan;
+  one.rule = rule;
   one.rows = 1;
   for (size_t j = 0; j < outputs.size(); ++j) {
     MemberOutput output = outputs[j];

@@ -4,7 +4,7 @@
 #include <optional>
 #include <thread>
 
-#include "native/model/model.h"
+#include "native/model/cancel_flag.h"
 
 namespace quorate {
 namespace {

@@ -16,7 +16,7 @@ using std::chrono::steady_clock;
 
 // Calls `stop` while a run is on its way and returns the run's report.
 template <typename Stop>
-RunReport RunAndStop(Model& slow, const CancelFlag* cancel, Stop stop) {
+RunReport RunAndStop(HostModel& slow, const CancelFlag* cancel, Stop stop) {
   RunReport report;
   std::vector<float> y(2);
   std::atomic<bool> started = false;

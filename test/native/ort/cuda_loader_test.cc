@@ -30,18 +30,18 @@ std::unique_ptr<OrtModelLoader> LoaderOn(const CudaMachine& machine,
 
 Status StatusOn(OrtModelLoader& loader, const std::string& device) {
   ModelOptions options;
-  options.device = device;
+  options.place = ParsePlace(device).value();
   return loader.Load({Fixture("linear.onnx"), nullptr}, options).status();
 }
 
 // Where the model would run on its own accord, and why.
 std::string ReasonOn(OrtModelLoader& loader) {
   ModelOptions options;
-  options.device = "auto";
+  options.place = Place();
   const auto model = loader.Load({Fixture("linear.onnx"), nullptr}, options);
   EXPECT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model.value()->spec().device, "cpu");
-  return model.value()->spec().device_reason;
+  EXPECT_EQ(PlaceName(model.value()), "cpu");
+  return InfoOf(model.value()).device_reason;
 }
 
 void ExpectIn(const std::string& text, const std::string& part) {
@@ -54,7 +54,7 @@ void WithoutDriver() {
   EXPECT_EQ(loader->library().path().find(machine.temporary()), std::string::npos)
       << "links are of no use without a driver";
   ExpectIn(ReasonOn(*loader), "no NVIDIA driver is installed");
-  for (const std::string device : {"cuda", "cuda:1"}) {
+  for (const std::string device : {"cuda:0", "cuda:1"}) {
     const Status status = StatusOn(*loader, device);
     EXPECT_EQ(status.code(), StatusCode::kDevice);
     ExpectIn(status.message(), "device '" + device + "' is not available: no NVIDIA driver");
@@ -74,7 +74,7 @@ void WithEverythingButKernels() {
   EXPECT_EQ(loader->library().path().rfind(machine.temporary(), 0), 0u);
   EXPECT_EQ(ReasonOn(*loader), "this build has no kernels for devices");
   EXPECT_EQ(StatusOn(*loader, "cuda").message(),
-            "device 'cuda' is not available: this build has no kernels for devices");
+            "device 'cuda:0' is not available: this build has no kernels for devices");
   EXPECT_EQ(dlopen("libcublas.so.13", RTLD_NOLOAD | RTLD_NOW), nullptr)
       << "nothing is loaded that this build cannot use";
   const Status fewer = StatusOn(*loader, "cuda:7");
@@ -96,7 +96,7 @@ void WithEverythingButARealProvider() {
   ExpectIn(ReasonOn(*loader), expected);
   const Status status = StatusOn(*loader, "cuda");
   EXPECT_EQ(status.code(), StatusCode::kDevice);
-  ExpectIn(status.message(), "device 'cuda' is not available: the CUDA provider " + expected);
+  ExpectIn(status.message(), "device 'cuda:0' is not available: the CUDA provider " + expected);
 }
 
 TEST_F(CudaLoader, SaysWhatTheProviderSays) {

@@ -44,20 +44,18 @@ class CudaModel : public testing::Test {
     return process;
   }
 
-  static StatusOr<std::shared_ptr<Model>> TryLoad(const std::string& fixture,
-                                                  const std::string& device,
-                                                  const CudaOptions& cuda = {}) {
+  static StatusOr<LoadedModel> TryLoad(const std::string& fixture, const std::string& device,
+                                       const CudaOptions& cuda = {}) {
     ModelOptions options;
-    options.device = device;
+    options.place = ParsePlace(device).value();
     options.cuda = cuda;
     return Opened().value()->Load({Fixture(fixture), nullptr}, options);
   }
-  static std::shared_ptr<Model> LoadOn(const std::string& fixture, const std::string& device,
-                                       const CudaOptions& cuda = {}) {
-    auto model = TryLoad(fixture, device, cuda);
+  static std::shared_ptr<DeviceModel> LoadOn(const std::string& fixture, const std::string& device,
+                                             const CudaOptions& cuda = {}) {
+    const auto model = TryLoad(fixture, device, cuda);
     EXPECT_TRUE(model.ok()) << model.status().message();
-    EXPECT_NE(model.value()->on_device(), nullptr);
-    return std::move(model).value();
+    return std::get<std::shared_ptr<DeviceModel>>(model.value());
   }
 
   static FakeSettings SettingsOf(const CudaOptions& options) {
@@ -77,7 +75,7 @@ TEST_F(CudaModel, GivesTheProviderItsOptionsAndTheLanesStream) {
   const auto model = LoadOn("linear.onnx", "cuda:1");
   ASSERT_EQ(fake().sessions.size(), 1u);
   EXPECT_EQ(fake().sessions[0].settings, kDefaults);
-  EXPECT_EQ(fake().sessions[0].stream, model->on_device()->lane()->stream()->handle());
+  EXPECT_EQ(fake().sessions[0].stream, model->lane()->stream()->handle());
 }
 
 TEST_F(CudaModel, HandsOnWhatATierAsksFor) {
@@ -102,7 +100,7 @@ TEST_F(CudaModel, HandsOnWhatATierAsksFor) {
 
 TEST_F(CudaModel, WaitsForTheDeviceOnlyWhenAsked) {
   const auto model = LoadOn("linear.onnx", "cuda");
-  BoundRows bound(*model->on_device(), 1, {{3}}, 2);
+  BoundRows bound(*model, 1, {{3}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
   ASSERT_EQ(Said(bound.Run({{1, 2, 3}}, true)), "");
   ASSERT_EQ(Said(bound.Run({{1, 2, 3}}, false)), "");
@@ -115,7 +113,7 @@ TEST_F(CudaModel, WaitsForTheDeviceOnlyWhenAsked) {
 
 TEST_F(CudaModel, BindsMemoryOfItsDevice) {
   const auto model = LoadOn("two-inputs.onnx", "cuda:1");
-  BoundRows bound(*model->on_device(), 1, {{2}, {3}}, 2);
+  BoundRows bound(*model, 1, {{2}, {3}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
   EXPECT_EQ(fake().value_devices, (std::vector<int>{1, 1, 1}));
 }
@@ -124,7 +122,7 @@ TEST_F(CudaModel, UsesASessionOnOneThread) {
   auto model = LoadOn("unknown-rank.onnx", "cuda");  // Runs a row to find its output's shape.
   std::thread::id lane;
   {
-    BoundRows bound(*model->on_device(), 1, {{3}}, 2);
+    BoundRows bound(*model, 1, {{3}}, 2);
     ASSERT_EQ(Said(bound.Bind()), "");
     ASSERT_EQ(Said(bound.Run({{1, 2, 3}})), "");
     ASSERT_EQ(Said(bound.OnLane([&] {
@@ -151,9 +149,9 @@ TEST_F(CudaModel, CapturesAGraphPerBinding) {
       << "runs without a binding are not captured";
   std::set<std::string> ids;
   {
-    BoundRows one(*model->on_device(), 1, {{3}}, 2);
-    BoundRows two(*model->on_device(), 4, {{3}}, 2);
-    BoundRows three(*other->on_device(), 1, {{3}}, 2);
+    BoundRows one(*model, 1, {{3}}, 2);
+    BoundRows two(*model, 4, {{3}}, 2);
+    BoundRows three(*other, 1, {{3}}, 2);
     for (BoundRows* bound : {&one, &two, &three}) {
       ASSERT_EQ(Said(bound->Bind()), "");
       for (const bool synchronise : {true, false}) {
@@ -162,7 +160,7 @@ TEST_F(CudaModel, CapturesAGraphPerBinding) {
         ids.insert(fake().runs.back().settings.at("gpu_graph_id"));
       }
     }
-    BoundRows never_run(*model->on_device(), 1, {{3}}, 2);
+    BoundRows never_run(*model, 1, {{3}}, 2);
     ASSERT_EQ(Said(never_run.Bind()), "");
     EXPECT_EQ(fake().released_graphs, std::vector<int>());
   }
@@ -173,7 +171,7 @@ TEST_F(CudaModel, CapturesAGraphPerBinding) {
 TEST_F(CudaModel, HasNoGraphsUnlessAsked) {
   const auto model = LoadOn("linear.onnx", "cuda");
   {
-    BoundRows bound(*model->on_device(), 1, {{3}}, 2);
+    BoundRows bound(*model, 1, {{3}}, 2);
     ASSERT_EQ(Said(bound.Bind()), "");
     ASSERT_EQ(Said(bound.Run({{1, 2, 3}})), "");
   }
@@ -183,10 +181,9 @@ TEST_F(CudaModel, HasNoGraphsUnlessAsked) {
 
 TEST_F(CudaModel, WithConvolutionsHasASessionPerNumberOfRows) {
   const auto model = LoadOn("conv.onnx", "cuda");
-  EXPECT_EQ(model->on_device()->max_buckets(), 2u);
+  EXPECT_EQ(model->max_buckets(), 2u);
   const auto bind = [&](size_t rows) {
-    auto bound =
-        std::make_unique<BoundRows>(*model->on_device(), rows, std::vector<Dims>{{1, 4, 4}}, 16);
+    auto bound = std::make_unique<BoundRows>(*model, rows, std::vector<Dims>{{1, 4, 4}}, 16);
     EXPECT_EQ(Said(bound->Bind()), "");
     return bound;
   };
@@ -208,9 +205,9 @@ TEST_F(CudaModel, WithConvolutionsHasASessionPerNumberOfRows) {
 
 TEST_F(CudaModel, WithoutConvolutionsHasOneSession) {
   const auto model = LoadOn("mlp-64-16-10.onnx", "cuda");
-  EXPECT_EQ(model->on_device()->max_buckets(), 0u);
-  BoundRows small(*model->on_device(), 1, {{64}}, 10);
-  BoundRows large(*model->on_device(), 8, {{64}}, 10);
+  EXPECT_EQ(model->max_buckets(), 0u);
+  BoundRows small(*model, 1, {{64}}, 10);
+  BoundRows large(*model, 8, {{64}}, 10);
   EXPECT_EQ(Said(small.Bind()), "");
   EXPECT_EQ(Said(large.Bind()), "");
   EXPECT_EQ(fake().sessions.size(), 1u);
@@ -219,11 +216,11 @@ TEST_F(CudaModel, WithoutConvolutionsHasOneSession) {
 TEST_F(CudaModel, NamesNodesThatStayOnTheHost) {
   fake().host_operator = "ReduceMax";
   const auto model = LoadOn("dynamic-row.onnx", "cuda");
-  const std::vector<std::string>& nodes = model->spec().host_nodes;
+  const std::vector<std::string>& nodes = model->info().host_nodes;
   ASSERT_EQ(nodes.size(), 1u);
   EXPECT_NE(nodes[0].find("(ReduceMax)"), std::string::npos) << nodes[0];
   fake().host_operator = "";
-  EXPECT_EQ(LoadOn("dynamic-row.onnx", "cuda")->spec().host_nodes, std::vector<std::string>());
+  EXPECT_EQ(LoadOn("dynamic-row.onnx", "cuda")->info().host_nodes, std::vector<std::string>());
 }
 
 struct Failure {
@@ -267,16 +264,16 @@ TEST_F(CudaModel, SaysWhyItCannotBeLoaded) {
     EXPECT_EQ(status.message().find(Fixture("linear.onnx") + " cannot be loaded: "), 0u);
     const auto model = TryLoad("linear.onnx", "auto");
     ASSERT_TRUE(model.ok()) << model.status().message();
-    EXPECT_EQ(model.value()->on_device(), nullptr);
-    EXPECT_EQ(model.value()->spec().device, "cpu");
-    EXPECT_EQ(model.value()->spec().device_reason, status.message());
+    EXPECT_EQ(As<DeviceModel>(model.value()), nullptr);
+    EXPECT_EQ(PlaceName(model.value()), "cpu");
+    EXPECT_EQ(InfoOf(model.value()).device_reason, status.message());
   }
 }
 
 TEST_F(CudaModel, SaysWhichOptionTheProviderRefuses) {
   fake().options_error = "Unknown provider option: \"use_tf32\".";
   ExpectStatus(TryLoad("linear.onnx", "cuda").status(), StatusCode::kDevice, "use_tf32");
-  EXPECT_EQ(TryLoad("linear.onnx", "auto").value()->spec().device, "cpu");
+  EXPECT_EQ(PlaceName(TryLoad("linear.onnx", "auto").value()), "cpu");
 }
 
 TEST_F(CudaModel, SaysWhyARunFailed) {
@@ -284,7 +281,7 @@ TEST_F(CudaModel, SaysWhyARunFailed) {
   failures.push_back(kBroken);
   failures.push_back({"Non-zero status code", StatusCode::kMember, "failed: "});
   const auto model = LoadOn("linear.onnx", "cuda");
-  BoundRows bound(*model->on_device(), 1, {{3}}, 2);
+  BoundRows bound(*model, 1, {{3}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
   for (const Failure& failure : failures) {
     fake().run_error = failure.said;

@@ -229,14 +229,5 @@ void CannotOpen() {
 
 TEST_F(CudaProvider, NamesALibraryThatCannotBeOpened) { EXPECT_IN_NEW_PROCESS(CannotOpen()); }
 
-TEST(CudaOrdinal, IsTheNumberOfTheDevice) {
-  EXPECT_EQ(CudaOrdinal("cuda"), 0);
-  EXPECT_EQ(CudaOrdinal("cuda:0"), 0);
-  EXPECT_EQ(CudaOrdinal("cuda:12"), 12);
-  for (const char* odd : {"", "cpu", "cuda:", "cuda:-1", "cuda:1x", "cuda:99999999999", "cud"}) {
-    EXPECT_EQ(CudaOrdinal(odd), -1) << odd;
-  }
-}
-
 }  // namespace
 }  // namespace quorate::ort

@@ -44,12 +44,12 @@ TEST(DeviceModel, SaysWhereItRuns) {
   for (const auto& [asked, device] : {std::pair("cuda", "cuda:0"), std::pair("cuda:0", "cuda:0"),
                                       std::pair("cuda:1", "cuda:1"), std::pair("auto", "cuda:0")}) {
     ModelOptions options;
-    options.device = asked;
+    options.place = ParsePlace(asked).value();
     const auto model = devices.Load(Fixture("linear.onnx"), options);
-    EXPECT_EQ(model->spec().device, device);
-    EXPECT_EQ(model->spec().device_reason, "");
-    EXPECT_EQ(model->spec().host_nodes, std::vector<std::string>());
-    EXPECT_EQ(model->on_device()->lane()->device(), devices.machine.device(device[5] - '0'));
+    EXPECT_EQ(PlaceName(LoadedModel(model)), device);
+    EXPECT_EQ(model->info().device_reason, "");
+    EXPECT_EQ(model->info().host_nodes, std::vector<std::string>());
+    EXPECT_EQ(model->lane()->device(), devices.machine.device(device[5] - '0'));
   }
 }
 
@@ -58,7 +58,7 @@ TEST(DeviceModel, AnswersDigitsAsTheCpuDoesBitForBit) {
   for (const char* name : {"tiny-a", "small-b", "large"}) {
     const auto model = devices.Load(Digits(name));
     for (const size_t rows : {1u, 4u, 64u}) {
-      BoundRows bound(*model->on_device(), rows, {{64}}, 10);
+      BoundRows bound(*model, rows, {{64}}, 10);
       ASSERT_EQ(Said(bound.Bind()), "");
       const Floats x = RandomNumbers(rows * 64, static_cast<uint32_t>(rows));
       ASSERT_EQ(Said(bound.Run({x})), "");
@@ -72,8 +72,8 @@ TEST(DeviceModel, ReadsEachInputFromItsOwnMemory) {
   ModelOptions options;
   options.input_names = {{"a", "left"}};
   const auto model = devices.Load(Fixture("two-inputs.onnx"), options);
-  EXPECT_EQ(model->spec().inputs[0].name, "left");
-  BoundRows bound(*model->on_device(), 2, {{2}, {3}}, 2);
+  EXPECT_EQ(model->info().inputs[0].name, "left");
+  BoundRows bound(*model, 2, {{2}, {3}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
   ASSERT_EQ(Said(bound.Run({{1, 2, 3, 4}, {1, 1, 1, 0, 0, 5}})), "");
   EXPECT_EQ(bound.Answer(), (Floats{5, 3, 11, 5}));
@@ -86,8 +86,7 @@ TEST(DeviceModel, KeepsBindingsApart) {
   const auto model = devices.Load(Digits("small-a"));
   std::vector<std::unique_ptr<BoundRows>> bound;
   for (const size_t rows : {1u, 1u, 8u, 8u}) {
-    bound.push_back(
-        std::make_unique<BoundRows>(*model->on_device(), rows, std::vector<Dims>{{64}}, 10));
+    bound.push_back(std::make_unique<BoundRows>(*model, rows, std::vector<Dims>{{64}}, 10));
     ASSERT_EQ(Said(bound.back()->Bind()), "");
     ASSERT_EQ(Said(bound.back()->WarmUp()), "");
   }
@@ -108,7 +107,7 @@ TEST(DeviceModel, KeepsBindingsApart) {
 TEST(DeviceModel, WaitsInARunThatSynchronises) {
   TestDevices devices;
   const auto model = devices.Load(Fixture("linear.onnx"));
-  BoundRows bound(*model->on_device(), 1, {{3}}, 2);
+  BoundRows bound(*model, 1, {{3}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
   Device* const device = devices.machine.device(0);
   const std::unique_ptr<DeviceStream> other = device->NewStream("other").value();
@@ -129,46 +128,30 @@ TEST(DeviceModel, IsInMemoryOnceForAllItsUsers) {
   ASSERT_EQ(Registry::Process().size(), 0u);
   const TestDevices devices;
   ModelOptions options;
-  options.device = "cuda:0";
+  options.place = OnCuda(0);
   auto one = devices.Load(Digits("tiny-a"), options);
   options.input_names = {{"image", "picture"}};
   auto other = devices.Load(Digits("tiny-a"), options);
   EXPECT_EQ(Registry::Process().size(), 1u);
-  EXPECT_EQ(one->on_device()->lane(), other->on_device()->lane());
-  EXPECT_EQ(one->spec().inputs[0].name, "image");
-  EXPECT_EQ(other->spec().inputs[0].name, "picture");
-  options.device = "cuda:1";
+  EXPECT_EQ(one->lane(), other->lane());
+  EXPECT_EQ(one->info().inputs[0].name, "image");
+  EXPECT_EQ(other->info().inputs[0].name, "picture");
+  options.place = OnCuda(1);
   auto elsewhere = devices.Load(Digits("tiny-a"), options);
   options.cuda.tf32 = true;
   auto otherwise = devices.Load(Digits("tiny-a"), options);
   EXPECT_EQ(Registry::Process().size(), 3u);
-  EXPECT_NE(elsewhere->on_device()->lane(), otherwise->on_device()->lane());
+  EXPECT_NE(elsewhere->lane(), otherwise->lane());
   one = other = elsewhere = otherwise = nullptr;
   EXPECT_EQ(Registry::Process().size(), 0u) << "nobody uses them any more";
-}
-
-TEST(DeviceModel, MayShareOneLaneWithTheOthersOfItsDevice) {
-  const TestDevices devices;
-  ModelOptions options;
-  options.cuda.shared_stream = true;
-  options.device = "cuda:0";
-  const auto one = devices.Load(Digits("tiny-a"), options);
-  const auto other = devices.Load(Digits("tiny-b"), options);
-  EXPECT_EQ(one->on_device()->lane(), other->on_device()->lane());
-  options.device = "cuda:1";
-  const auto elsewhere = devices.Load(Digits("tiny-a"), options);
-  EXPECT_NE(one->on_device()->lane(), elsewhere->on_device()->lane());
-  options = {};
-  options.device = "cuda:0";
-  EXPECT_NE(one->on_device()->lane(), devices.Load(Digits("tiny-a"), options)->on_device()->lane());
 }
 
 TEST(DeviceModel, StopsOneUserAndNotAnother) {
   const TestDevices devices;
   const auto stopped = devices.Load(Fixture("linear.onnx"));
   const auto other = devices.Load(Fixture("linear.onnx"));
-  BoundRows a(*stopped->on_device(), 1, {{3}}, 2);
-  BoundRows b(*other->on_device(), 1, {{3}}, 2);
+  BoundRows a(*stopped, 1, {{3}}, 2);
+  BoundRows b(*other, 1, {{3}}, 2);
   ASSERT_EQ(Said(a.Bind()), "");
   ASSERT_EQ(Said(b.Bind()), "");
   stopped->Terminate();
@@ -183,7 +166,7 @@ TEST(DeviceModel, StopsOneUserAndNotAnother) {
 TEST(DeviceModel, StopsARunThatIsUnderWay) {
   const TestDevices devices;
   const auto model = devices.Load(Fixture("slow.onnx"));
-  BoundRows bound(*model->on_device(), 1, {{2}}, 2);
+  BoundRows bound(*model, 1, {{2}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
   ASSERT_EQ(Said(bound.Run({{1, 2}})), "");
   model->Terminate();
@@ -199,24 +182,24 @@ TEST(DeviceModel, RefusesMemoryThatDoesNotFit) {
     EXPECT_NE(status.message().find(sentence), std::string::npos) << status.message();
   };
   const auto linear = devices.Load(Fixture("linear.onnx"));
-  BoundRows too_wide(*linear->on_device(), 2, {{4}}, 2);
+  BoundRows too_wide(*linear, 2, {{4}}, 2);
   expect(too_wide, "takes rows of shape [3] as 'x', got [4]");
-  BoundRows too_many(*linear->on_device(), 2, {{3}, {3}}, 2);
+  BoundRows too_many(*linear, 2, {{3}, {3}}, 2);
   expect(too_many, "has 1 inputs, but 2 row shapes were given");
-  BoundRows small_output(*linear->on_device(), 2, {{3}}, 1);
+  BoundRows small_output(*linear, 2, {{3}}, 1);
   expect(small_output, "needs 16 bytes for its output, got 8");
   const auto fixed = devices.Load(Fixture("fixed-batch-4.onnx"));
-  BoundRows other_batch(*fixed->on_device(), 2, {{3}}, 2);
+  BoundRows other_batch(*fixed, 2, {{3}}, 2);
   expect(other_batch, "takes batches of 4 rows, got 2");
-  BoundRows nothing(*linear->on_device(), 0, {{3}}, 2);
+  BoundRows nothing(*linear, 0, {{3}}, 2);
   expect(nothing, "takes batches of at least one rows, got 0");
 }
 
 TEST(DeviceModel, RunsItsFixedBatch) {
   const TestDevices devices;
   const auto model = devices.Load(Fixture("fixed-batch-4.onnx"));
-  EXPECT_EQ(model->spec().fixed_batch, 4u);
-  BoundRows bound(*model->on_device(), 4, {{3}}, 2);
+  EXPECT_EQ(model->info().fixed_batch, 4u);
+  BoundRows bound(*model, 4, {{3}}, 2);
   ASSERT_EQ(Said(bound.Bind()), "");
   const Floats x = RandomNumbers(12, 7);
   ASSERT_EQ(Said(bound.Run({x})), "");
@@ -226,9 +209,9 @@ TEST(DeviceModel, RunsItsFixedBatch) {
 TEST(DeviceModel, WithConvolutionsAnswersEveryNumberOfRows) {
   const TestDevices devices;
   const auto model = devices.Load(Fixture("conv.onnx"));
-  EXPECT_EQ(model->on_device()->max_buckets(), 2u);
-  BoundRows small(*model->on_device(), 1, {{1, 4, 4}}, 16);
-  BoundRows large(*model->on_device(), 5, {{1, 4, 4}}, 16);
+  EXPECT_EQ(model->max_buckets(), 2u);
+  BoundRows small(*model, 1, {{1, 4, 4}}, 16);
+  BoundRows large(*model, 5, {{1, 4, 4}}, 16);
   for (BoundRows* bound : {&small, &large}) {
     ASSERT_EQ(Said(bound->Bind()), "");
     const size_t rows = bound->tensors.rows;
@@ -242,19 +225,17 @@ TEST(DeviceModel, SaysHowMuchMemoryItsSessionsHave) {
   if (!Library().Since(kAllocatorStatsVersion)) GTEST_SKIP() << Library().version();
   const TestDevices devices;
   const auto model = devices.Load(Digits("large"));
-  const uint64_t one = model->on_device()->device_bytes();
+  const uint64_t one = model->device_bytes();
   EXPECT_GT(one, 0u);
-  BoundRows small(*model->on_device(), 1, {{64}}, 10);
-  BoundRows large(*model->on_device(), 8, {{64}}, 10);
+  BoundRows small(*model, 1, {{64}}, 10);
+  BoundRows large(*model, 8, {{64}}, 10);
   ASSERT_EQ(Said(small.Bind()), "");
-  EXPECT_EQ(model->on_device()->device_bytes(), one);
+  EXPECT_EQ(model->device_bytes(), one);
   ASSERT_EQ(Said(large.Bind()), "");
-  EXPECT_EQ(model->on_device()->device_bytes(), 2 * one) << "a session per number of rows";
+  EXPECT_EQ(model->device_bytes(), 2 * one) << "a session per number of rows";
   ASSERT_EQ(Said(large.WarmUp()), "");
-  EXPECT_GT(model->on_device()->device_bytes(), 2 * one) << "and what its runs need";
-  EXPECT_EQ(devices.Load(Digits("large"))->on_device()->device_bytes(),
-            model->on_device()->device_bytes())
-      << "for all users";
+  EXPECT_GT(model->device_bytes(), 2 * one) << "and what its runs need";
+  EXPECT_EQ(devices.Load(Digits("large"))->device_bytes(), model->device_bytes()) << "for all users";
 }
 
 // Another number of rows means to load once more.
@@ -263,11 +244,11 @@ TEST(DeviceModel, WithConvolutionsRefusesAFileThatHasChanged) {
   const std::string path = TemporaryPath("changed.onnx");
   std::filesystem::copy_file(Fixture("conv.onnx"), path);
   const auto model = devices.Load(path);
-  BoundRows first(*model->on_device(), 1, {{1, 4, 4}}, 16);
+  BoundRows first(*model, 1, {{1, 4, 4}}, 16);
   ASSERT_EQ(Said(first.Bind()), "");
   std::filesystem::remove(path);
   std::filesystem::copy_file(Fixture("linear.onnx"), path);
-  BoundRows second(*model->on_device(), 2, {{1, 4, 4}}, 16);
+  BoundRows second(*model, 2, {{1, 4, 4}}, 16);
   const Status status = second.Bind();
   EXPECT_EQ(status.code(), StatusCode::kModelLoad);
   EXPECT_EQ(status.message(), path + " has changed since it was loaded");
@@ -280,17 +261,17 @@ TEST(DeviceModel, FindsOpenShapesAsOnTheCpu) {
        {"open-classes.onnx", "unknown-rank.onnx", "dynamic-row-and-output.onnx"}) {
     const auto there = devices.Load(Fixture(fixture));
     const auto here = Load(fixture);
-    EXPECT_EQ(there->spec().output.row_shape, here->spec().output.row_shape) << fixture;
+    EXPECT_EQ(there->info().output.row_shape, here->info().output.row_shape) << fixture;
     std::vector<Dims> shapes;
-    for (const TensorSpec& input : here->spec().inputs) {
-      shapes.push_back(input.RowElements() == 0 ? Dims{5} : input.row_shape);
+    for (const TensorSpec& input : here->info().inputs) {
+      shapes.push_back(Elements(input.row_shape) == 0 ? Dims{5} : input.row_shape);
     }
     const auto shape = there->OutputRowShape(shapes);
     ASSERT_TRUE(shape.ok()) << shape.status().message();
     EXPECT_EQ(shape.value(), here->OutputRowShape(shapes).value()) << fixture;
   }
   const auto open = devices.Load(Fixture("dynamic-row-and-output.onnx"));
-  BoundRows bound(*open->on_device(), 2, {{3}}, 3);
+  BoundRows bound(*open, 2, {{3}}, 3);
   ASSERT_EQ(Said(bound.Bind()), "");
   ASSERT_EQ(Said(bound.Run({{1, 2, 3, 4, 5, 6}})), "");
   EXPECT_EQ(bound.Answer(), (Floats{-1, -2, -3, -4, -5, -6}));
@@ -306,20 +287,20 @@ TEST(DeviceModel, CountsWorkAsOnTheCpu) {
 TEST(DeviceModel, FallsBackToTheCpuWithTheReason) {
   TestDevices devices;
   ModelOptions options;
-  options.device = "cuda:2";
+  options.place = OnCuda(2);
   Status status = devices.TryLoad(Fixture("linear.onnx"), options).status();
   EXPECT_EQ(status.code(), StatusCode::kDevice);
   EXPECT_EQ(status.message(), "device 'cuda:2' is not available: there is no simulated device 2");
   devices.machine.LoseDevice(0);
-  options.device = "cuda:0";
+  options.place = OnCuda(0);
   status = devices.TryLoad(Fixture("linear.onnx"), options).status();
   EXPECT_EQ(status.code(), StatusCode::kDevice) << status.message();
-  options.device = "auto";
+  options.place = Place();
   const auto model = devices.TryLoad(Fixture("linear.onnx"), options);
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model.value()->on_device(), nullptr);
-  EXPECT_EQ(model.value()->spec().device, "cpu");
-  EXPECT_EQ(model.value()->spec().device_reason, status.message());
+  EXPECT_EQ(As<DeviceModel>(model.value()), nullptr);
+  EXPECT_EQ(PlaceName(model.value()), "cpu");
+  EXPECT_EQ(InfoOf(model.value()).device_reason, status.message());
 }
 
 TEST(DeviceModel, IsRefusedForWhatTheCpuRefuses) {
@@ -329,7 +310,7 @@ TEST(DeviceModel, IsRefusedForWhatTheCpuRefuses) {
         "reduces-batch.onnx", "wrong-opset.onnx", "no-such-file.onnx"}) {
     ModelOptions options;
     const Status on_cpu = devices.TryLoad(Fixture(fixture), options).status();
-    options.device = "cuda";
+    options.place = OnCuda(0);
     const Status on_device = devices.TryLoad(Fixture(fixture), options).status();
     EXPECT_FALSE(on_device.ok());
     EXPECT_EQ(on_device.code(), on_cpu.code()) << fixture;
@@ -340,7 +321,7 @@ TEST(DeviceModel, IsRefusedForWhatTheCpuRefuses) {
 TEST(DeviceModel, TellsWhyARunFailed) {
   const TestDevices devices;
   const auto model = devices.Load(Fixture("wrong-columns.onnx"));
-  BoundRows bound(*model->on_device(), 1, {{4}}, 2);
+  BoundRows bound(*model, 1, {{4}}, 2);
   bound.may_fail = true;  // What runs later loses a simulated device.
   ASSERT_EQ(Said(bound.Bind()), "");
   ASSERT_EQ(Said(bound.Run({{1, 1, 1, 1}})), "");
@@ -348,14 +329,6 @@ TEST(DeviceModel, TellsWhyARunFailed) {
   EXPECT_EQ(status.code(), StatusCode::kMember);
   EXPECT_NE(status.message().find("wrong-columns.onnx failed: "), std::string::npos)
       << status.message();
-}
-
-TEST(DeviceModel, IsNotStarted) {
-  const TestDevices devices;
-  const auto model = devices.Load(Fixture("linear.onnx"));
-  Floats y(2);
-  const RunReport report = RunRows(*model, 1, Floats{1, 2, 3}, {3}, y);
-  EXPECT_EQ(report.status.code(), StatusCode::kInternal);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "native/base/shapes.h"
 #include "native/device/buffer.h"
 #include "native/device/device_model.h"
 #include "native/ort/model_plan.h"
@@ -42,16 +43,15 @@ struct TestDevices {
   }
   ~TestDevices() { EXPECT_EQ(machine.violations(), std::vector<std::string>()); }
 
-  StatusOr<std::shared_ptr<Model>> TryLoad(const std::string& path, ModelOptions options) const {
+  StatusOr<LoadedModel> TryLoad(const std::string& path, ModelOptions options) const {
     return loader->Load({path, nullptr}, options);
   }
   // On device 0 unless the options say otherwise.
-  std::shared_ptr<Model> Load(const std::string& path, ModelOptions options = {}) const {
-    if (options.device == "cpu") options.device = "cuda";
-    StatusOr<std::shared_ptr<Model>> model = TryLoad(path, options);
+  std::shared_ptr<DeviceModel> Load(const std::string& path, ModelOptions options = {}) const {
+    if (options.place == OnCpu()) options.place = OnCuda(0);
+    const StatusOr<LoadedModel> model = TryLoad(path, options);
     EXPECT_TRUE(model.ok()) << model.status().message();
-    EXPECT_NE(model.value()->on_device(), nullptr);
-    return std::move(model).value();
+    return std::get<std::shared_ptr<DeviceModel>>(model.value());
   }
 
   sim::SimulatedMachine machine;

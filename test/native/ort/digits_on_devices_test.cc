@@ -14,6 +14,7 @@
 #include "native/model/registry.h"
 #include "test/native/engine/busy_house.h"
 #include "test/native/fakes/rules.h"
+#include "test/native/fakes/specs.h"
 #include "test/native/ort/device_under_test.h"
 
 namespace quorate::ort {
@@ -46,16 +47,14 @@ std::vector<float> TestRows() {
 CascadeSpec DigitsOn(const Places& places, const CudaOptions& cuda = {}) {
   const std::array<std::vector<std::string>, 3> models = {
       {{"tiny-a", "tiny-b", "tiny-c"}, {"small-a", "small-b", "small-c"}, {"large"}}};
-  CascadeSpec spec;
+  CascadeSpec spec = NewCascade();
   for (size_t t = 0; t < models.size(); ++t) {
-    TierSpec& tier = spec.tiers.emplace_back();
-    tier.name = std::to_string(t);
-    tier.device = places[t];
+    TierSpec& tier = spec.tiers.emplace_back(NewTier(std::to_string(t)));
+    tier.place = ParsePlace(places[t]).value();
     tier.max_rows = 32;
     for (const std::string& name : models[t]) {
-      MemberSpec& member = tier.members.emplace_back();
+      MemberSpec& member = tier.members.emplace_back(NewMember(Folder() + name + ".onnx"));
       member.name = name;
-      member.source.path = Folder() + name + ".onnx";
       member.options.cuda = cuda;
     }
     if (t < 2) {
@@ -85,7 +84,8 @@ size_t Differing(const std::vector<RowResult>& got, const std::vector<RowResult>
     const RowResult& a = got[r];
     const RowResult& b = expected[r];
     EXPECT_EQ(a.status, RowStatus::kOk);
-    if (a.label == b.label && a.tier == b.tier && a.votes == b.votes && a.flags == b.flags) {
+    if (a.label == b.label && a.tier_index == b.tier_index && a.votes == b.votes &&
+        a.flags == b.flags) {
       EXPECT_NEAR(a.score, b.score, kNear) << "row " << r;
       continue;
     }
@@ -95,8 +95,8 @@ size_t Differing(const std::vector<RowResult>& got, const std::vector<RowResult>
       close =
           close || std::abs(a.score - threshold) < kNear || std::abs(b.score - threshold) < kNear;
     }
-    EXPECT_TRUE(close) << "row " << r << ": " << a.label << " of tier " << int{a.tier} << ", not "
-                       << b.label << " of tier " << int{b.tier};
+    EXPECT_TRUE(close) << "row " << r << ": " << a.label << " of tier " << int{a.tier_index}
+                       << ", not " << b.label << " of tier " << int{b.tier_index};
   }
   return differing;
 }

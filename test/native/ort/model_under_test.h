@@ -13,15 +13,17 @@
 
 namespace quorate::ort {
 
-inline StatusOr<std::shared_ptr<Model>> TryLoad(const ModelSource& source,
-                                                const ModelOptions& options = {}) {
+inline StatusOr<std::shared_ptr<HostModel>> TryLoad(const ModelSource& source,
+                                                    const ModelOptions& options = {}) {
   (void)Library();  // Or the process ends with the reason.
   static OrtModelLoader* loader = OrtModelLoader::Create({LibraryPath()}).value().release();
-  return loader->Load(source, options);
+  QUORATE_ASSIGN_OR_RETURN(const LoadedModel model, loader->Load(source, options));
+  return std::get<std::shared_ptr<HostModel>>(model);
 }
 
-inline std::shared_ptr<Model> Load(const std::string& fixture, const ModelOptions& options = {}) {
-  StatusOr<std::shared_ptr<Model>> model = TryLoad({Fixture(fixture), nullptr}, options);
+inline std::shared_ptr<HostModel> Load(const std::string& fixture,
+                                       const ModelOptions& options = {}) {
+  StatusOr<std::shared_ptr<HostModel>> model = TryLoad({Fixture(fixture), nullptr}, options);
   EXPECT_TRUE(model.ok()) << model.status().message();
   return model.ok() ? model.value() : nullptr;
 }
@@ -30,7 +32,7 @@ inline std::shared_ptr<Model> Load(const std::string& fixture, const ModelOption
 inline void ExpectLoadError(const ModelSource& source, StatusCode code,
                             const std::vector<std::string>& parts,
                             const ModelOptions& options = {}) {
-  const StatusOr<std::shared_ptr<Model>> model = TryLoad(source, options);
+  const StatusOr<std::shared_ptr<HostModel>> model = TryLoad(source, options);
   ASSERT_FALSE(model.ok());
   EXPECT_EQ(model.status().code(), code) << model.status().message();
   EXPECT_EQ(model.status().message().find('\n'), std::string::npos);
@@ -40,36 +42,24 @@ inline void ExpectLoadError(const ModelSource& source, StatusCode code,
   }
 }
 
-// Starts a batch that must complete before Start() returns.
-inline RunReport Start(Model& model, size_t rows, const std::vector<TensorView>& inputs,
-                       void* output, size_t output_bytes, const CancelFlag* cancel = nullptr) {
+inline RunReport RunBatch(HostModel& model, size_t rows, const std::vector<TensorView>& inputs,
+                          void* output, size_t output_bytes, const CancelFlag* cancel = nullptr) {
   Batch batch;
   batch.rows = rows;
   batch.inputs = inputs.data();
   batch.output = output;
   batch.output_bytes = output_bytes;
   batch.cancel = cancel;
-  struct Seen {
-    int calls = 0;
-    RunReport report;
-  } seen;
-  model.Start(batch, {[](void* context, RunReport report) {
-                        auto* s = static_cast<Seen*>(context);
-                        ++s->calls;
-                        s->report = std::move(report);
-                      },
-                      &seen});
-  EXPECT_EQ(seen.calls, 1);
-  return seen.report;
+  return model.Run(batch);
 }
 
 // Rows of one input in, `width` numbers per row out.
 template <typename In, typename Out>
-RunReport RunRows(Model& model, size_t rows, const std::vector<In>& x,
+RunReport RunRows(HostModel& model, size_t rows, const std::vector<In>& x,
                   std::vector<int64_t> row_shape, std::vector<Out>& y,
                   const CancelFlag* cancel = nullptr) {
-  return Start(model, rows, {{x.data(), std::move(row_shape)}}, y.data(), y.size() * sizeof(Out),
-               cancel);
+  return RunBatch(model, rows, {{x.data(), std::move(row_shape)}}, y.data(), y.size() * sizeof(Out),
+                  cancel);
 }
 
 }  // namespace quorate::ort

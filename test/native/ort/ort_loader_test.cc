@@ -22,7 +22,7 @@ TEST(OrtLoader, KeepsAFileInMemoryOnce) {
   std::filesystem::create_symlink(std::filesystem::absolute(Fixture("linear.onnx")), link);
   auto same_file = TryLoad({link, nullptr});
   ASSERT_TRUE(same_file.ok()) << same_file.status().message();
-  EXPECT_EQ(same_file.value()->spec().name, link) << "messages name the user's own file";
+  EXPECT_EQ(same_file.value()->info().name, link) << "messages name the user's own file";
   EXPECT_EQ(Loaded(), 1u);
   auto different = Load("identity.onnx");
   EXPECT_EQ(Loaded(), 2u);
@@ -39,12 +39,12 @@ TEST(OrtLoader, GivesEachUserItsOwnNames) {
   const auto a = Load("linear.onnx", left);
   const auto b = Load("linear.onnx", right);
   EXPECT_EQ(Loaded(), 1u);
-  EXPECT_EQ(a->spec().inputs[0].name, "left");
-  EXPECT_EQ(b->spec().inputs[0].name, "right");
+  EXPECT_EQ(a->info().inputs[0].name, "left");
+  EXPECT_EQ(b->info().inputs[0].name, "right");
 }
 
 TEST(OrtLoader, LoadsOnceForConcurrentCallers) {
-  std::vector<std::shared_ptr<Model>> models(8);
+  std::vector<std::shared_ptr<HostModel>> models(8);
   std::vector<std::thread> threads;
   for (auto& model : models) threads.emplace_back([&model] { model = Load("mlp-64-16-10.onnx"); });
   for (std::thread& thread : threads) thread.join();
@@ -54,19 +54,14 @@ TEST(OrtLoader, LoadsOnceForConcurrentCallers) {
 
 TEST(OrtLoader, SaysWhyThereIsNoOtherDevice) {
   ModelOptions options;
-  for (const char* device : {"cuda", "cuda:1"}) {
-    options.device = device;
+  for (const char* device : {"cuda:0", "cuda:1"}) {
+    options.place = ParsePlace(device).value();
     ExpectLoadError({Fixture("linear.onnx"), nullptr}, StatusCode::kDevice,
                     {std::string("'") + device + "'", "no devices are open to models"}, options);
   }
-  options.device = "tpu";
-  ExpectLoadError({Fixture("linear.onnx"), nullptr}, StatusCode::kDevice,
-                  {"'tpu'", "expected auto, cpu, cuda or cuda:N"}, options);
-  options.device = "auto";
+  options.place = Place();
   const auto model = Load("linear.onnx", options);
-  EXPECT_EQ(model->spec().device, "cpu");
-  EXPECT_EQ(model->on_device(), nullptr);
-  EXPECT_EQ(model->spec().device_reason, "no devices are open to models here");
+  EXPECT_EQ(model->info().device_reason, "no devices are open to models here");
 }
 
 TEST(OrtLoader, WantsAPathOrBytes) {

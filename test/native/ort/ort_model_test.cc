@@ -18,7 +18,7 @@ using Shape = std::vector<int64_t>;
 
 TEST(OrtModel, SpecSaysNamesTypesAndRowShapes) {
   const auto model = Load("linear.onnx");
-  const ModelSpec& spec = model->spec();
+  const ModelInfo& spec = model->info();
   EXPECT_EQ(spec.name, Fixture("linear.onnx"));
   ASSERT_EQ(spec.inputs.size(), 1u);
   EXPECT_EQ(spec.inputs[0].name, "x");
@@ -28,8 +28,6 @@ TEST(OrtModel, SpecSaysNamesTypesAndRowShapes) {
   EXPECT_EQ(spec.output.type, ElementType::kFloat32);
   EXPECT_EQ(spec.output.row_shape, (Shape{2}));
   EXPECT_EQ(spec.fixed_batch, 0u);
-  EXPECT_TRUE(spec.blocking);
-  EXPECT_EQ(spec.device, "cpu");
   EXPECT_EQ(spec.device_reason, "");
   EXPECT_NE(spec.identity, "");
 }
@@ -72,7 +70,7 @@ TEST(OrtModel, LoadsFromBytesAndFromAPath) {
   auto bytes = std::make_shared<std::vector<uint8_t>>(ReadBytes(Fixture("linear.onnx")));
   const auto model = TryLoad({"", bytes});
   ASSERT_TRUE(model.ok()) << model.status().message();
-  EXPECT_EQ(model.value()->spec().sha256().value(), Load("linear.onnx")->spec().sha256().value());
+  EXPECT_EQ(model.value()->info().sha256().value(), Load("linear.onnx")->info().sha256().value());
   std::vector<float> y(2);
   ASSERT_TRUE(RunRows(*model.value(), 1, std::vector<float>{1, 2, 3}, {3}, y).status.ok());
   EXPECT_EQ(y[0], 22.5f);
@@ -88,7 +86,7 @@ TEST(OrtModel, ReadsExternalData) {
 template <typename T>
 void ExpectIntegerInput(const std::string& name, ElementType type) {
   const auto model = Load("type-" + name + ".onnx");
-  EXPECT_EQ(model->spec().inputs[0].type, type);
+  EXPECT_EQ(model->info().inputs[0].type, type);
   const std::vector<T> x = {3, 1, 100, 27};
   std::vector<float> y(4);
   ASSERT_TRUE(RunRows(*model, 2, x, {2}, y).status.ok()) << name;
@@ -108,7 +106,7 @@ TEST(OrtModel, TakesEveryIntegerType) {
 
 TEST(OrtModel, TakesBooleans) {
   const auto model = Load("type-bool.onnx");
-  EXPECT_EQ(model->spec().inputs[0].type, ElementType::kBool);
+  EXPECT_EQ(model->info().inputs[0].type, ElementType::kBool);
   std::vector<float> y(4);
   ASSERT_TRUE(RunRows(*model, 2, std::vector<uint8_t>{1, 1, 0, 1}, {2}, y).status.ok());
   EXPECT_EQ(y, (std::vector<float>{2, 0, 1, -1}));
@@ -116,7 +114,7 @@ TEST(OrtModel, TakesBooleans) {
 
 TEST(OrtModel, TakesAndGivesFloat64) {
   const auto model = Load("type-float64.onnx");
-  EXPECT_EQ(model->spec().output.type, ElementType::kFloat64);
+  EXPECT_EQ(model->info().output.type, ElementType::kFloat64);
   std::vector<double> y(2);
   ASSERT_TRUE(RunRows(*model, 1, std::vector<double>{3, 1.5}, {2}, y).status.ok());
   EXPECT_EQ(y, (std::vector<double>{4.5, 1.5}));
@@ -124,7 +122,7 @@ TEST(OrtModel, TakesAndGivesFloat64) {
 
 TEST(OrtModel, TakesAndGivesFloat16) {
   const auto model = Load("type-float16.onnx");
-  EXPECT_EQ(model->spec().output.type, ElementType::kFloat16);
+  EXPECT_EQ(model->info().output.type, ElementType::kFloat16);
   std::vector<uint16_t> y(2);
   // 3 = 0x4200, 1 = 0x3c00; 4 = 0x4400, 2 = 0x4000.
   ASSERT_TRUE(RunRows(*model, 1, std::vector<uint16_t>{0x4200, 0x3c00}, {2}, y).status.ok());
@@ -133,7 +131,7 @@ TEST(OrtModel, TakesAndGivesFloat16) {
 
 TEST(OrtModel, TakesAndGivesBFloat16) {
   const auto model = Load("type-bfloat16.onnx");
-  EXPECT_EQ(model->spec().output.type, ElementType::kBFloat16);
+  EXPECT_EQ(model->info().output.type, ElementType::kBFloat16);
   std::vector<uint16_t> y(2);
   // The upper halves of float32: 3 = 0x4040, 1 = 0x3f80; 4 = 0x4080, 2 = 0x4000.
   ASSERT_TRUE(RunRows(*model, 1, std::vector<uint16_t>{0x4040, 0x3f80}, {2}, y).status.ok());
@@ -144,13 +142,13 @@ TEST(OrtModel, TakesSeveralInputsUnderTheRequestsNames) {
   ModelOptions options;
   options.input_names = {{"b", "text"}};
   const auto model = Load("two-inputs.onnx", options);
-  ASSERT_EQ(model->spec().inputs.size(), 2u);
-  EXPECT_EQ(model->spec().inputs[0].name, "a");
-  EXPECT_EQ(model->spec().inputs[1].name, "text");
+  ASSERT_EQ(model->info().inputs.size(), 2u);
+  EXPECT_EQ(model->info().inputs[0].name, "a");
+  EXPECT_EQ(model->info().inputs[1].name, "text");
   const std::vector<float> a = {1, 2, 3, 4};
   const std::vector<float> b = {1, 1, 1, 2, 2, 2};
   std::vector<float> y(4);
-  ASSERT_TRUE(Start(*model, 2, {{a.data(), {2}}, {b.data(), {3}}}, y.data(), 16).status.ok());
+  ASSERT_TRUE(RunBatch(*model, 2, {{a.data(), {2}}, {b.data(), {3}}}, y.data(), 16).status.ok());
   EXPECT_EQ(y, (std::vector<float>{5, 3, 11, 6}));
 }
 
@@ -158,7 +156,7 @@ TEST(OrtModel, GivesTheOutputThatIsNamed) {
   ModelOptions options;
   options.output_name = "label";
   const auto labels = Load("two-outputs.onnx", options);
-  EXPECT_EQ(labels->spec().output.type, ElementType::kInt64);
+  EXPECT_EQ(labels->info().output.type, ElementType::kInt64);
   std::vector<int64_t> label(2);
   ASSERT_TRUE(RunRows(*labels, 2, std::vector<float>{1, 2, 3, 0, 0, 0}, {3}, label).status.ok());
   EXPECT_EQ(label, (std::vector<int64_t>{1, 0}));
@@ -179,7 +177,7 @@ TEST(OrtModel, GivesTheOutputThatIsNamed) {
 TEST(OrtModel, OneNumberPerRowIsALabelOrABinaryScore) {
   for (const char* name : {"label.onnx", "label-2d.onnx"}) {
     const auto model = Load(name);
-    EXPECT_EQ(model->spec().output.row_shape, (Shape{})) << name;
+    EXPECT_EQ(model->info().output.row_shape, (Shape{})) << name;
     std::vector<int64_t> y(2);
     ASSERT_TRUE(RunRows(*model, 2, std::vector<float>{0, 5, 1, 2, 0, 9}, {3}, y).status.ok())
         << name;
@@ -187,7 +185,7 @@ TEST(OrtModel, OneNumberPerRowIsALabelOrABinaryScore) {
   }
   for (const char* name : {"binary.onnx", "binary-flat.onnx"}) {
     const auto model = Load(name);
-    EXPECT_EQ(model->spec().output.row_shape, (Shape{1})) << name;
+    EXPECT_EQ(model->info().output.row_shape, (Shape{1})) << name;
     std::vector<float> y(2);
     ASSERT_TRUE(RunRows(*model, 2, std::vector<float>{3, 1, 1, 5}, {2}, y).status.ok()) << name;
     EXPECT_EQ(y, (std::vector<float>{2, -4})) << name;
@@ -197,7 +195,7 @@ TEST(OrtModel, OneNumberPerRowIsALabelOrABinaryScore) {
 TEST(OrtModel, FindsOutWhatTheOutputsShapeLeavesOpen) {
   for (const char* name : {"open-classes.onnx", "unknown-rank.onnx"}) {
     const auto model = Load(name);
-    EXPECT_EQ(model->spec().output.row_shape, (Shape{2})) << name;
+    EXPECT_EQ(model->info().output.row_shape, (Shape{2})) << name;
     std::vector<float> y(4);
     ASSERT_TRUE(RunRows(*model, 2, std::vector<float>{1, 2, 3, 4, 5, 6}, {3}, y).status.ok())
         << name;
@@ -207,7 +205,7 @@ TEST(OrtModel, FindsOutWhatTheOutputsShapeLeavesOpen) {
 
 TEST(OrtModel, TakesRowsOfAnyLengthWhereTheModelDoes) {
   const auto model = Load("dynamic-row.onnx");
-  EXPECT_EQ(model->spec().inputs[0].row_shape, (Shape{-1}));
+  EXPECT_EQ(model->info().inputs[0].row_shape, (Shape{-1}));
   std::vector<float> y(2);
   for (const size_t length : {1u, 4u, 2u, 4u}) {
     std::vector<float> x(length, 1.0f);
@@ -221,7 +219,7 @@ TEST(OrtModel, TakesRowsOfAnyLengthWhereTheModelDoes) {
 
 TEST(OrtModel, OutputRowShapeFollowsTheInputsWhereItIsOpen) {
   const auto model = Load("dynamic-row-and-output.onnx");
-  EXPECT_EQ(model->spec().output.row_shape, (Shape{-1}));
+  EXPECT_EQ(model->info().output.row_shape, (Shape{-1}));
   for (const int64_t length : {5, 3, 5}) {
     const auto shape = model->OutputRowShape({{length}});
     ASSERT_TRUE(shape.ok()) << shape.status().message();
@@ -238,13 +236,13 @@ TEST(OrtModel, OutputRowShapeFollowsTheInputsWhereItIsOpen) {
 
 TEST(OrtModel, RunsAFixedBatchInChunksAndPadsTheLast) {
   const auto model = Load("fixed-batch-4.onnx");
-  EXPECT_EQ(model->spec().fixed_batch, 4u);
+  EXPECT_EQ(model->info().fixed_batch, 4u);
   for (const size_t rows : {1u, 3u, 4u, 5u, 8u, 11u}) {
     std::vector<float> x(rows * 3);
     for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i);
     std::vector<float> y(rows * 2 + 1, -1.0f);
     const RunReport report =
-        Start(*model, rows, {{x.data(), {3}}}, y.data(), rows * 2 * sizeof(float));
+        RunBatch(*model, rows, {{x.data(), {3}}}, y.data(), rows * 2 * sizeof(float));
     ASSERT_TRUE(report.status.ok()) << report.status.message();
     EXPECT_EQ(report.padded_rows, (4 - rows % 4) % 4) << rows;
     for (size_t r = 0; r < rows; ++r) {

@@ -13,13 +13,13 @@ namespace {
 class BatchVariantModel final : public FakeModel {
  public:
   explicit BatchVariantModel(float shift) : FakeModel(1, 3, 3), shift_(shift) {}
-  void Start(const Batch& batch, Completion completion) override {
+  RunReport Run(const Batch& batch) override {
     RunReport report = Compute(batch);
     auto* scores = static_cast<float*>(batch.output);
     for (size_t i = 0; i < batch.rows; ++i) {
       scores[i * 3] += batch.rows > 1 ? shift_ : 0.0f;
     }
-    completion(std::move(report));
+    return report;
   }
 
  private:
@@ -29,18 +29,18 @@ class BatchVariantModel final : public FakeModel {
 class ProbabilityModel final : public FakeModel {
  public:
   ProbabilityModel() : FakeModel(1, 2, 2) {}
-  void Start(const Batch& batch, Completion completion) override {
+  RunReport Run(const Batch& batch) override {
     RunReport report = Compute(batch);
     auto* scores = static_cast<float*>(batch.output);
     for (size_t i = 0; i < batch.rows; ++i) {
       scores[i * 2] = 0.25f;
       scores[i * 2 + 1] = 0.75f;
     }
-    completion(std::move(report));
+    return report;
   }
 };
 
-CascadePlan PlanOf(std::shared_ptr<FakeModel> model) {
+CascadePlan PlanOf(LoadedModel model) {
   CascadePlan plan;
   plan.tensors = {{"x", ElementType::kUint32, {1}, sizeof(uint32_t), {0}}};
   plan.tiers.resize(1);
@@ -50,7 +50,7 @@ CascadePlan PlanOf(std::shared_ptr<FakeModel> model) {
   tier.max_rows = 64;
   PlannedMember member;
   member.name = "a.onnx";
-  member.width = static_cast<uint32_t>(model->spec().output.row_shape[0]);
+  member.width = static_cast<uint32_t>(InfoOf(model).output.row_shape[0]);
   member.output_row_bytes = member.width * sizeof(float);
   member.tensors = {0};
   member.model = std::move(model);
@@ -110,15 +110,14 @@ TEST(WarmUpTest, AFailingMemberIsAProblem) {
 }
 
 TEST(WarmUpTest, FunctionsAreNotCalledAndFixedBatchesAreNotSplit) {
-  auto function = std::make_shared<FakeModel>(1, 3, 3);
-  function->mutable_spec().blocking = false;
+  auto function = std::make_shared<AsyncFakeModel>(1, 3, 3);
   CascadePlan plan = PlanOf(function);
   std::vector<Status> problems;
   WarmUp(&plan, &problems);
   EXPECT_TRUE(function->seen().empty());
   EXPECT_EQ(plan.tiers[0].members[0].batch_difference, -1.0f);
   auto fixed = std::make_shared<FakeModel>(1, 3, 3);
-  fixed->mutable_spec().fixed_batch = 4;
+  fixed->mutable_info().fixed_batch = 4;
   plan = PlanOf(fixed);
   WarmUp(&plan, &problems);
   EXPECT_EQ(fixed->seen().size(), 2u);

@@ -15,6 +15,7 @@
 #include "test/native/engine/busy_house.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
+#include "test/native/fakes/specs.h"
 
 namespace quorate {
 namespace {
@@ -40,14 +41,14 @@ class RecordedModel final : public FakeModel {
  public:
   RecordedModel(const RecordedMember& member, uint32_t classes)
       : FakeModel(0, member.width, classes), values_(member.values) {}
-  void Start(const Batch& batch, Completion completion) override {
+  RunReport Run(const Batch& batch) override {
     const auto* rows = static_cast<const uint32_t*>(batch.inputs[0].data);
     const size_t bytes = values_.size() / kRows;
     for (size_t i = 0; i < batch.rows; ++i) {
       std::memcpy(static_cast<uint8_t*>(batch.output) + i * bytes, &values_[rows[i] * bytes],
                   bytes);
     }
-    completion({});
+    return {};
   }
 
  private:
@@ -94,17 +95,14 @@ struct RandomCascade {
     for (uint32_t t = 0; t < tiers; ++t) {
       const bool labels = random() % 6 == 0;
       all_score = all_score && !labels;
-      TierSpec tier;
-      tier.name = std::to_string(t);
+      TierSpec tier = NewTier(std::to_string(t));
       tier.combine = !labels && random() % 3 == 0 ? Combine::kMean : Combine::kVote;
       tier.cumulative = all_score && random() % 3 == 0;
       tier.max_rows = Pick(random, 1, kRows);
       std::vector<RecordedMember>& of_tier = members.emplace_back();
       for (uint32_t m = Pick(random, 1, 4); m > 0; --m) {
         of_tier.push_back(RandomMember(random, spec.classes, labels));
-        MemberSpec member;
-        member.name = std::to_string(of_tier.size());
-        member.source.path = tier.name + member.name;
+        MemberSpec member = NewMember(tier.name + std::to_string(of_tier.size()));
         member.output = of_tier.back().output;
         const bool logits = member.output == OutputChoice::kLogits;
         if (logits && random() % 2 == 0) member.temperature = 0.5f;
@@ -121,7 +119,7 @@ struct RandomCascade {
     return with;
   }
 
-  CascadeSpec spec;
+  CascadeSpec spec = NewCascade();
   std::vector<std::vector<RecordedMember>> members;
   std::vector<bool> labels_only;
 };
@@ -129,10 +127,10 @@ struct RandomCascade {
 class RecordedLoader final : public ModelLoader {
  public:
   explicit RecordedLoader(const RandomCascade* cascade) : cascade_(cascade) {}
-  StatusOr<std::shared_ptr<Model>> Load(const ModelSource& source, const ModelOptions&) override {
+  StatusOr<LoadedModel> Load(const ModelSource& source, const ModelOptions&) override {
     const auto index = static_cast<size_t>(std::stoul(source.path));
     const RecordedMember& member = cascade_->members[index / 10][index % 10 - 1];
-    return std::shared_ptr<Model>(std::make_shared<RecordedModel>(member, cascade_->spec.classes));
+    return LoadedModel(std::make_shared<RecordedModel>(member, cascade_->spec.classes));
   }
 
  private:

@@ -1,0 +1,169 @@
+#include "native/plan/request_tensors.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "native/base/shapes.h"
+
+namespace quorate {
+
+namespace {
+
+// An open dimension takes the other side's size.
+bool Merge(std::vector<int64_t>* known, const std::vector<int64_t>& other) {
+  if (known->size() != other.size()) return false;
+  for (size_t i = 0; i < other.size(); ++i) {
+    if ((*known)[i] < 0) {
+      (*known)[i] = other[i];
+    } else if (other[i] >= 0 && other[i] != (*known)[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool FollowsModels(const TensorSpec& input) {
+  return input.row_shape == std::vector<int64_t>{kShapeFromModels};
+}
+
+// Grows tensor by tensor, and collects what does not fit.
+class TensorTable {
+ public:
+  explicit TensorTable(std::vector<Status>* problems) : problems_(problems) {}
+
+  // The tensor's index; it is added unless its name is known.
+  uint32_t Add(const TensorSpec& input, const std::string& where) {
+    const uint32_t index = Find(input.name);
+    if (index == tensors_.size()) {
+      tensors_.push_back({input.name, input.type, input.row_shape, 0, {}});
+      return index;
+    }
+    RequestTensor& known = tensors_[index];
+    const std::string what = where + ": input \"" + input.name + "\"";
+    if (known.type != input.type) {
+      Problem(StatusCode::kModelMismatch, what + " is " + ElementName(input.type) +
+                                              ", another member reads it as " +
+                                              ElementName(known.type));
+    } else if (!Merge(&known.row_shape, input.row_shape)) {
+      Problem(StatusCode::kModelMismatch, what + " has row shape " + ShapeText(input.row_shape) +
+                                              ", another member reads " +
+                                              ShapeText(known.row_shape));
+    }
+    return index;
+  }
+
+  void FixShape(const std::string& name, const std::vector<int64_t>& shape) {
+    const uint32_t index = Find(name);
+    if (index == tensors_.size()) {
+      Problem(StatusCode::kInvalidArgument, "shapes names \"" + name + "\", which no model reads");
+    } else if (!Merge(&tensors_[index].row_shape, shape)) {
+      Problem(StatusCode::kModelMismatch, "shapes gives \"" + name + "\" " + ShapeText(shape) +
+                                              ", the models read " +
+                                              ShapeText(tensors_[index].row_shape));
+    }
+  }
+
+  // The tensors that a function reads: those it names, or all.
+  std::vector<uint32_t> OfFunction(const MemberSpec& member, const std::string& where) {
+    std::vector<uint32_t> inputs;
+    if (member.function_inputs.empty()) {
+      for (uint32_t i = 0; i < tensors_.size(); ++i) inputs.push_back(i);
+      if (inputs.empty()) {
+        Problem(StatusCode::kInvalidArgument,
+                where +
+                    ": nothing in the cascade describes a tensor, so the function must "
+                    "declare its inputs with type and shape");
+      }
+    }
+    for (const TensorSpec& input : member.function_inputs) {
+      inputs.push_back(Find(input.name));
+      if (inputs.back() < tensors_.size()) continue;
+      Problem(StatusCode::kInvalidArgument, where + ": no model reads \"" + input.name +
+                                                "\", so the function must declare its type and "
+                                                "shape");
+    }
+    return inputs;
+  }
+
+  void CheckOpenShapes() {
+    for (const RequestTensor& tensor : tensors_) {
+      if (!HasOpenDimension(tensor.row_shape)) continue;
+      Problem(StatusCode::kModelMismatch, "tensor \"" + tensor.name + "\" has open dimensions " +
+                                              ShapeText(tensor.row_shape) +
+                                              "; give them with `shapes`");
+    }
+  }
+
+  std::vector<RequestTensor> Take() { return std::move(tensors_); }
+
+ private:
+  // tensors_.size(): it is not there.
+  uint32_t Find(const std::string& name) const {
+    const auto at = std::find_if(tensors_.begin(), tensors_.end(),
+                                 [&name](const RequestTensor& t) { return t.name == name; });
+    return static_cast<uint32_t>(at - tensors_.begin());
+  }
+
+  void Problem(StatusCode code, std::string message) {
+    problems_->emplace_back(code, std::move(message));
+  }
+
+  std::vector<Status>* const problems_;
+  std::vector<RequestTensor> tensors_;
+};
+
+// Calls visit(t, m) for every member.
+template <typename Visit>
+void EachMember(const CascadeSpec& spec, Visit visit) {
+  for (size_t t = 0; t < spec.tiers.size(); ++t) {
+    for (size_t m = 0; m < spec.tiers[t].members.size(); ++m) visit(t, m);
+  }
+}
+
+void Complete(RequestTensors* found) {
+  for (uint32_t t = 0; t < found->members.size(); ++t) {
+    for (const std::vector<uint32_t>& inputs : found->members[t]) {
+      for (const uint32_t input : inputs) {
+        std::vector<uint32_t>& tiers = found->tensors[input].tiers;
+        if (tiers.empty() || tiers.back() != t) tiers.push_back(t);
+      }
+    }
+  }
+  for (RequestTensor& tensor : found->tensors) {
+    tensor.row_bytes = Elements(tensor.row_shape) * ElementSize(tensor.type);
+  }
+}
+
+}  // namespace
+
+RequestTensors FindRequestTensors(const CascadeSpec& spec, const std::vector<TierModels>& models,
+                                  std::vector<Status>* problems) {
+  TensorTable table(problems);
+  RequestTensors found;
+  for (const TierSpec& tier : spec.tiers) found.members.emplace_back(tier.members.size());
+  EachMember(spec, [&](size_t t, size_t m) {
+    if (!models[t][m].loaded.has_value()) return;
+    for (const TensorSpec& input : InfoOf(*models[t][m].loaded).inputs) {
+      found.members[t][m].push_back(table.Add(input, MemberText(spec.tiers[t], m)));
+    }
+  });
+  if (!problems->empty()) return found;
+  EachMember(spec, [&](size_t t, size_t m) {
+    for (const TensorSpec& input : spec.tiers[t].members[m].function_inputs) {
+      if (!FollowsModels(input)) table.Add(input, MemberText(spec.tiers[t], m));
+    }
+  });
+  for (const auto& [name, shape] : spec.shapes) table.FixShape(name, shape);
+  EachMember(spec, [&](size_t t, size_t m) {
+    const MemberSpec& member = spec.tiers[t].members[m];
+    if (!member.make_function) return;
+    found.members[t][m] = table.OfFunction(member, MemberText(spec.tiers[t], m));
+  });
+  if (!problems->empty()) return found;
+  table.CheckOpenShapes();
+  found.tensors = table.Take();
+  Complete(&found);
+  return found;
+}
+
+}  // namespace quorate
