@@ -93,9 +93,8 @@ OrtStatus* Append(OrtSessionOptions* options, const OrtCUDAProviderOptionsV2* cu
 
 // --- Sessions ---
 
-OrtStatus* CreateFromArray(const OrtEnv* env, const void* data, size_t size,
-                           const OrtSessionOptions* options, OrtSession** out) {
-  OrtStatus* const status = real[slot::kCreateSessionFromArray](env, data, size, options, out);
+// What ONNX Runtime made of these options, kept; or the error that a test asked for.
+OrtStatus* Keep(OrtStatus* status, const OrtSessionOptions* options, OrtSession** out) {
   std::lock_guard lock(Fake().mutex);
   const auto found = Ours().session_options.find(options);
   if (status != nullptr || found == Ours().session_options.end()) return status;
@@ -105,6 +104,16 @@ OrtStatus* CreateFromArray(const OrtEnv* env, const void* data, size_t size,
   if (Fake().session_error.empty()) return nullptr;
   real[slot::kReleaseSession](std::exchange(*out, nullptr));
   return Error(Fake().session_error);
+}
+
+OrtStatus* CreateFromFile(const OrtEnv* env, const char* path, const OrtSessionOptions* options,
+                          OrtSession** out) {
+  return Keep(real[slot::kCreateSession](env, path, options, out), options, out);
+}
+
+OrtStatus* CreateFromArray(const OrtEnv* env, const void* data, size_t size,
+                           const OrtSessionOptions* options, OrtSession** out) {
+  return Keep(real[slot::kCreateSessionFromArray](env, data, size, options, out), options, out);
 }
 
 void ReleaseSession(OrtSession* session) {
@@ -291,6 +300,7 @@ const void* GetApi(uint32_t version) {
   Replace(slot::kUpdateCUDAProviderOptionsWithValue, &UpdateWithValue);
   Replace(slot::kReleaseCUDAProviderOptions, &ReleaseOptions);
   Replace(slot::kSessionOptionsAppendExecutionProvider_CUDA_V2, &Append);
+  Replace(slot::kCreateSession, &CreateFromFile);
   Replace(slot::kCreateSessionFromArray, &CreateFromArray);
   Replace(slot::kReleaseSession, &ReleaseSession);
   Replace(slot::kReleaseSessionOptions, &ReleaseSessionOptions);
