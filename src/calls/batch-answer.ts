@@ -37,7 +37,7 @@ export class BatchAnswer {
   get count(): number {
     return this.#columns.count;
   }
-  /** Distinct errors of the rows, few. `at(i).error` is that of row i. */
+  /** The rows' errors, one for all rows that failed together; `at(i).error` is that of row i. */
   get errors(): readonly QuorateError[] {
     return this.#errors;
   }

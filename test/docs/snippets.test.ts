@@ -62,6 +62,8 @@ const settings = {
     rootDir: "source",
     allowJs: true,
     checkJs: true,
+    // By the package's `exports`, as users do, and not from source.
+    paths: {},
     // Snippets show values they do not use further.
     noUnusedLocals: false,
     noUnusedParameters: false,
