@@ -35,12 +35,13 @@ const measures = listOf("QUORATE_MEASURES");
 const always = ["QUORATE_ROW_COLUMNS", "QUORATE_BATCH_COLUMNS", "QUORATE_CALL_COLUMNS"].flatMap(listOf);
 const text = `/** Written by scripts/generate-columns.mjs from ${source}, which says what the columns hold. */
 
-/** The measures that a cascade may report, and their bits. */
-export const measureBits = {
-${measures.map(([name, , bit]) => `  ${name}: ${bitOf(bit)},`).join("\n")}
-} as const;
+/** A number that a cascade reports beside every answer where its \`measures\` ask for it. */
+export type Measure = ${measures.map(([name]) => `"${name}"`).join(" | ")};
 
-export type Measure = keyof typeof measureBits;
+/** The bit of each measure. */
+export const measureBits: Readonly<Record<Measure, number>> = {
+${measures.map(([name, , bit]) => `  ${name}: ${bitOf(bit)},`).join("\n")}
+};
 
 /** Result columns, a value per row. */
 export interface ResultColumns {

@@ -1,14 +1,15 @@
 /** Written by scripts/generate-columns.mjs from native/kernels/columns.h, which says what the columns hold. */
 
-/** The measures that a cascade may report, and their bits. */
-export const measureBits = {
+/** A number that a cascade reports beside every answer where its `measures` ask for it. */
+export type Measure = "score" | "confidence" | "margin" | "entropy";
+
+/** The bit of each measure. */
+export const measureBits: Readonly<Record<Measure, number>> = {
   score: 1,
   confidence: 2,
   margin: 4,
   entropy: 8,
-} as const;
-
-export type Measure = keyof typeof measureBits;
+};
 
 /** Result columns, a value per row. */
 export interface ResultColumns {
