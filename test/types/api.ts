@@ -45,10 +45,17 @@ export async function calls(cascade: Cascade): Promise<void> {
   const batch = await cascade.runBatch({ image: (rows) => new Float32Array(rows.length) }, { rows: 3 });
   same<Equal<typeof batch, BatchAnswer>>();
   same<Equal<typeof batch.label, Int32Array>>();
+  const row = batch.at(0);
+  if (row.error === null) same<Equal<typeof row.label, number>>();
+  else same<Equal<typeof row.status, "failed" | "cancelled" | "expired" | "rejected">>();
+  // @ts-expect-error: a row may have no answer
+  void batch.at(0).label;
   for await (const { label, index } of cascade.stream([new Float32Array(4)], { ordered: false }))
     same<Equal<[typeof label, typeof index], [number, number]>>();
   // @ts-expect-error: a list is no typed array
   await cascade.run({ image: [1, 2] });
+  // @ts-expect-error: no such option
+  await cascade.run({}, { prioritty: 1 });
   // @ts-expect-error: rows belong to runBatch
   await cascade.run({}, { rows: 3 });
   // @ts-expect-error: two ways only
@@ -60,6 +67,9 @@ export function data(spec: CascadeSpec, answer: Answer, error: QuorateError): vo
   void ({ tiers: [{ name: "a", members: ["a.onnx"], exitWhen: rule }] } satisfies CascadeSpec);
   // @ts-expect-error: a rule's threshold is a number
   void ({ kind: "score", threshold: "0.5" } satisfies Rule);
+  void ({ tiers: [{ name: "a", members: ["a.onnx"], device: "cuda:1" }] } satisfies CascadeSpec);
+  // @ts-expect-error: no such device
+  void ({ tiers: [{ name: "a", members: ["a.onnx"], device: "gpu" }] } satisfies CascadeSpec);
   // @ts-expect-error: members are required
   void ({ tiers: [{ name: "a" }] } satisfies CascadeSpec);
   // @ts-expect-error: answers are readonly
