@@ -12,8 +12,6 @@ export type QuorateErrorCode =
   | "QUORATE_ERR_ABORTED"
   | "QUORATE_ERR_CLOSED"
   | "QUORATE_ERR_MEMBER"
-  | "QUORATE_ERR_REMOTE"
-  | "QUORATE_ERR_CALIBRATION"
   | "QUORATE_ERR_INTERNAL";
 
 /** One problem. */
@@ -85,8 +83,6 @@ const codes: ReadonlySet<string> = new Set<QuorateErrorCode>([
   "QUORATE_ERR_ABORTED",
   "QUORATE_ERR_CLOSED",
   "QUORATE_ERR_MEMBER",
-  "QUORATE_ERR_REMOTE",
-  "QUORATE_ERR_CALIBRATION",
   "QUORATE_ERR_INTERNAL",
 ]);
 

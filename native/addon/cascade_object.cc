@@ -194,7 +194,7 @@ void CascadeObject::Provide(const Info& info) {
   if (data.ok()) {
     engine->Provide(id, tensor, rows, std::move(data).value(), {});
   } else {
-    // The rows would wait for ever.
+    // The rows would wait forever.
     engine->Provide(id, tensor, rows, nullptr, {StatusCode::kInput, data.status().message()});
   }
 }

@@ -20,7 +20,7 @@ class DeviceModel : public FileModel {
   // synchronising run as warm-up. On the lane's thread.
   virtual StatusOr<std::unique_ptr<LaneBinding>> Bind(const LaneTensors& tensors) = 0;
 
-  // How many different LaneTensors::rows it bears well: convolutions plan anew for every shape.
+  // How many different LaneTensors::rows it runs well with: convolutions are planned anew for each.
   // 0: any number.
   virtual size_t max_buckets() const { return 0; }
 

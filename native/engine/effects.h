@@ -16,7 +16,7 @@ struct Effects {
   std::vector<FinishedRow> rows;
   std::map<std::pair<uint64_t, uint32_t>, std::vector<uint32_t>> lazy;  // (call, tensor) -> rows.
   std::vector<BatchRun*> starts;
-  bool terminate = false;  // The models stop, now and for ever.
+  bool terminate = false;  // The models stop, now and from now on.
   bool closed = false;     // Close() is complete.
 };
 
