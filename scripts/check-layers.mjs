@@ -63,8 +63,8 @@ function checkNative() {
     if (target && target !== layer && !nativeLayers[layer]?.includes(target)) {
       found.push(`${place}: ${layer} must not include ${target}`);
     }
-    if (target === "ort" && layer === "addon" && name !== "addon/composition.cc") {
-      found.push(`${place}: only addon/composition.cc may include ort`);
+    if (target === "ort" && layer === "addon" && name !== "addon/process_services.cc") {
+      found.push(`${place}: only addon/process_services.cc may include ort`);
     }
     if (target && line.includes("<")) found.push(`${place}: write our own headers in quotes`);
     for (const { header, owner, name: rule } of guarded) {

@@ -2,14 +2,14 @@
 
 #include <utility>
 
-#include "native/addon/arguments.h"
-#include "native/addon/cascade_object.h"
-#include "native/addon/device_inspection.h"
+#include "native/addon/cascade/cascade_object.h"
 #include "native/addon/environment.h"
 #include "native/addon/errors.h"
 #include "native/addon/napi_config.h"
-#include "native/addon/reader.h"
+#include "native/addon/read/arguments.h"
+#include "native/addon/read/reader.h"
 #include "native/addon/threads.h"
+#include "native/addon/write/device_inspection.h"
 #include "native/kernels/kernels.h"
 
 namespace quorate {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "native/addon/messages.h"
+#include "native/addon/cascade/messages.h"
 #include "native/addon/napi_config.h"
 #include "native/base/mutex.h"
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "native/addon/composition.h"
+#include "native/addon/process_services.h"
 
 namespace quorate {
 
@@ -18,7 +18,7 @@ constexpr int64_t kThreadNs = 20'000 * kNsPerMs;
 void Environment::Install(Napi::Env env) {
   auto* const self = new Environment();
   env.SetInstanceData<Environment>(self);  // Deletes it, after the hook below.
-  Composition::Process().EnterEnvironment();
+  ProcessServices::Process().EnterEnvironment();
   napi_add_env_cleanup_hook(env, &Cleanup, self);
   self->ListenForExit(env);
 }
@@ -42,7 +42,7 @@ void Environment::Add(const std::shared_ptr<CascadeCore>& core) {
 
 void Environment::Cleanup(void* self) {
   const bool all_ended = static_cast<Environment*>(self)->EndCascades();
-  Composition::Process().LeaveEnvironment(all_ended);
+  ProcessServices::Process().LeaveEnvironment(all_ended);
 }
 
 bool Environment::EndCascades() {
@@ -52,7 +52,7 @@ bool Environment::EndCascades() {
     if (auto core = known.lock()) open.push_back(std::move(core));
   }
   for (const auto& core : open) core->Abandon();
-  const int64_t now = Composition::Process().clock()->NowNs();
+  const int64_t now = ProcessServices::Process().clock()->NowNs();
   bool all_ended = true;
   for (const auto& core : open) {
     const bool ended = core->WaitUntilEnded(now + (core->has_threads() ? kThreadNs : kEndNs));

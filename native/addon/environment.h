@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "native/addon/arrays.h"
-#include "native/addon/cascade_core.h"
+#include "native/addon/cascade/cascade_core.h"
 #include "native/addon/napi_config.h"
 
 namespace quorate {

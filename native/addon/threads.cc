@@ -1,8 +1,8 @@
 #include "native/addon/threads.h"
 
-#include "native/addon/composition.h"
 #include "native/addon/errors.h"
-#include "native/addon/reader.h"
+#include "native/addon/process_services.h"
+#include "native/addon/read/reader.h"
 
 namespace quorate {
 
@@ -24,7 +24,7 @@ const char* NameOf(ThreadReason reason) {
 
 Napi::Value Threads(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const ThreadCount threads = Composition::Process().threads();
+  const ThreadCount threads = ProcessServices::Process().threads();
   Napi::Object object = Napi::Object::New(env);
   object.Set("count", Napi::Number::New(env, threads.count));
   object.Set("reason", NameOf(threads.reason));
@@ -41,7 +41,7 @@ void SetThreads(const Napi::CallbackInfo& info) {
       "reason", {{"variable", ThreadReason::kVariable}, {"program", ThreadReason::kProgram}},
       &reason);
   ThrowIfError(info.Env(), problem);
-  Composition::Process().SetThreads({static_cast<unsigned>(count), reason});
+  ProcessServices::Process().SetThreads({static_cast<unsigned>(count), reason});
 }
 
 }  // namespace quorate

@@ -9,8 +9,8 @@
 #include "bench/native/addon/single_run.h"
 #include "bench/native/addon/spinners.h"
 #include "native/addon/errors.h"
-#include "native/addon/reader.h"
-#include "native/addon/runtime_arguments.h"
+#include "native/addon/read/reader.h"
+#include "native/addon/read/runtime_arguments.h"
 
 namespace quorate::bench {
 namespace {

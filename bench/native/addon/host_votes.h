@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bench/native/addon/bound_run.h"
-#include "native/addon/composition.h"
+#include "native/addon/process_services.h"
 #include "native/base/aligned_buffer.h"
 #include "native/kernels/kernels.h"
 

@@ -1,4 +1,4 @@
-#include "native/addon/counters_object.h"
+#include "native/addon/write/counters_object.h"
 
 namespace quorate {
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "native/addon/member_calls.h"
+#include "native/addon/cascade/member_calls.h"
 #include "native/model/function_model.h"
 
 namespace quorate {

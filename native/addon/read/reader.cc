@@ -1,4 +1,4 @@
-#include "native/addon/reader.h"
+#include "native/addon/read/reader.h"
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "native/addon/messages.h"
+#include "native/addon/cascade/messages.h"
 #include "native/addon/napi_config.h"
 #include "native/plan/cascade_plan.h"
 

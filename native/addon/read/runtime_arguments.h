@@ -1,7 +1,7 @@
 #pragma once
 
-#include "native/addon/composition.h"
-#include "native/addon/reader.h"
+#include "native/addon/process_services.h"
+#include "native/addon/read/reader.h"
 
 namespace quorate {
 

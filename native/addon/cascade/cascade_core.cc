@@ -1,4 +1,4 @@
-#include "native/addon/cascade_core.h"
+#include "native/addon/cascade/cascade_core.h"
 
 #include <algorithm>
 #include <chrono>
@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-#include "native/addon/composition.h"
+#include "native/addon/process_services.h"
 
 namespace quorate {
 
@@ -33,9 +33,9 @@ CascadeCore::CascadeCore(CascadeRequest request, std::shared_ptr<CompletionChann
     : request_(std::move(request)),
       measures_(request_.spec.measures),
       channel_(std::move(channel)),
-      member_calls_(std::make_shared<MemberCalls>(channel_, Composition::Process().pool(),
-                                                  Composition::Process().timer(),
-                                                  Composition::Process().clock())) {}
+      member_calls_(std::make_shared<MemberCalls>(channel_, ProcessServices::Process().pool(),
+                                                  ProcessServices::Process().timer(),
+                                                  ProcessServices::Process().clock())) {}
 
 void CascadeCore::StartThread(void (CascadeCore::*work)()) {
   {
@@ -128,7 +128,7 @@ bool CascadeCore::has_threads() const {
 }
 
 bool CascadeCore::WaitUntilEnded(int64_t until_ns) {
-  const Clock* const clock = Composition::Process().clock();
+  const Clock* const clock = ProcessServices::Process().clock();
   MutexLock lock(&mutex_);
   const auto ended = [this]() QUORATE_REQUIRES(mutex_) {
     return state_ == State::kEnded && threads_ == 0;

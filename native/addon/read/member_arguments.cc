@@ -1,10 +1,10 @@
-#include "native/addon/member_arguments.h"
+#include "native/addon/read/member_arguments.h"
 
 #include <cmath>
 #include <memory>
 #include <utility>
 
-#include "native/addon/reader.h"
+#include "native/addon/read/reader.h"
 
 namespace quorate {
 

@@ -1,4 +1,4 @@
-#include "native/addon/composition.h"
+#include "native/addon/process_services.h"
 
 #include <utility>
 
@@ -19,47 +19,47 @@ StatusOr<std::unique_ptr<ort::OrtModelLoader>> NewLoader(const RuntimePaths& pat
 
 }  // namespace
 
-Composition& Composition::Process() {
-  static Composition* const composition = new Composition(AvailableCores());
-  return *composition;
+ProcessServices& ProcessServices::Process() {
+  static ProcessServices* const services = new ProcessServices(AvailableCores());
+  return *services;
 }
 
-Composition::Composition(Cores cores)
+ProcessServices::ProcessServices(Cores cores)
     : pool_(cores.count),
       kernels_(NewCpuKernels()),
       thread_reason_(cores.limit == CoresLimit::kQuota ? ThreadReason::kQuota
                                                        : ThreadReason::kAffinity) {}
 
-ThreadCount Composition::threads() const {
+ThreadCount ProcessServices::threads() const {
   MutexLock lock(&mutex_);
   return {pool_.threads(), thread_reason_};
 }
 
-void Composition::SetThreads(ThreadCount threads) {
+void ProcessServices::SetThreads(ThreadCount threads) {
   MutexLock lock(&mutex_);
   if (threads.reason < thread_reason_) return;
   thread_reason_ = threads.reason;
   pool_.Resize(threads.count);
 }
 
-StatusOr<OpenedRuntime> Composition::OpenRuntime(const RuntimePaths& paths) {
+StatusOr<OpenedRuntime> ProcessServices::OpenRuntime(const RuntimePaths& paths) {
   QUORATE_ASSIGN_OR_RETURN(std::shared_ptr<ort::OrtModelLoader> loader, NewLoader(paths));
   RuntimeInfo info = InfoOf(*loader);
   return OpenedRuntime{std::move(loader), std::move(info)};
 }
 
-StatusOr<InspectedRuntime> Composition::InspectRuntime(const RuntimePaths& paths) {
+StatusOr<InspectedRuntime> ProcessServices::InspectRuntime(const RuntimePaths& paths) {
   QUORATE_ASSIGN_OR_RETURN(const std::unique_ptr<ort::OrtModelLoader> loader, NewLoader(paths));
   return InspectedRuntime{InfoOf(*loader), loader->InspectDevices()};
 }
 
-void Composition::EnterEnvironment() {
+void ProcessServices::EnterEnvironment() {
   MutexLock lock(&mutex_);
   ++environments_;
 }
 
 // Under the mutex: an environment that comes meanwhile waits until the threads are gone.
-void Composition::LeaveEnvironment(bool all_ended) {
+void ProcessServices::LeaveEnvironment(bool all_ended) {
   MutexLock lock(&mutex_);
   all_ended_ = all_ended_ && all_ended;
   if (--environments_ > 0 || !all_ended_) return;

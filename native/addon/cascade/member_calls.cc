@@ -1,4 +1,4 @@
-#include "native/addon/member_calls.h"
+#include "native/addon/cascade/member_calls.h"
 
 #include <algorithm>
 #include <cstring>

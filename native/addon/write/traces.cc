@@ -1,4 +1,4 @@
-#include "native/addon/traces.h"
+#include "native/addon/write/traces.h"
 
 #include <algorithm>
 

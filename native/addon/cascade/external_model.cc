@@ -1,4 +1,4 @@
-#include "native/addon/external_model.h"
+#include "native/addon/cascade/external_model.h"
 
 namespace quorate {
 

@@ -1,9 +1,9 @@
-#include "native/addon/hooks.h"
+#include "native/addon/cascade/hooks.h"
 
 #include <string>
 
 #include "native/addon/errors.h"
-#include "native/addon/reader.h"
+#include "native/addon/read/reader.h"
 
 namespace quorate {
 

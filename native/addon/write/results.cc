@@ -1,10 +1,10 @@
-#include "native/addon/results.h"
+#include "native/addon/write/results.h"
 
 #include <utility>
 
-#include "native/addon/columns.h"
 #include "native/addon/errors.h"
-#include "native/addon/traces.h"
+#include "native/addon/write/columns.h"
+#include "native/addon/write/traces.h"
 
 namespace quorate {
 

@@ -1,4 +1,4 @@
-#include "native/addon/row_results.h"
+#include "native/addon/write/row_results.h"
 
 #include <algorithm>
 #include <map>
@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "native/addon/arrays.h"
-#include "native/addon/columns.h"
 #include "native/addon/errors.h"
-#include "native/addon/traces.h"
+#include "native/addon/write/columns.h"
+#include "native/addon/write/traces.h"
 
 namespace quorate {
 

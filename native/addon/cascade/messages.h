@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "native/addon/arrays.h"
-#include "native/addon/composition.h"
-#include "native/addon/results.h"
+#include "native/addon/process_services.h"
+#include "native/addon/write/results.h"
 #include "native/plan/cascade_plan.h"
 
 namespace quorate {

@@ -1,4 +1,4 @@
-#include "native/addon/columns.h"
+#include "native/addon/write/columns.h"
 
 #include <type_traits>
 

@@ -1,4 +1,4 @@
-#include "native/addon/info.h"
+#include "native/addon/write/info.h"
 
 #include "native/plan/device_tier.h"
 

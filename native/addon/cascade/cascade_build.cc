@@ -3,9 +3,9 @@
 #include <exception>
 #include <utility>
 
-#include "native/addon/cascade_core.h"
-#include "native/addon/composition.h"
-#include "native/addon/external_model.h"
+#include "native/addon/cascade/cascade_core.h"
+#include "native/addon/cascade/external_model.h"
+#include "native/addon/process_services.h"
 
 namespace quorate {
 
@@ -57,7 +57,7 @@ std::shared_ptr<const CascadePlan> CascadeCore::Assemble(std::vector<Status>* pr
       problems->push_back(std::move(status));
       return nullptr;
     }
-    auto opened = Composition::OpenRuntime(request_.runtime_paths);
+    auto opened = ProcessServices::OpenRuntime(request_.runtime_paths);
     if (!opened.ok()) {
       *problems = Validate(request_.spec);
       problems->push_back(opened.status());
@@ -93,7 +93,7 @@ void CascadeCore::Open(BuiltMessage message) {
   {
     MutexLock lock(&mutex_);
     if (message.plan != nullptr) {
-      Composition& process = Composition::Process();
+      ProcessServices& process = ProcessServices::Process();
       engine_ = Engine::Create(
           {message.plan, process.kernels(), process.pool(), process.timer(), process.clock()},
           this);

@@ -5,12 +5,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "native/addon/call_arguments.h"
-#include "native/addon/cascade_core.h"
+#include "native/addon/cascade/cascade_core.h"
+#include "native/addon/cascade/hooks.h"
 #include "native/addon/completion_channel.h"
-#include "native/addon/hooks.h"
 #include "native/addon/napi_config.h"
-#include "native/addon/row_results.h"
+#include "native/addon/read/call_arguments.h"
+#include "native/addon/write/row_results.h"
 
 namespace quorate {
 

@@ -1,11 +1,11 @@
-#include "native/addon/call_arguments.h"
+#include "native/addon/read/call_arguments.h"
 
 #include <cmath>
 #include <cstring>
 #include <utility>
 
 #include "native/addon/arrays.h"
-#include "native/addon/reader.h"
+#include "native/addon/read/reader.h"
 
 namespace quorate {
 

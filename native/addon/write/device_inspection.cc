@@ -1,8 +1,8 @@
-#include "native/addon/device_inspection.h"
+#include "native/addon/write/device_inspection.h"
 
-#include "native/addon/composition.h"
 #include "native/addon/errors.h"
-#include "native/addon/runtime_arguments.h"
+#include "native/addon/process_services.h"
+#include "native/addon/read/runtime_arguments.h"
 
 namespace quorate {
 
@@ -60,7 +60,7 @@ Napi::Value InspectDevices(const Napi::CallbackInfo& info) {
   ObjectReader reader(info[0], "paths", &problem);
   const RuntimePaths paths = ReadRuntimePaths(&reader, &problem);
   ThrowIfError(env, problem);
-  const StatusOr<InspectedRuntime> inspected = Composition::InspectRuntime(paths);
+  const StatusOr<InspectedRuntime> inspected = ProcessServices::InspectRuntime(paths);
   ThrowIfError(env, inspected.status());
   Napi::Object object = Napi::Object::New(env);
   object.Set("runtime", ToRuntime(env, inspected.value().info));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "native/addon/cascade_core.h"
+#include "native/addon/cascade/cascade_core.h"
 #include "native/addon/napi_config.h"
 
 namespace quorate {

@@ -1,4 +1,4 @@
-#include "native/addon/runtime_arguments.h"
+#include "native/addon/read/runtime_arguments.h"
 
 namespace quorate {
 

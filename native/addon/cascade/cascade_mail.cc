@@ -3,12 +3,12 @@
 #include <utility>
 #include <variant>
 
-#include "native/addon/cascade_object.h"
-#include "native/addon/composition.h"
+#include "native/addon/cascade/cascade_object.h"
 #include "native/addon/environment.h"
 #include "native/addon/errors.h"
-#include "native/addon/info.h"
-#include "native/addon/results.h"
+#include "native/addon/process_services.h"
+#include "native/addon/write/info.h"
+#include "native/addon/write/results.h"
 
 namespace quorate {
 
@@ -27,7 +27,7 @@ Napi::Uint32Array ToRowList(Napi::Env env, const std::vector<uint32_t>& rows) {
 // Nanoseconds until then, or null: it has no deadline.
 Napi::Value TimeLeft(Napi::Env env, int64_t deadline_at) {
   if (deadline_at == kForever) return env.Null();
-  const int64_t left = deadline_at - Composition::Process().clock()->NowNs();
+  const int64_t left = deadline_at - ProcessServices::Process().clock()->NowNs();
   return Napi::Number::New(env, static_cast<double>(left));
 }
 

@@ -1,10 +1,10 @@
-#include "native/addon/arguments.h"
+#include "native/addon/read/arguments.h"
 
 #include <utility>
 
-#include "native/addon/member_arguments.h"
-#include "native/addon/reader.h"
-#include "native/addon/runtime_arguments.h"
+#include "native/addon/read/member_arguments.h"
+#include "native/addon/read/reader.h"
+#include "native/addon/read/runtime_arguments.h"
 
 namespace quorate {
 

@@ -52,9 +52,9 @@ struct ThreadCount {
 
 // Thread-safe. Leaked on purpose: a static object with a destructor could be waited on by a thread
 // while the process ends.
-class Composition {
+class ProcessServices {
  public:
-  static Composition& Process();
+  static ProcessServices& Process();
 
   Pool* pool() { return &pool_; }
   Timer* timer() { return &timer_; }
@@ -79,7 +79,7 @@ class Composition {
   void LeaveEnvironment(bool all_ended);
 
  private:
-  explicit Composition(Cores cores);
+  explicit ProcessServices(Cores cores);
 
   SteadyClock clock_;
   Pool pool_;

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "native/addon/cascade/member_calls.h"
 #include "native/addon/completion_channel.h"
-#include "native/addon/composition.h"
-#include "native/addon/member_calls.h"
+#include "native/addon/process_services.h"
 #include "native/base/mutex.h"
 #include "native/engine/engine.h"
 

@@ -1,11 +1,11 @@
-#include "native/addon/cascade_object.h"
+#include "native/addon/cascade/cascade_object.h"
 
 #include <utility>
 
-#include "native/addon/counters_object.h"
 #include "native/addon/environment.h"
 #include "native/addon/errors.h"
-#include "native/addon/reader.h"
+#include "native/addon/read/reader.h"
+#include "native/addon/write/counters_object.h"
 
 namespace quorate {
 
