@@ -21,7 +21,13 @@ function listOf(macro) {
 
 const camelCase = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
-const arrays = { int32_t: "Int32Array", uint8_t: "Uint8Array", RowStatus: "Uint8Array", float: "Float32Array" };
+const arrays = {
+  int32_t: "Int32Array",
+  uint8_t: "Uint8Array",
+  uint16_t: "Uint16Array",
+  RowStatus: "Uint8Array",
+  float: "Float32Array",
+};
 function arrayOf(type) {
   return arrays[type] ?? fail(`${source} has a column of type ${type}, which no array of JavaScript holds`);
 }

@@ -57,7 +57,7 @@ class Column {
   std::unique_ptr<uint8_t[]> bytes_;
 };
 
-// The answers of many rows: ten bytes per row, and four for each measure that is asked for.
+// The answers of many rows: eleven bytes per row, and four for each measure that is asked for.
 struct AnswerColumns {
   AnswerColumns() = default;
   // `measures`: bits of Measure. Uninitialised: Set() a row before Get().

@@ -139,7 +139,7 @@ FinishedRow RequestRecord::TakeRow(uint32_t row) {
   FinishedRow taken;
   taken.id = call_.id + row;
   taken.result = answers_.Get(row);
-  if (const uint8_t error = taken.result.error_index; error != 0) {
+  if (const uint16_t error = taken.result.error_index; error != 0) {
     taken.error = errors_[std::min<size_t>(error, errors_.size()) - 1];
     taken.result.error_index = 1;
   }
@@ -169,13 +169,14 @@ void RequestRecord::KeepOutputs(uint32_t row, uint32_t tier,
   }
 }
 
-uint8_t RequestRecord::AddError(const Status& error) {
-  constexpr size_t kMost = 255;
-  for (size_t i = 0; i < errors_.size(); ++i) {
-    if (errors_[i] == error) return static_cast<uint8_t>(i + 1);
+// Rows of a batch fail together, so an error that is known is mostly the last.
+uint16_t RequestRecord::AddError(const Status& error) {
+  constexpr size_t kMost = UINT16_MAX;
+  for (size_t i = errors_.size(); i > 0; --i) {
+    if (errors_[i - 1] == error) return static_cast<uint16_t>(i);
   }
   if (errors_.size() < kMost) errors_.push_back(error);
-  return static_cast<uint8_t>(errors_.size());
+  return static_cast<uint16_t>(errors_.size());
 }
 
 }  // namespace quorate

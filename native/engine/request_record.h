@@ -164,7 +164,7 @@ class RequestRecord final : public RowOwner {
   void End(uint32_t row, RowStatus status, bool degraded);
   void EndWith(uint32_t row, RowStatus status, const Status& error);
   // The index by which rows refer to this error.
-  uint8_t AddError(const Status& error);
+  uint16_t AddError(const Status& error);
 
   const CascadePlan* const plan_;
   RowRoom* const room_;

@@ -54,11 +54,11 @@ enum class ColumnWidth : uint8_t { kOne, kClasses, kMembers };
 #define QUORATE_BATCH_COLUMNS(X) X(voters, uint8_t, kOne, kForAnswers)
 
 // What the engine writes for a call. tier_index: the tier that answered; status: a RowStatus;
-// error_index: 0 none, i = errors[i - 1] of the call (255 = the last).
+// error_index: 0 none, i = errors[i - 1] of the call (65,535 = the last).
 #define QUORATE_CALL_COLUMNS(X)             \
   X(tier_index, uint8_t, kOne, kForAnswers) \
   X(status, RowStatus, kOne, kForAnswers)   \
-  X(error_index, uint8_t, kOne, kForAnswers)
+  X(error_index, uint16_t, kOne, kForAnswers)
 
 #define QUORATE_ANSWER_COLUMNS(X) \
   QUORATE_ROW_COLUMNS(X) QUORATE_BATCH_COLUMNS(X) QUORATE_CALL_COLUMNS(X)

@@ -19,7 +19,7 @@ export interface ResultColumns {
   readonly voters: Uint8Array;
   readonly tierIndex: Uint8Array;
   readonly status: Uint8Array;
-  readonly errorIndex: Uint8Array;
+  readonly errorIndex: Uint16Array;
   readonly score?: Float32Array;
   readonly confidence?: Float32Array;
   readonly margin?: Float32Array;

@@ -399,6 +399,25 @@ describe("a member that throws", () => {
     }
   });
 
+  it("gives each of a thousand rows the very value that its own call threw", async () => {
+    const member = {
+      name: "broken",
+      inputs: { x: { type: "float32", rowShape: [1] } },
+      run: ({ tensors }: { readonly tensors: Readonly<Record<string, ArrayLike<unknown>>> }) => {
+        throw new Error(`row ${String(tensors["x"]?.[0])}`);
+      },
+    } as const;
+    const cascade = await Cascade.builder()
+      .options({ classes: 2 })
+      .tier("api", { members: [member], batch: { maxRows: 1 } })
+      .build();
+    const answer = await cascade.runBatch({ x: Float32Array.from({ length: 1000 }, (_, i) => i) });
+    for (let i = 0; i < answer.count; i++) {
+      expect(answer.at(i).error).toMatchObject({ code: "QUORATE_ERR_MEMBER", cause: { message: `row ${i}` } });
+    }
+    await cascade.close();
+  });
+
   it("hears the deadline and the priority of its rows", async () => {
     const heard: (readonly [number | null, number])[] = [];
     const member = {

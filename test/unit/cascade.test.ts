@@ -148,7 +148,7 @@ describe("run", () => {
       { code: "QUORATE_ERR_MEMBER", message: "every member failed" },
       { code: "QUORATE_ERR_DEADLINE", message: "too late" },
     ];
-    native.hooks.onRows(rowColumns([1, 2], { status: Uint8Array.of(2, 4), errorIndex: Uint8Array.of(1, 2), errors }));
+    native.hooks.onRows(rowColumns([1, 2], { status: Uint8Array.of(2, 4), errorIndex: Uint16Array.of(1, 2), errors }));
     expect(await errorOf(() => answers[0])).toMatchObject({
       code: "QUORATE_ERR_MEMBER",
       message: "every member failed",
@@ -326,7 +326,7 @@ describe("runBatch", () => {
     status: Uint8Array.of(0, 2, 5),
     label: Int32Array.of(2, -1, -1),
     flags: Uint8Array.of(1 | 4 | 8 | 16, 0, 32),
-    errorIndex: Uint8Array.of(0, 1, 0),
+    errorIndex: Uint16Array.of(0, 1, 0),
     errors: [{ code: "QUORATE_ERR_MEMBER", message: "every member failed" }],
   };
 
@@ -403,7 +403,7 @@ describe("close", () => {
     const closed = { code: "QUORATE_ERR_CLOSED", message: "the cascade is closed." };
     native.hooks.onBatch(
       2,
-      columns(3, { status: Uint8Array.of(2, 0, 0), errorIndex: Uint8Array.of(1, 0, 0), errors: [closed] }),
+      columns(3, { status: Uint8Array.of(2, 0, 0), errorIndex: Uint16Array.of(1, 0, 0), errors: [closed] }),
     );
     await cascade.close();
     for (const answer of answers) expect(await errorOf(() => answer)).toMatchObject({ code: "QUORATE_ERR_CLOSED" });
@@ -465,7 +465,7 @@ describe("lazy tensors", () => {
     native.hooks.onRows(
       rowColumns([1], {
         status: Uint8Array.of(2),
-        errorIndex: Uint8Array.of(1),
+        errorIndex: Uint16Array.of(1),
         errors: [{ code: "QUORATE_ERR_INPUT", message, cause: number }],
       }),
     );

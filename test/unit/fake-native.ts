@@ -28,7 +28,7 @@ export function columns(count: number, over: Partial<NativeColumns> = {}): Nativ
     voters: new Uint8Array(count).fill(3),
     flags: new Uint8Array(count).fill(1 | 4 | 8),
     status: new Uint8Array(count),
-    errorIndex: new Uint8Array(count),
+    errorIndex: new Uint16Array(count),
     errors: [],
     score: new Float32Array(count).fill(0.75),
     ...over,

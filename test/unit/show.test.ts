@@ -19,7 +19,7 @@ const some: Partial<NativeColumns> = {
   status: Uint8Array.of(0, 2, 1),
   flags: Uint8Array.of(1 | 4 | 8, 0, 0),
   score: Float32Array.of(0.5, Number.NaN, Number.NaN),
-  errorIndex: Uint8Array.of(0, 1, 0),
+  errorIndex: Uint16Array.of(0, 1, 0),
   errors: [{ code: "QUORATE_ERR_MEMBER", message: "every member failed" }],
 };
 

@@ -19,7 +19,8 @@ template <typename Value>
 constexpr napi_typedarray_type ArrayType() {
   if constexpr (std::is_same_v<Value, int32_t>) return napi_int32_array;
   if constexpr (std::is_same_v<Value, float>) return napi_float32_array;
-  static_assert(sizeof(Value) == 1 || sizeof(Value) == 4);
+  if constexpr (std::is_same_v<Value, uint16_t>) return napi_uint16_array;
+  static_assert(sizeof(Value) <= 4);
   return napi_uint8_array;
 }
 

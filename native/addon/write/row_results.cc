@@ -15,7 +15,6 @@ namespace quorate {
 
 namespace {
 
-constexpr size_t kMostErrors = 255;  // An index has eight bits.
 constexpr size_t kIdBytes = RowResults::kCapacity * sizeof(double);
 
 size_t ColumnBytes(const ResultColumn& column) {
@@ -25,19 +24,18 @@ size_t ColumnBytes(const ResultColumn& column) {
 // Equal errors of several rows become one.
 class DistinctErrors {
  public:
-  uint8_t IndexOf(const Status& error) {
-    const auto [at, added] =
-        known_.try_emplace({error.code(), error.cause(), error.message()}, kMostErrors);
-    if (added && list.size() < kMostErrors) {
+  uint16_t IndexOf(const Status& error) {
+    const auto [at, added] = known_.try_emplace({error.code(), error.cause(), error.message()});
+    if (added) {
       list.push_back(error);
-      at->second = static_cast<uint8_t>(list.size());
+      at->second = static_cast<uint16_t>(list.size());  // At most kCapacity.
     }
     return at->second;
   }
   std::vector<Status> list;
 
  private:
-  std::map<std::tuple<StatusCode, uint32_t, std::string>, uint8_t> known_;
+  std::map<std::tuple<StatusCode, uint32_t, std::string>, uint16_t> known_;
 };
 
 }  // namespace

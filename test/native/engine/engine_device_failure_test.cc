@@ -9,7 +9,7 @@ namespace quorate {
 namespace {
 
 StatusCode ErrorOf(const FinishedCall& call, size_t row) {
-  const uint8_t error = call.rows[row].error_index;
+  const uint16_t error = call.rows[row].error_index;
   return error == 0 ? StatusCode::kOk : call.errors[error - 1u].code();
 }
 

@@ -220,7 +220,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
     return done_.at(id).traces.at(row);
   }
   Status ErrorOf(uint64_t id, size_t row = 0) {
-    const uint8_t error = Result(id, row).error_index;
+    const uint16_t error = Result(id, row).error_index;
     std::lock_guard lock(mutex_);
     return error == 0 ? Status() : done_.at(id).errors.at(error - 1);
   }
