@@ -8,7 +8,7 @@ namespace {
 
 using Attempt = StatusOr<std::optional<LoadedModel>>;
 
-bool MayBeOnHost(const TierSpec& tier) { return tier.place.kind != Place::Kind::kCuda; }
+bool MayBeOnHost(Place place) { return place.kind != Place::Kind::kCuda; }
 
 Attempt Load(const MemberSpec& member, Place place, ModelLoader* loader) {
   ModelOptions options = member.options;
@@ -17,12 +17,11 @@ Attempt Load(const MemberSpec& member, Place place, ModelLoader* loader) {
   return std::optional<LoadedModel>(std::move(loaded));
 }
 
-Attempt LoadMember(const TierSpec& tier, size_t m, ModelLoader* loader) {
-  const MemberSpec& member = tier.members[m];
-  if (!member.make_function) return Load(member, tier.place, loader);
-  if (MayBeOnHost(tier)) return std::optional<LoadedModel>();
+Attempt LoadMember(const MemberSpec& member, Place place, ModelLoader* loader) {
+  if (!member.make_function) return Load(member, place, loader);
+  if (MayBeOnHost(place)) return std::optional<LoadedModel>();
   return Status(StatusCode::kInvalidArgument,
-                "a function runs on the host, and the tier is to run on " + PlaceName(tier.place));
+                "a function runs on the host, and the tier is to run on " + PlaceName(place));
 }
 
 bool OnDevice(const Attempt& attempt) {
@@ -64,10 +63,10 @@ TierModels LoadTier(const TierSpec& tier, ModelLoader* loader, std::vector<Statu
   std::vector<Attempt> attempts;
   bool any_on_device = false;
   for (size_t m = 0; m < tier.members.size(); ++m) {
-    attempts.push_back(LoadMember(tier, m, loader));
+    attempts.push_back(LoadMember(tier.members[m], tier.place, loader));
     any_on_device = any_on_device || OnDevice(attempts.back());
   }
-  if (any_on_device && MayBeOnHost(tier)) {
+  if (any_on_device && MayBeOnHost(tier.place)) {
     const std::string obstacle = Obstacle(tier, attempts);
     if (!obstacle.empty()) return LoadOnHost(tier, loader, obstacle, problems);
   }
@@ -115,11 +114,7 @@ TierModels LoadOnHost(const TierSpec& tier, ModelLoader* loader, const std::stri
                       std::vector<Status>* problems) {
   std::vector<Attempt> attempts;
   for (const MemberSpec& member : tier.members) {
-    if (member.make_function) {
-      attempts.emplace_back(std::optional<LoadedModel>());
-    } else {
-      attempts.push_back(Load(member, OnCpu(), loader));
-    }
+    attempts.push_back(LoadMember(member, OnCpu(), loader));
   }
   return Take(tier, std::move(attempts), reason, problems);
 }
