@@ -5,6 +5,11 @@
 
 namespace quorate {
 
+Admission::~Admission() {
+  while (!calls_.empty()) Pop(&calls_);
+  while (!asking_.empty()) Pop(&asking_);
+}
+
 // Nobody passes by those who wait: for anything, or for bytes.
 size_t Admission::PlacesFor(const Call& call, size_t bulk_rows) const {
   const bool waits = call.options.wait;

@@ -15,6 +15,9 @@ namespace quorate {
 class Admission {
  public:
   Admission(size_t max_rows, size_t max_bytes) : room_(max_rows), max_bytes_(max_bytes) {}
+  ~Admission();  // Lets go of the calls that still stand in line.
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
 
   // How many rows of the call may be taken, those that will wait included; or kQueueFull. A call
   // that waits is let in, a batch that does not is as a whole or not at all. `bulk_rows`: rows of
