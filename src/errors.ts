@@ -94,13 +94,29 @@ export function toCode(code: unknown): QuorateErrorCode {
 /** Anything thrown, as a QuorateError: the addon throws plain errors with a `code`. */
 export function toQuorateError(thrown: unknown): QuorateError {
   if (thrown instanceof QuorateError) return thrown;
-  const code = toCode((thrown as { code?: unknown } | null | undefined)?.code);
-  return new QuorateError(code, messageOf(thrown), { cause: thrown });
+  return new QuorateError(toCode(fieldOf(thrown, "code")), messageOf(thrown), { cause: thrown });
 }
 
-/** The message of anything thrown. */
+/** The message of anything thrown; never throws itself. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
-  const message = (thrown as { message?: unknown } | null | undefined)?.message;
-  return typeof message === "string" ? message : String(thrown);
+  const message = fieldOf(thrown, "message");
+  return typeof message === "string" ? message : textOf(thrown);
+}
+
+/** Any value as text; never throws, whatever its own conversion does. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `a value of type ${typeof value} that has no text`;
+  }
+}
+
+/** A field of anything; undefined when there is none, or when reading it throws. */
+function fieldOf(value: unknown, name: "code" | "message"): unknown {
+  try {
+    return (value as Readonly<Record<string, unknown>> | null | undefined)?.[name];
+  } catch {
+    return undefined;
+  }
 }

@@ -32,7 +32,7 @@ export const callSchemas = {
 /** What JSON has not, in words. Milliseconds may be Infinity. */
 const tests = {
   "an AbortSignal": (data) =>
-    _`typeof ${data} == "object" && ${data} !== null && "aborted" in ${data} && "addEventListener" in ${data}`,
+    _`typeof ${data} == "object" && ${data} !== null && typeof ${data}.aborted == "boolean" && typeof ${data}.addEventListener == "function" && typeof ${data}.removeEventListener == "function"`,
   "a function": (data) => _`typeof ${data} == "function"`,
   "a number of milliseconds": (data) => _`typeof ${data} == "number" && !isNaN(${data})`,
 };

@@ -9,7 +9,7 @@ import { abortedBy } from "./call-options.js";
 import { Causes } from "./causes.js";
 import { IdMap } from "./id-map.js";
 import { LazyTensors } from "./lazy-tensors.js";
-import { columnErrors, hasAnswer, rowError } from "./row-errors.js";
+import { columnErrors, hasAnswer, ownError } from "./row-errors.js";
 import { Settler } from "./settler.js";
 import type { LazyTensor } from "./tensors.js";
 
@@ -127,7 +127,7 @@ export class Calls {
         this.#settler.add(pending, answerAt(columns, i, legend));
       } else {
         // Made anew for every row: no two calls share an error.
-        this.#settler.add(pending, rowError(columns, i, columnErrors(columns, this.#causes)));
+        this.#settler.add(pending, ownError(columns, i, this.#causes));
       }
     }
     this.#settler.flush();

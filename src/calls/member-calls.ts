@@ -1,6 +1,6 @@
 /** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
 import { types } from "node:util";
-import { invalidArgument, messageOf } from "../errors.js";
+import { invalidArgument, messageOf, textOf } from "../errors.js";
 import type { NativeCascade } from "../native/contract.js";
 import type { TensorData } from "../spec/element-type.js";
 import type { ResolvedFunction } from "../spec/members.js";
@@ -77,7 +77,9 @@ export class MemberCalls {
     const batch = { tensors: named(call, loaded), count: call.count, rows: call.rows };
     this.#count(call, { calls: 1 });
     const reported = { bytesSent: false, bytesReceived: false };
+    let over = false;
     const report = (given: MemberReport): void => {
+      if (over) return; // Its rows are answered, and what they cost is counted.
       const checked = checkedReport(given);
       this.#count(call, checked);
       reported.bytesSent ||= checked.bytesSent !== undefined;
@@ -95,6 +97,7 @@ export class MemberCalls {
       message = messageOf(thrown);
       cause = keep(thrown);
     }
+    over = true;
     if (!reported.bytesSent) this.#count(call, { bytesSent: byteLength(call.tensors) });
     // Already removed: the engine cancelled the call and expects no reply.
     if (!this.#controllers.delete(call.callId)) return;
@@ -133,15 +136,20 @@ function urgencyOf({ deadlineNs, priority }: MemberCall): Pick<MemberContext, "d
 
 /** @throws QuorateError, inside the function that reported */
 function checkedReport(report: MemberReport): MemberReport {
-  for (const [name, value] of Object.entries(report)) {
+  if (typeof report !== "object" || report === null || Array.isArray(report)) {
+    throw invalidArgument(`report: got ${textOf(report)}, expected an object with bytesSent, bytesReceived and cost.`);
+  }
+  // Read once: what is checked is what counts.
+  const given = { ...report };
+  for (const [name, value] of Object.entries(given)) {
     if (name !== "bytesSent" && name !== "bytesReceived" && name !== "cost") {
       throw invalidArgument(`report: "${name}" is unknown, expected bytesSent, bytesReceived and cost.`);
     }
     if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      throw invalidArgument(`report: ${name} is ${String(value)}, expected a number of at least 0.`);
+      throw invalidArgument(`report: ${name} is ${textOf(value)}, expected a number of at least 0.`);
     }
   }
-  return report;
+  return given;
 }
 
 /** Why `reply` is not the answer for `count` rows. */

@@ -1,6 +1,6 @@
 /** Errors of single rows, out of result columns. */
 import { QuorateError, type QuorateErrorCode, toCode } from "../errors.js";
-import { type NativeColumns, rowStatus } from "../native/contract.js";
+import { type NativeColumns, type NativeError, rowStatus } from "../native/contract.js";
 import type { Causes } from "./causes.js";
 
 /** For rows that ended without an error of their own. */
@@ -13,9 +13,17 @@ const defaults: Readonly<Record<number, readonly [QuorateErrorCode, string]>> = 
 
 /** The columns' distinct errors, each with its cause where it came from user code. */
 export function columnErrors(columns: NativeColumns, causes: Causes): QuorateError[] {
-  return columns.errors.map(
-    ({ code, message, cause = 0 }) => new QuorateError(toCode(code), message, causes.optionsOf(cause)),
-  );
+  return columns.errors.map((error) => lifted(error, causes));
+}
+
+/** A new error for row `i` alone: errors have a stack, so making those of other rows too would cost far more. */
+export function ownError(columns: NativeColumns, i: number, causes: Causes): QuorateError {
+  const error = columns.errors[(columns.errorIndex[i] ?? 0) - 1];
+  return error === undefined ? rowError(columns, i, []) : lifted(error, causes);
+}
+
+function lifted({ code, message, cause = 0 }: NativeError, causes: Causes): QuorateError {
+  return new QuorateError(toCode(code), message, causes.optionsOf(cause));
 }
 
 /** True when the row has an answer, be it without a valid vote. */

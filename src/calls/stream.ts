@@ -58,7 +58,8 @@ export async function* streamRows(
         if (rows.finished) return;
         await rows.change();
       } else if (!("error" in end)) yield end;
-      else if (onRowError === undefined) throw end.error;
+      // A closed cascade answers no row any more: that ends the stream.
+      else if (onRowError === undefined || end.error.code === "QUORATE_ERR_CLOSED") throw end.error;
       else onRowError(end.error, end.index);
     }
   } finally {

@@ -5,6 +5,10 @@ import { counterProblems } from "../counter-problems.js";
 import { Gate } from "./gate.js";
 import { errorOf } from "./paths.js";
 
+const toCode = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
+const fail = (): never => {
+  throw new Error("no");
+};
 const row = (): { x: Float32Array } => ({ x: new Float32Array(1) });
 const rows = (count: number): { x: Float32Array } => ({ x: new Float32Array(count) });
 const batch = { maxRows: 4, maxInFlight: 1 };
@@ -415,6 +419,31 @@ describe("a member that throws", () => {
     for (let i = 0; i < answer.count; i++) {
       expect(answer.at(i).error).toMatchObject({ code: "QUORATE_ERR_MEMBER", cause: { message: `row ${i}` } });
     }
+    await cascade.close();
+  });
+
+  it.each([
+    ["an object without a prototype", Object.create(null)],
+    ["an error whose message cannot be read", Object.defineProperty(new Error(), "message", { get: () => fail() })],
+    ["an object whose text cannot be made", { toString: () => fail() }],
+  ])("gives its rows an error whatever it throws: %s", async (_, thrown) => {
+    const member = {
+      name: "broken",
+      inputs: { x: { type: "float32", rowShape: [1] } },
+      run: () => {
+        throw thrown;
+      },
+    } as const;
+    const cascade = await Cascade.builder()
+      .options({ classes: 2 })
+      .tier("api", { members: [member] })
+      .build();
+    const error = await errorOf(() => cascade.run(row()));
+    expect(toCode(error)).toBe("QUORATE_ERR_MEMBER");
+    expect(error.cause === thrown).toBe(true);
+    const lazy = await errorOf(() => cascade.run({ x: () => Promise.reject(thrown) }));
+    expect(toCode(lazy)).toBe("QUORATE_ERR_INPUT");
+    expect(lazy.cause === thrown).toBe(true);
     await cascade.close();
   });
 

@@ -106,3 +106,16 @@ it("lets a batch through beside it, though more rows wait than fit", async () =>
   await batch;
   await cascade.close();
 });
+
+it("ends when the cascade is closed, also where rows without an answer are left out", async () => {
+  const cascade = await open(65_536);
+  const failed: string[] = [];
+  const answers = cascade.stream(new Source().rows(Number.POSITIVE_INFINITY), {
+    onRowError: (error) => failed.push(error.code),
+  });
+  const reading = (async () => {
+    for await (const answer of answers) if (answer.index === 100) void cascade.close();
+  })();
+  await expect(reading).rejects.toMatchObject({ code: "QUORATE_ERR_CLOSED" });
+  expect(failed).toEqual([]);
+});

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "native/cuda_setup/inspect.h"
+#include "native/model/place.h"
 #include "native/ort/device/cuda_provider.h"
 #include "native/ort/ort_loader.h"
 
@@ -23,11 +25,12 @@ RuleProgram VotesRule(size_t votes) {
 StatusOr<ort::SessionConfig> ConfigFor(const ort::ApiLibrary& library, const CudaSearch& search,
                                        const std::string& device) {
   ort::SessionConfig config;
-  if (device == "cpu") return config;
-  const int ordinal = ort::CudaOrdinal(device);
-  if (ordinal < 0) {
+  const std::optional<Place> place = ParsePlace(device);
+  if (place == OnCpu()) return config;
+  if (!place.has_value() || place->kind != Place::Kind::kCuda) {
     return Status(StatusCode::kDevice, "device '" + device + "': expected cpu, cuda or cuda:N");
   }
+  const int ordinal = place->index;
   const CudaReport report =
       InspectCuda({library.path(), library.version()}, search, ordinal, Inspection::kUntilProblem);
   if (!report.problem.empty()) return Status(StatusCode::kDevice, report.problem);
