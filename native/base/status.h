@@ -39,7 +39,9 @@ class [[nodiscard]] Status {
   // A number that the user's side gave its own error, and knows it by; 0: there is none.
   uint32_t cause() const { return cause_; }
 
-  friend bool operator==(const Status&, const Status&) = default;
+  friend bool operator==(const Status& a, const Status& b) {  // CUDA sources are C++17: no default.
+    return a.code_ == b.code_ && a.cause_ == b.cause_ && a.message_ == b.message_;
+  }
 
  private:
   StatusCode code_ = StatusCode::kOk;
