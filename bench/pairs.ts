@@ -1,6 +1,6 @@
 /** `npm run bench:pairs -- --before CHECKOUT`: this checkout against an earlier one, in alternating pairs. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { load, machine, versions } from "./lib/machine.js";
 import { probe } from "./lib/probe.js";
@@ -83,7 +83,11 @@ function report(): void {
   }
   const result = {
     date: new Date().toISOString(),
-    command: `npm run bench:pairs -- ${process.argv.slice(2).join(" ")}`,
+    // Without this machine's paths.
+    command: `npm run bench:pairs -- ${process.argv.slice(2).join(" ")}`.replace(
+      options.before,
+      relative(root, before),
+    ),
     machine: machine(),
     versions: versions(),
     load: [loadBefore, load()],
