@@ -48,9 +48,9 @@ export class Cascade implements AsyncDisposable {
     this.#engine = engine;
   }
 
-  /** Collects tiers; `build()` checks and loads them. */
-  static builder(): CascadeBuilder {
-    return new CascadeBuilder();
+  /** Collects tiers; `build()` checks and loads them. @param options of the whole cascade @default every option's own */
+  static builder(options: CascadeOptions = {}): CascadeBuilder {
+    return new CascadeBuilder().options(options);
   }
 
   /**

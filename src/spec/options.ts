@@ -56,7 +56,7 @@ export interface TensorDeclaration {
 
 /** Rows for a function member. */
 export interface MemberBatch {
-  /** Row-major data [count, ...rowShape] per tensor; valid until the function's promise settles. */
+  /** Row-major data [count, ...rowShape] per tensor: copies, which the function may keep. */
   readonly tensors: Readonly<Record<string, TensorData>>;
   readonly count: number;
   /** Index of each row in its own request (0 for `run`). */

@@ -156,6 +156,21 @@ describe("the digits cascade", () => {
   });
 });
 
+describe("the builder", () => {
+  it("takes options of the whole cascade, and names those that it does not know", async () => {
+    const small = await Cascade.builder({ maxRowsInFlight: 4, classes: 10 })
+      .tier("tiny", { members: onnx("tiny-a") })
+      .build();
+    expect(small.spec).toMatchObject({ maxRowsInFlight: 4, classes: 10 });
+    await small.close();
+    const wrong = Cascade.builder({ maxRowsInflight: 4 } as object).tier("tiny", { members: onnx("tiny-a") });
+    await expect(wrong.build()).rejects.toMatchObject({
+      code: "QUORATE_ERR_INVALID_ARGUMENT",
+      message: expect.stringContaining('did you mean "maxRowsInFlight"?'),
+    });
+  });
+});
+
 describe("a tier of functions", () => {
   it("takes over where models disagree, and only there", async () => {
     const asked: number[] = [];
