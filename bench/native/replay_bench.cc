@@ -30,10 +30,9 @@ Recording Record(std::vector<Scores>* scores) {
   std::normal_distribution<float> noise;
   Recording recording;
   recording.rows = kRows;
+  recording.classes = kClasses;
   for (size_t t = 0; t < kTiers; ++t) {
     RecordedTier tier;
-    tier.reduction.members = kMembers;
-    tier.reduction.classes = kClasses;
     for (uint32_t m = 0; m < kMembers; ++m) {
       Scores& own = scores->emplace_back(kRows * kClasses);
       for (float& score : own) score = noise(random);

@@ -51,6 +51,7 @@ class DeviceRun final : public BatchRun {
 // --- There ---
 
 void DeviceRun::Start() {
+  outputs.clear();
   deferred = nullptr;
   begun_at = parts_.clock->NowNs();  // Stands for a batch that the pipeline refuses.
   fill_ns_ = 0;
@@ -141,7 +142,6 @@ void DeviceRun::TakeColumns(const PipelineResult& result) {
 }
 
 void DeviceRun::TakeOutputs(const PipelineResult& result) {
-  outputs.clear();
   if (detail < Detail::kOutputs) return;
   outputs_.resize(tallies.size());
   for (size_t m = 0; m < outputs_.size(); ++m) {

@@ -5,12 +5,6 @@
 
 namespace quorate {
 
-namespace {
-
-RequestRecord* RecordOf(const RowRef& ref) { return static_cast<RequestRecord*>(ref.owner); }
-
-}  // namespace
-
 std::unique_ptr<Engine> Engine::Create(EngineParts parts, EngineListener* listener) {
   return std::make_unique<EngineImpl>(std::move(parts), listener);
 }

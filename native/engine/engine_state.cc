@@ -8,8 +8,6 @@ namespace quorate {
 
 namespace {
 
-RequestRecord* RecordOf(const RowRef& ref) { return static_cast<RequestRecord*>(ref.owner); }
-
 Status FullError(const PlannedTier& tier) {
   return {StatusCode::kQueueFull, "tier \"" + tier.name + "\" has " +
                                       std::to_string(tier.max_queue_rows) +
@@ -162,8 +160,11 @@ void EngineState::DeliverRow(BatchRun* run, size_t i, Effects* effects) {
   RequestRecord* const record = RecordOf(run->rows[i]);
   const uint32_t row = run->rows[i].row;
   const Delivery delivery = DeliveryOf(*run, i);
-  if (delivery != Delivery::kFail && !run->columns.all_failed[i])
-    Record(run, run->tier, i, record, row);
+  if (record->detail() == Detail::kOutputs) {
+    const auto& members = tiers_[run->tier]->plan().members;
+    record->KeepOutputs(row, run->tier, members, run->outputs, i);
+  }
+  if (delivery != Delivery::kFail && !run->columns.all_failed[i]) Record(*run, i);
   switch (delivery) {
     case Delivery::kExit: {
       const bool valid = run->columns.flags[i] & kValid;
@@ -211,24 +212,22 @@ void EngineState::DeferRow(const BatchRun& run, size_t i, Effects* effects) {
   Enqueue(record, row, run.tier + 1, Now(), effects);
 }
 
-void EngineState::Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* record,
-                         uint32_t row) {
-  const ColumnSet& columns = run->columns;
-  record->Answer(row, columns, i, tier);
-  if (record->detail() == Detail::kOutputs) {
-    record->KeepOutputs(row, tier, parts_.plan->tiers[tier].members, run->outputs, i);
-  }
+void EngineState::Record(const BatchRun& run, size_t i) {
+  RequestRecord* const record = RecordOf(run.rows[i]);
+  const uint32_t row = run.rows[i].row;
+  const ColumnSet& columns = run.columns;
+  record->Answer(row, columns, i, run.tier);
   if (record->detail() != Detail::kVotes) return;
   TraceTier trace;
   trace.result = record->answer(row);
-  const size_t k = parts_.plan->tiers[tier].members.size();
+  const size_t k = tiers_[run.tier]->plan().members.size();
   const int32_t* const votes = columns.member_votes + i * k;
   const float* const scores = columns.member_scores + i * k;
   trace.member_votes.assign(votes, votes + k);
   trace.member_scores.assign(scores, scores + k);
-  trace.queue_ns = run->begun_at - run->rows[i].queued_at;
-  trace.run_ns = run->run_ns;
-  trace.batch_rows = static_cast<uint32_t>(run->rows.size());
+  trace.queue_ns = run.begun_at - run.rows[i].queued_at;
+  trace.run_ns = run.run_ns;
+  trace.batch_rows = static_cast<uint32_t>(run.rows.size());
   record->trace(row).push_back(std::move(trace));
 }
 

@@ -61,7 +61,7 @@ class EngineState {
   void DeliverRow(BatchRun* run, size_t i, Effects* effects);
   Delivery DeliveryOf(const BatchRun& run, size_t i) const;
   void DeferRow(const BatchRun& run, size_t i, Effects* effects);
-  void Record(BatchRun* run, uint32_t tier, size_t i, RequestRecord* record, uint32_t row);
+  void Record(const BatchRun& run, size_t i);
 
   void Settle(RequestRecord* record, uint32_t row, const Outcome& outcome, Effects* effects);
   void SettleAll(RequestRecord* record, const Outcome& outcome, bool degrade, Effects* effects);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace quorate {
@@ -129,6 +130,10 @@ void RequestRecord::End(uint32_t row, RowStatus status, bool degraded) {
 void RequestRecord::EndWith(uint32_t row, RowStatus status, const Status& error) {
   RowResult result;
   result.label = -1;
+#define QUORATE_UNKNOWN(name, type, width, reasons) \
+  result.name = std::numeric_limits<type>::quiet_NaN();
+  QUORATE_MEASURES(QUORATE_UNKNOWN)
+#undef QUORATE_UNKNOWN
   result.tier_index = static_cast<uint8_t>(tier(row));
   result.status = status;
   result.error_index = AddError(error);
@@ -163,16 +168,19 @@ void RequestRecord::KeepOutputs(uint32_t row, uint32_t tier,
         {members[m].output_type, members[m].width, std::unique_ptr<uint8_t[]>(new uint8_t[bytes])});
     memset(kept[m].data.get(), 0xFF, bytes);
   }
-  for (size_t m = 0; m < members.size(); ++m) {
+  for (size_t m = 0; m < outputs.size(); ++m) {
     const size_t bytes = members[m].output_row_bytes;
     memcpy(kept[m].data.get() + row * bytes, outputs[m] + i * bytes, bytes);
   }
 }
 
-// Rows of a batch fail together, so an error that is known is mostly the last.
+// Rows of a batch fail one after the other, so an error that is known is among the latest: looking
+// no further costs the same however many there are.
 uint16_t RequestRecord::AddError(const Status& error) {
   constexpr size_t kMost = UINT16_MAX;
-  for (size_t i = errors_.size(); i > 0; --i) {
+  constexpr size_t kLatest = 16;
+  const size_t oldest = errors_.size() - std::min(errors_.size(), kLatest);
+  for (size_t i = errors_.size(); i > oldest; --i) {
     if (errors_[i - 1] == error) return static_cast<uint16_t>(i);
   }
   if (errors_.size() < kMost) errors_.push_back(error);

@@ -126,7 +126,8 @@ class RequestRecord final : public RowOwner {
   // REQUIRES: the row was answered.
   RowResult answer(uint32_t row) const { return answers_.Get(row); }
   bool answered(uint32_t row) const { return (state(row) & kAnswered) != 0; }
-  // What the members of a tier said about the row: row `i` of a batch's outputs.
+  // What the members of a tier said about the row: row `i` of a batch's outputs, which are empty
+  // where the whole batch failed. NaN, or -1, until then.
   void KeepOutputs(uint32_t row, uint32_t tier, const std::vector<PlannedMember>& members,
                    const std::vector<const uint8_t*>& outputs, size_t i);
   std::vector<TraceTier>& trace(uint32_t row) { return traces_[row]; }
@@ -187,5 +188,8 @@ class RequestRecord final : public RowOwner {
   std::vector<std::vector<TraceTier>> traces_;
   std::vector<std::vector<RowOutputs>> outputs_;
 };
+
+// The engine's rows belong to records.
+inline RequestRecord* RecordOf(const RowRef& ref) { return static_cast<RequestRecord*>(ref.owner); }
 
 }  // namespace quorate

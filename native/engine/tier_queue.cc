@@ -7,12 +7,6 @@
 
 namespace quorate {
 
-namespace {
-
-RequestRecord* RecordOf(const RowRef& ref) { return static_cast<RequestRecord*>(ref.owner); }
-
-}  // namespace
-
 TierQueue::TierQueue(const BatchParts& parts, BatchListener* listener)
     : parts_(parts),
       listener_(listener),

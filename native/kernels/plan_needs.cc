@@ -115,12 +115,6 @@ RowNeeds NeedsOfVerdict(const Reduction& reduction, const RuleProgram& rule,
 
 }  // namespace
 
-Status CheckRule(const RuleProgram& rule, bool labels_only) {
-  QUORATE_RETURN_IF_ERROR(CheckRule(rule));
-  if (!labels_only || MeasuresOf(rule) == 0) return Status();
-  return Invalid("a tier of labels has no score, confidence, margin or entropy for its rule");
-}
-
 StatusOr<RowJob> ReduceJob(const Reduction& reduction, const RuleProgram& rule,
                            const MemberOutput* outputs, size_t rows, const RowState& state,
                            const ReductionColumns& columns) {

@@ -7,10 +7,6 @@
 
 namespace quorate {
 
-// A program leaves exactly one value and never pops more than there are; what it reads must be
-// there. kInvalidArgument.
-Status CheckRule(const RuleProgram& rule, bool labels_only);
-
 // Both refuse reductions, rules and outputs that the kernels cannot handle: kInvalidArgument, or
 // kModelMismatch for a member's width or type. That costs a few comparisons per member.
 

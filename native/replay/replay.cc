@@ -6,7 +6,8 @@
 
 #include "native/kernels/column_set.h"
 #include "native/kernels/decision.h"
-#include "native/kernels/plan_needs.h"
+#include "native/kernels/rule_check.h"
+#include "native/plan/reduction_of.h"
 
 namespace quorate {
 
@@ -24,18 +25,38 @@ Status Invalid(std::string message) {
   return Status(StatusCode::kInvalidArgument, std::move(message));
 }
 
-bool KeepsSums(const Recording& recording, size_t tier) {
-  for (size_t t = tier; t < recording.tiers.size(); ++t) {
-    if (recording.tiers[t].reduction.earlier_members > 0) return true;
+std::vector<ReducedTier> ReducedTiersOf(const Recording& recording) {
+  std::vector<ReducedTier> tiers;
+  for (const RecordedTier& recorded : recording.tiers) {
+    ReducedTier& tier = tiers.emplace_back(ReducedTier{recorded.settings, {}});
+    tier.settings.rule = RuleProgram();  // Rules come with the vectors.
+    for (const MemberOutput& output : recorded.outputs) tier.kinds.push_back(output.kind);
   }
-  return false;
+  return tiers;
+}
+
+// Each tier's, with all measures, and as if rows could leave at none.
+std::vector<TierReduction> ReductionsOf(const Recording& recording,
+                                        const std::vector<ReducedTier>& tiers) {
+  CascadeSettings cascade;
+  cascade.classes = recording.classes;
+  cascade.measures = kAllMeasures;
+  std::vector<TierReduction> reductions;
+  for (size_t t = 0; t < tiers.size(); ++t) {
+    reductions.push_back(ReductionOf(cascade, tiers, t));
+    reductions.back().reduction.last = false;
+  }
+  return reductions;
 }
 
 // Reduces rows [first, first + count) of one tier after the other, handing evidence on.
 class ChunkReducer {
  public:
-  ChunkReducer(const Recording& recording, Kernels* kernels)
-      : recording_(recording), kernels_(kernels), sets_(recording.tiers.size()) {}
+  ChunkReducer(const Recording& recording, const std::vector<ReducedTier>& tiers, Kernels* kernels)
+      : recording_(recording),
+        reductions_(ReductionsOf(recording, tiers)),
+        kernels_(kernels),
+        sets_(recording.tiers.size()) {}
 
   Status Reduce(size_t first, size_t count) {
     for (size_t t = 0; t < sets_.size(); ++t) QUORATE_RETURN_IF_ERROR(ReduceTier(t, first, count));
@@ -45,16 +66,13 @@ class ChunkReducer {
 
  private:
   Status ReduceTier(size_t t, size_t first, size_t count) {
-    const RecordedTier& tier = recording_.tiers[t];
-    Reduction reduction = tier.reduction;
-    reduction.measures = kAllMeasures;
-    reduction.last = false;
+    const Reduction& reduction = reductions_[t].reduction;
     unsigned reasons = kForAnswers | kAllMeasures;
-    if (KeepsSums(recording_, t)) reasons |= kForEvidence;
+    if (reductions_[t].keeps_sums) reasons |= kForEvidence;
     ColumnSet& set = sets_[t];
     QUORATE_RETURN_IF_ERROR(set.Resize(
         {static_cast<ColumnReasons>(reasons), count, reduction.classes, reduction.members}));
-    std::vector<MemberOutput> outputs = tier.outputs;
+    std::vector<MemberOutput> outputs = recording_.tiers[t].outputs;
     for (MemberOutput& output : outputs) {
       if (output.data == nullptr) continue;
       const size_t row_bytes = output.width * ElementSize(output.type);
@@ -74,44 +92,20 @@ class ChunkReducer {
   }
 
   const Recording& recording_;
+  const std::vector<TierReduction> reductions_;
   Kernels* const kernels_;
   std::vector<ColumnSet> sets_;  // [tiers]
 };
 
-bool LabelsOnly(const RecordedTier& tier) {
-  return !tier.outputs.empty() && tier.outputs[0].kind == OutputKind::kLabel;
-}
-
-Status CheckEvidence(const Recording& recording, size_t t) {
-  const uint32_t given = recording.tiers[t].reduction.earlier_members;
-  uint32_t earlier = 0;
-  for (size_t e = 0; e < t && given > 0; ++e) {
-    earlier += recording.tiers[e].reduction.members;
-    if (LabelsOnly(recording.tiers[e])) {
-      return Invalid("tier " + std::to_string(t) + " is cumulative, but tier " + std::to_string(e) +
-                     " gives labels only");
-    }
+Status CheckRecording(const Recording& recording, const std::vector<ReducedTier>& tiers) {
+  if (tiers.empty() || tiers.size() > kMaxTiers) {
+    return Invalid("a recording of " + std::to_string(tiers.size()) + " tiers, expected 1 to " +
+                   std::to_string(kMaxTiers));
   }
-  if (given == earlier) return Status();
-  return Invalid("tier " + std::to_string(t) + " has " + std::to_string(given) +
-                 " earlier members, expected " + std::to_string(earlier));
-}
-
-Status CheckRecording(const Recording& recording) {
-  if (recording.tiers.empty() || recording.tiers.size() > 255) {
-    return Invalid("a recording of " + std::to_string(recording.tiers.size()) +
-                   " tiers, expected 1 to 255");
-  }
-  for (size_t t = 0; t < recording.tiers.size(); ++t) {
-    const RecordedTier& tier = recording.tiers[t];
-    if (tier.outputs.size() != tier.reduction.members) {
-      return Invalid("tier " + std::to_string(t) + " has " + std::to_string(tier.outputs.size()) +
-                     " outputs, expected one for each of its " +
-                     std::to_string(tier.reduction.members) + " members");
-    }
-    QUORATE_RETURN_IF_ERROR(CheckEvidence(recording, t));
-  }
-  return Status();
+  if (recording.classes < 2) return Invalid("a recording of fewer than 2 classes");
+  std::vector<Status> problems;
+  CheckReductions(tiers, &problems);
+  return problems.empty() ? Status() : problems[0];
 }
 
 // The flags of a row that leaves here.
@@ -127,13 +121,15 @@ bool Agrees(const RuleProgram& rule, const Replay::RowFacts& facts) {
 }  // namespace
 
 StatusOr<Replay> Replay::Create(const Recording& recording, Kernels* kernels) {
-  QUORATE_RETURN_IF_ERROR(CheckRecording(recording));
+  const std::vector<ReducedTier> tiers = ReducedTiersOf(recording);
+  QUORATE_RETURN_IF_ERROR(CheckRecording(recording, tiers));
   Replay replay;
   replay.rows_ = recording.rows;
-  for (const RecordedTier& tier : recording.tiers) {
-    replay.tiers_.push_back({LabelsOnly(tier), std::vector<RowFacts>(recording.rows)});
+  for (const ReducedTier& tier : tiers) {
+    const bool labels = !tier.kinds.empty() && tier.kinds[0] == OutputKind::kLabel;
+    replay.tiers_.push_back({labels, tier.kinds.size(), std::vector<RowFacts>(recording.rows)});
   }
-  ChunkReducer reducer(recording, kernels);
+  ChunkReducer reducer(recording, tiers, kernels);
   for (size_t first = 0; first < recording.rows; first += kReducedRows) {
     const size_t count = std::min(kReducedRows, recording.rows - first);
     QUORATE_RETURN_IF_ERROR(reducer.Reduce(first, count));
@@ -160,9 +156,11 @@ Status Replay::Check(const OperatingPoint& vector, size_t index) const {
                    std::to_string(tiers_.size()) + ", one per tier");
   }
   for (size_t t = 0; t < tiers_.size(); ++t) {
-    const Status status = CheckRule(vector.rules[t], tiers_[t].labels_only);
-    if (!status.ok())
-      return Invalid(where + ", tier " + std::to_string(t) + ": " + status.message());
+    const std::string tier = where + ", tier " + std::to_string(t);
+    const Status status = CheckRule(vector.rules[t]);
+    if (!status.ok()) return Invalid(tier + ": " + status.message());
+    const LabelUse labels = {tiers_[t].labels_only ? tiers_[t].members : 0, tiers_[t].members};
+    QUORATE_RETURN_IF_ERROR(CheckLabels(tier, labels, vector.rules[t]));
   }
   return Status();
 }

@@ -47,6 +47,7 @@ class Replay {
  private:
   struct Tier {
     bool labels_only = false;
+    size_t members = 0;
     std::vector<RowFacts> facts;  // [rows]
   };
 

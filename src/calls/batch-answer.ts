@@ -1,5 +1,5 @@
 /** The answers of a batch. */
-import { invalidArgument, type QuorateError } from "../errors.js";
+import { invalidArgument, type QuorateError, textOf } from "../errors.js";
 import { type NativeColumns, rowFlag } from "../native/contract.js";
 import { type Measure, measureBits } from "../spec/columns.js";
 import { answerAt, type Legend, shownAnswer } from "./answer.js";
@@ -103,7 +103,7 @@ export class BatchAnswer {
    */
   at(i: number): BatchRow {
     if (!(Number.isInteger(i) && i >= 0 && i < this.count)) {
-      throw invalidArgument(`row ${String(i)} does not exist, expected 0 to ${this.count - 1}.`);
+      throw invalidArgument(`row ${textOf(i)} does not exist, expected 0 to ${this.count - 1}.`);
     }
     const status = rowStatusNames[this.status[i] ?? 0] ?? "failed";
     if (hasAnswer(this.#columns, i)) {

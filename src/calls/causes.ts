@@ -1,7 +1,10 @@
 /** What user code threw, by number: a number crosses into the engine with each error, and comes back with it. */
 
-/** Most values that are kept, should one call wait while others fail all the time: beyond it the oldest is forgotten. */
-const mostKept = 10_000;
+/**
+ * Most values that are kept: as many as the errors that one batch tells apart. Should one call wait while others fail
+ * all the time, the oldest is forgotten.
+ */
+const mostKept = 65_535;
 
 interface Kept {
   readonly value: unknown;

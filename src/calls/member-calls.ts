@@ -15,11 +15,11 @@ export interface MemberTraffic {
   readonly bytesSent: number;
   readonly bytesReceived: number;
   /** Money that the function reported. */
-  readonly cost: number;
+  readonly reportedCost: number;
 }
 
 /** No calls: models, and functions before their first call. */
-export const noTraffic: MemberTraffic = { calls: 0, bytesSent: 0, bytesReceived: 0, cost: 0 };
+export const noTraffic: MemberTraffic = { calls: 0, bytesSent: 0, bytesReceived: 0, reportedCost: 0 };
 
 /** A request of the engine. */
 export interface MemberCall {
@@ -81,7 +81,8 @@ export class MemberCalls {
     const report = (given: MemberReport): void => {
       if (over) return; // Its rows are answered, and what they cost is counted.
       const checked = checkedReport(given);
-      this.#count(call, checked);
+      const { cost = 0, ...bytes } = checked;
+      this.#count(call, { ...bytes, reportedCost: cost });
       reported.bytesSent ||= checked.bytesSent !== undefined;
       reported.bytesReceived ||= checked.bytesReceived !== undefined;
     };
@@ -120,7 +121,7 @@ export class MemberCalls {
       calls: sofar.calls + (more.calls ?? 0),
       bytesSent: sofar.bytesSent + (more.bytesSent ?? 0),
       bytesReceived: sofar.bytesReceived + (more.bytesReceived ?? 0),
-      cost: sofar.cost + (more.cost ?? 0),
+      reportedCost: sofar.reportedCost + (more.reportedCost ?? 0),
     };
   }
 }

@@ -119,7 +119,8 @@ class Rows {
   /** Lets go of the source. One that is being read may never come back: then its return() is not waited for. */
   async close(): Promise<void> {
     if (this.#exhausted) return;
-    const returned = Promise.resolve(this.#source.return?.()).catch(() => {});
+    // In a function of its own: a return() that throws at once may not hide why the stream ended.
+    const returned = (async () => this.#source.return?.())().catch(() => {});
     if (!this.#reading) await returned;
   }
 

@@ -123,7 +123,7 @@ function memberCost({ counters, flopsPerRow, busyMs, deviceBytes, price, callPri
     (price.perRow + (callPrice?.perRow ?? 0)) * counters.rowsRun +
     price.perGigabyte * (network / 1e9) +
     (callPrice?.perCall ?? 0) * counters.calls +
-    counters.cost;
+    counters.reportedCost;
   // A member that has not run costs nothing, whether or not its FLOPs are known.
   return {
     flops: rows === 0 ? 0 : product(flopsPerRow, rows),
@@ -148,7 +148,7 @@ function extrapolate(use: MemberUse, rows: number): MemberUse {
       calls: scaled(use.counters.calls),
       bytesSent: scaled(use.counters.bytesSent),
       bytesReceived: scaled(use.counters.bytesReceived),
-      cost: scaled(use.counters.cost),
+      reportedCost: scaled(use.counters.reportedCost),
     },
   };
 }

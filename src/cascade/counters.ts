@@ -20,8 +20,8 @@ export interface MemberCounters {
   /** Bytes that a function member reported, and where it reported none of the tensors handed to it and of its replies. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
-  /** Money that a function member reported. */
-  readonly cost: number;
+  /** Money that a function member reported, without the prices that `cost()` adds. */
+  readonly reportedCost: number;
 }
 
 /**
@@ -99,8 +99,9 @@ function difference(now: unknown, since: unknown, name = ""): unknown {
     return name.endsWith("Ms") ? milliseconds(nanoseconds(now) - nanoseconds(since)) : now - since;
   }
   if (Array.isArray(now) && Array.isArray(since)) {
-    // Devices are listed once they have run something, so the later list may be longer.
-    return now.map((item, i) => (i < since.length ? difference(item, since[i], name) : item));
+    // Devices are listed once they have run something, so the later list of them may be longer.
+    const same = now.length === since.length || (name === "devices" && now.length > since.length);
+    if (same) return now.map((item, i) => (i < since.length ? difference(item, since[i], name) : item));
   }
   if (typeof now === "object" && now !== null && typeof since === "object" && since !== null) {
     const earlier = since as Readonly<Record<string, unknown>>;

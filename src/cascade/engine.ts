@@ -91,9 +91,10 @@ export class Engine {
   runBatch(input: unknown, options: BatchCallOptions): Promise<BatchAnswer> {
     try {
       this.#checkOpen("runBatch");
-      this.#block?.flush();
       const native = lowerCallOptions("runBatch", options, "wait");
       const checked = checkInputs(this.info.inputs, input, options.rows);
+      // After the input was read: its getters may call run().
+      this.#block?.flush();
       const answer = this.#calls.batch({
         signal: options.signal,
         lazy: checked.lazy,

@@ -79,6 +79,14 @@ describe("outputs", () => {
     await harness.close();
   });
 
+  it("say that a member abstained on rows that every member failed", async () => {
+    const harness = await Harness.open(spec(tier(functionMember())));
+    harness.onCall = (call) => harness.native.completeMember(call.id, null, "no credit", 0);
+    harness.native.submitBatch(1, 3, [rows(3)], { ...callOptions, detail: "outputs" });
+    expect((await harness.batch(1)).outputs).toEqual([[Int32Array.of(-1, -1, -1)]]);
+    await harness.close();
+  });
+
   it("are not there of a tier that no row reached, nor for calls that do not ask", async () => {
     const always = { ...never, kind: "always" } as const;
     const first = { ...tier(functionMember()), name: "first", rule: [always] };

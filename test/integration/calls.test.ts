@@ -422,6 +422,40 @@ describe("a member that throws", () => {
     await cascade.close();
   });
 
+  it("leaves unknown numbers in rows without an answer, not zeros", async () => {
+    const member = {
+      name: "broken",
+      output: "probabilities",
+      inputs: { x: { type: "float32", rowShape: [1] } },
+      run: fail,
+    } as const;
+    const cascade = await Cascade.builder()
+      .options({ classes: 2 })
+      .tier("api", { members: [member] })
+      .build();
+    const answer = await cascade.runBatch(rows(3));
+    for (const name of ["score", "confidence", "margin"] as const) {
+      expect([...answer[name]]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+      expect(answer.toJSON()[name]).toEqual([null, null, null]);
+    }
+    await cascade.close();
+  });
+
+  it("does not disturb a batch whose input's getter calls run()", async () => {
+    const { cascade, gate } = await busy();
+    gate.open();
+    let inner: Promise<unknown> = Promise.resolve();
+    const batch = await cascade.runBatch({
+      get x() {
+        inner = cascade.run(row());
+        return new Float32Array(2);
+      },
+    });
+    expect([...batch.label]).toEqual([7, 7]);
+    expect(await inner).toMatchObject({ label: 7 });
+    await cascade.close();
+  });
+
   it.each([
     ["an object without a prototype", Object.create(null)],
     ["an error whose message cannot be read", Object.defineProperty(new Error(), "message", { get: () => fail() })],

@@ -17,7 +17,7 @@ const spec = resolveSpec({
     },
   ],
 });
-const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0, cost: 0 };
+const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0, reportedCost: 0 };
 
 /** 100 rows: 80 leave at "edge", 20 at "cloud". */
 function snapshot(times = 1): CascadeCounters {
@@ -51,7 +51,7 @@ function snapshot(times = 1): CascadeCounters {
       devices: [{ name: "cpu", busyNs: 3e9 * times, shares: [[1e9 * times, 2e9 * times], [0]] }],
     },
     spec,
-    [[quiet, quiet], [{ calls: 4 * times, bytesSent: 1000 * times, bytesReceived: 200 * times, cost: 0 }]],
+    [[quiet, quiet], [{ calls: 4 * times, bytesSent: 1000 * times, bytesReceived: 200 * times, reportedCost: 0 }]],
   );
 }
 

@@ -151,7 +151,7 @@ describe("a function member", () => {
       calls: 2,
       bytesSent: 32,
       bytesReceived: 16,
-      cost: 0,
+      reportedCost: 0,
     });
   });
 
@@ -179,7 +179,7 @@ describe("a function member", () => {
     );
     ask(native);
     await turn();
-    const traffic = { calls: 1, bytesSent: 1024, bytesReceived: 8, cost: 0.25 };
+    const traffic = { calls: 1, bytesSent: 1024, bytesReceived: 8, reportedCost: 0.25 };
     expect(cascade.counters().tiers[0]?.members[0]).toMatchObject(traffic);
     native.flops = [[1]];
     expect((await cascade.cost()).cascade).toMatchObject({ money: 2.25, bytes: 1032 });

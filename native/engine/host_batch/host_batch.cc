@@ -132,13 +132,13 @@ void HostBatch::Begin() {
 }
 
 Status HostBatch::Prepare() {
+  outputs.clear();
   QUORATE_RETURN_IF_ERROR(columns.Resize(Wants()));
   columns.voters.assign(rows.size(), 0);
   work_.deadline_at = deadline_at;
   work_.priority = priority;
   work_.rule = &point->rules[parts_.tier_index];
   QUORATE_RETURN_IF_ERROR(gather_.Gather(rows));
-  outputs.clear();
   if (detail == Detail::kOutputs) outputs.assign(work_.outputs.begin(), work_.outputs.end());
   return Status();
 }

@@ -193,15 +193,11 @@ FinishedCall RunInEngine(const RandomCascade& cascade, const OperatingPoint& poi
 Recording RecordingOf(const RandomCascade& cascade, const FinishedCall& call) {
   Recording recording;
   recording.rows = kRows;
-  uint32_t earlier = 0;
+  recording.classes = cascade.spec.classes;
   for (size_t t = 0; t < cascade.members.size(); ++t) {
     const TierSpec& spec = cascade.spec.tiers[t];
     RecordedTier tier;
-    tier.reduction.members = static_cast<uint32_t>(spec.members.size());
-    tier.reduction.classes = cascade.spec.classes;
-    tier.reduction.combine = spec.combine;
-    tier.reduction.earlier_members = spec.cumulative ? earlier : 0;
-    earlier += tier.reduction.members;
+    tier.settings = spec;
     for (size_t m = 0; m < spec.members.size(); ++m) {
       const RowOutputs& outputs = call.outputs.at(t).at(m);
       const RecordedMember& member = cascade.members[t][m];

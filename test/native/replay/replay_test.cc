@@ -11,10 +11,10 @@ namespace {
 struct Recorded {
   Recorded() {
     recording.rows = first.size();
+    recording.classes = 2;
     for (const std::vector<float>* scores : {&first, &second}) {
       RecordedTier tier;
-      tier.reduction.members = 1;
-      tier.reduction.classes = 2;
+      tier.settings.name = scores == &first ? "first" : "second";
       tier.outputs = {{scores->data(), ElementType::kFloat32, OutputKind::kProbabilities, 1.0f, 1}};
       recording.tiers.push_back(tier);
     }
@@ -83,13 +83,16 @@ TEST(Replay, RefusesVectorsThatDoNotFit) {
 TEST(Replay, RefusesRecordingsThatDoNotFit) {
   Recorded no_output;
   no_output.recording.tiers[1].outputs.clear();
-  EXPECT_EQ(no_output.Refusal(), "tier 1 has 0 outputs, expected one for each of its 1 members");
-  Recorded evidence;
-  evidence.recording.tiers[1].reduction.earlier_members = 2;
-  EXPECT_EQ(evidence.Refusal(), "tier 1 has 2 earlier members, expected 1");
+  EXPECT_EQ(no_output.Refusal(), "tier has 0 members, expected 1 to 64");
+  Recorded labels;
+  const int32_t label[4] = {};
+  labels.recording.tiers[0].outputs[0] = {label, ElementType::kInt32, OutputKind::kLabel, 1.0f, 1};
+  labels.recording.tiers[1].settings.cumulative = true;
+  EXPECT_EQ(labels.Refusal(),
+            "tier \"second\" is cumulative, but tier \"first\" gives labels only");
   Recorded none;
   none.recording.tiers.clear();
-  EXPECT_EQ(none.Refusal(), "a recording of 0 tiers, expected 1 to 255");
+  EXPECT_EQ(none.Refusal(), "a recording of 0 tiers, expected 1 to 63");
 }
 
 }  // namespace
