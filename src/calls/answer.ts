@@ -119,8 +119,8 @@ function traceTier(native: NativeTraceTier, legend: Legend): TraceTier {
       const vote = native.memberVotes[m] ?? -1;
       return vote < 0 ? { member, vote: null, score: null } : { member, vote, score: known(native.memberScores[m]) };
     }),
-    queueMs: native.queueUs / 1000,
-    runMs: native.runUs / 1000,
+    queueMs: native.queueNs / 1e6,
+    runMs: native.runNs / 1e6,
     batchRows: native.batchRows,
     flops: flopsOf(legend.flops?.[native.tier] ?? [null]),
   };

@@ -126,8 +126,8 @@ export interface NativeTraceTier {
   /** Per member: vote (-1 = abstained) and its score for that vote. */
   readonly memberVotes: Int32Array;
   readonly memberScores: Float32Array;
-  readonly queueUs: number;
-  readonly runUs: number;
+  readonly queueNs: number;
+  readonly runNs: number;
   readonly batchRows: number;
 }
 
@@ -328,7 +328,7 @@ export interface NativeCascade {
   close(drainMs: number): void;
 }
 
-/** What a machine offers to models beside its CPU, as far as it could be found; CudaReport of native/model/device_report.h. */
+/** What a machine offers to models beside its CPU, as far as it could be found; CudaReport of native/cuda_setup/report.h. */
 export interface NativeCudaReport {
   /** Empty without a driver. */
   readonly driverPath: string;

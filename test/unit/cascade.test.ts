@@ -210,7 +210,16 @@ describe("run", () => {
     native.flops = [[10, 20, 30], [1000]];
     await cascade.cost();
     const answer = cascade.run(row, { trace: true });
-    const tier = { tier: 0, label: 1, votes: 2, flags: 8, score: 0.75, queueUs: 500, runUs: 1500, batchRows: 7 };
+    const tier = {
+      tier: 0,
+      label: 1,
+      votes: 2,
+      flags: 8,
+      score: 0.75,
+      queueNs: 500_000,
+      runNs: 1_500_000,
+      batchRows: 7,
+    };
     const trace = [{ ...tier, memberVotes: Int32Array.of(1, 1, -1), memberScores: Float32Array.of(0.5, 1, 0) }];
     native.hooks.onRows(rowColumns([1], { traces: [trace] }));
     expect((await answer).trace).toEqual([

@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
-#include "native/base/clock.h"
-
 namespace quorate {
 
 namespace {
-
-Napi::Number Microseconds(Napi::Env env, int64_t ns) {
-  return Napi::Number::New(env, static_cast<double>(ns) / static_cast<double>(kNsPerUs));
-}
 
 Napi::Object ToTierObject(Napi::Env env, const TraceTier& tier) {
   Napi::Object object = Napi::Object::New(env);
@@ -25,8 +19,8 @@ Napi::Object ToTierObject(Napi::Env env, const TraceTier& tier) {
   auto scores = Napi::Float32Array::New(env, tier.member_scores.size());
   std::copy(tier.member_scores.begin(), tier.member_scores.end(), scores.Data());
   object.Set("memberScores", scores);
-  object.Set("queueUs", Microseconds(env, tier.queue_ns));
-  object.Set("runUs", Microseconds(env, tier.run_ns));
+  object.Set("queueNs", Napi::Number::New(env, static_cast<double>(tier.queue_ns)));
+  object.Set("runNs", Napi::Number::New(env, static_cast<double>(tier.run_ns)));
   object.Set("batchRows", Napi::Number::New(env, tier.batch_rows));
   return object;
 }
