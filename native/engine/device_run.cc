@@ -36,6 +36,7 @@ class DeviceRun final : public BatchRun {
   void TakeOutputs(const PipelineResult& result);
   void AddEarlierEvidence();
   void FailAll(const Status& status);
+  void FailMembers(uint64_t members, const Status& status);
   void Tally(const PipelineResult& result);
   void HandOver();
 
@@ -119,6 +120,7 @@ void DeviceRun::FillEvidence(float* sums) {
 
 void DeviceRun::OnDone(const PipelineResult& result) {
   reduce_error = Status();
+  failures.clear();
   if (result.status.ok()) {
     TakeColumns(result);
   } else {
@@ -136,7 +138,7 @@ void DeviceRun::TakeColumns(const PipelineResult& result) {
   const bool all_failed = static_cast<size_t>(std::popcount(result.failed_members)) == k;
   columns.all_failed.assign(rows.size(), all_failed);
   TakeOutputs(result);
-  first_error = result.member_error;
+  FailMembers(result.failed_members, result.member_error);
   deferred = result.deferred_rows;
   AddEarlierEvidence();
 }
@@ -177,7 +179,17 @@ void DeviceRun::FailAll(const Status& status) {
   std::fill_n(columns.flags, n, uint8_t{0});
   columns.voters.assign(n, static_cast<uint8_t>(tallies.size()));
   columns.all_failed.assign(n, 1);
-  first_error = status;
+  FailMembers(~uint64_t{0}, status);
+}
+
+void DeviceRun::FailMembers(uint64_t members, const Status& status) {
+  if (members == 0) return;
+  const auto error = std::make_shared<const Status>(status);
+  for (uint32_t row = 0; row < rows.size(); ++row) {
+    for (uint32_t m = 0; m < tallies.size(); ++m) {
+      if ((members >> m & 1) != 0) failures.push_back({row, m, error});
+    }
+  }
 }
 
 void DeviceRun::Tally(const PipelineResult& result) {

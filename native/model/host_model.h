@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "native/model/cancel_flag.h"
 #include "native/model/model.h"
@@ -22,10 +24,23 @@ struct Batch {
   int priority = 0;                    // The highest of the rows' (functions).
 };
 
+// A row of a run on which the member failed while others have their output.
+struct FailedRow {
+  uint32_t row = 0;  // Of the run.
+  std::shared_ptr<const Status> error;
+};
+
 struct RunReport {
   Status status;             // Not OK: the member abstains on these rows.
   uint64_t run_ns = 0;       // Time inside the model.
   uint64_t padded_rows = 0;  // Rows computed beyond Batch::rows.
+  std::vector<FailedRow> failed_rows = {};  // Of a run that is OK. Ascending.
+
+  // Filled where a run that failed was repeated in parts, which the others then sum up.
+  uint64_t extra_runs = 0;
+  uint64_t repeated_rows = 0;
+  size_t rows_that_fit = 0;    // > 0: more rows in one run failed, although each has an answer,
+  bool out_of_memory = false;  // and memory was why.
 };
 
 class HostModel : public FileModel {
