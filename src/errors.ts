@@ -12,6 +12,7 @@ export type QuorateErrorCode =
   | "QUORATE_ERR_ABORTED"
   | "QUORATE_ERR_CLOSED"
   | "QUORATE_ERR_MEMBER"
+  | "QUORATE_ERR_MEMORY"
   | "QUORATE_ERR_INTERNAL";
 
 /** One problem. */
@@ -83,6 +84,7 @@ const codes: ReadonlySet<string> = new Set<QuorateErrorCode>([
   "QUORATE_ERR_ABORTED",
   "QUORATE_ERR_CLOSED",
   "QUORATE_ERR_MEMBER",
+  "QUORATE_ERR_MEMORY",
   "QUORATE_ERR_INTERNAL",
 ]);
 

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // `AsyncDisposable` for users whose own settings do not bring it.
-export type { Answer, TraceMember, TraceTier } from "./calls/answer.js";
+export type { Answer, MemberFailure, TraceMember, TraceTier } from "./calls/answer.js";
 export { BatchAnswer } from "./calls/batch-answer.js";
 export type { BatchAnswerJson } from "./calls/batch-columns.js";
 export {
@@ -19,6 +19,7 @@ export type {
   CascadeCounters,
   DeviceCounters,
   MemberCounters,
+  MemberError,
   TierCounters,
   TimeHistogram,
 } from "./cascade/counters.js";
@@ -50,6 +51,7 @@ export type {
   MemberBatch,
   MemberContext,
   MemberFunction,
+  MemberReply,
   MemberReport,
   ModelMember,
   OutputKind,

@@ -40,9 +40,10 @@ bool BatchLimit::Learn(const BatchRun& run) {
   const size_t most = memory_rows_ == 0 ? most_ : std::min(memory_rows_, most_);
   if (bad_share_ <= ShareFor(most)) bad_share_ = 0;
   const size_t before = rows_;
-  rows_ = bad_share_ == 0 ? most
-                          : std::clamp<size_t>(
-                                static_cast<size_t>(std::lround(1 / std::sqrt(bad_share_))), 1, most);
+  rows_ = bad_share_ == 0
+              ? most
+              : std::clamp<size_t>(static_cast<size_t>(std::lround(1 / std::sqrt(bad_share_))), 1,
+                                   most);
   return rows_ != before;
 }
 

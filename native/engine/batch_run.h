@@ -112,7 +112,7 @@ class BatchRun {
 
   // Valid from OnBatchDone until the next Start().
   ColumnSet columns;
-  std::vector<MemberTally> tallies;  // [members]
+  std::vector<MemberTally> tallies;     // [members]
   std::vector<MemberFailure> failures;  // By row, those of a row in the order in which they came.
   BatchFit fit;
   Status reduce_error;  // Not OK: the kernels failed, no answer.

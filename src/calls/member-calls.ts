@@ -1,11 +1,11 @@
 /** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
-import { types } from "node:util";
 import { invalidArgument, messageOf, textOf } from "../errors.js";
 import type { NativeCascade } from "../native/contract.js";
 import type { TensorData } from "../spec/element-type.js";
 import type { ResolvedFunction } from "../spec/members.js";
 import type { MemberContext, MemberReport } from "../spec/options.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import { type CheckedReply, checkReply } from "./member-reply.js";
 import { asUserCode } from "./reentry.js";
 
 /** What calls of one function member have cost so far. */
@@ -87,13 +87,15 @@ export class MemberCalls {
       reported.bytesReceived ||= checked.bytesReceived !== undefined;
     };
     const context = { signal: controller.signal, ...urgencyOf(call), report };
-    let reply: Int32Array | Float32Array | null = null;
+    let reply: CheckedReply | null = null;
     let message = "";
     let cause = 0;
     try {
       const given = await asUserCode(owner, () => member.run(batch, context));
-      message = replyProblem(given, call.count, loaded.classes, member.output === "label") ?? "";
-      if (message === "") reply = given;
+      const expected = { count: call.count, classes: loaded.classes, labels: member.output === "label" };
+      const checked = checkReply(given, expected, keep);
+      if (typeof checked === "string") message = checked;
+      else reply = checked;
     } catch (thrown) {
       message = messageOf(thrown);
       cause = keep(thrown);
@@ -102,8 +104,9 @@ export class MemberCalls {
     if (!reported.bytesSent) this.#count(call, { bytesSent: byteLength(call.tensors) });
     // Already removed: the engine cancelled the call and expects no reply.
     if (!this.#controllers.delete(call.callId)) return;
-    if (reply !== null && !reported.bytesReceived) this.#count(call, { bytesReceived: reply.byteLength });
-    native.completeMember(call.callId, reply, message, cause);
+    if (reply === null) return native.completeMember(call.callId, null, message, cause);
+    if (!reported.bytesReceived) this.#count(call, { bytesReceived: reply.data.byteLength });
+    native.completeMember(call.callId, reply.data, "", 0, reply.failedRows);
   }
 
   /** Nobody waits for the call any more. */
@@ -151,17 +154,6 @@ function checkedReport(report: MemberReport): MemberReport {
     }
   }
   return given;
-}
-
-/** Why `reply` is not the answer for `count` rows. */
-function replyProblem(reply: unknown, count: number, classes: number, labels: boolean): string | undefined {
-  const name = types.isTypedArray(reply) ? reply[Symbol.toStringTag] : typeof reply;
-  const expectedName = labels ? "Int32Array" : "Float32Array";
-  const expected = labels ? count : count * classes;
-  const shape = labels ? `${count} labels` : `${count} x ${classes} scores`;
-  if (name !== expectedName) return `returned ${name}, expected ${expectedName} with ${shape}`;
-  const { length } = reply as Int32Array | Float32Array;
-  return length === expected ? undefined : `returned ${length} values, expected ${expectedName} with ${shape}`;
 }
 
 function byteLength(tensors: readonly TensorData[]): number {

@@ -126,7 +126,7 @@ export class Cascade implements AsyncDisposable {
   async cost(prices: CostPrices = {}, options: SinceOptions = {}): Promise<CostReport> {
     checkPrices(prices, this.#engine.spec);
     checkOptions("cost", options);
-    const flops = await this.#engine.flops();
+    const { flops } = await this.#engine.profile();
     return costOf(this.#engine.spec, this.counters(options), flops, prices);
   }
 
@@ -137,11 +137,11 @@ export class Cascade implements AsyncDisposable {
       if (reason.code === "QUORATE_ERR_CLOSED") throw reason;
       return reason;
     };
-    const [flops, hashes] = await Promise.all([
-      this.#engine.flops().catch(reasonOf),
+    const [profile, hashes] = await Promise.all([
+      this.#engine.profile().catch(reasonOf),
       this.#engine.hashes().catch(reasonOf),
     ]);
-    return explanationOf(this.#engine.spec, this.#engine.info, flops, hashes);
+    return explanationOf(this.#engine.spec, this.#engine.info, profile, hashes, this.#engine.health());
   }
 
   /** Refuses new calls, lets running ones finish, releases the models. A second call gives the same promise. */

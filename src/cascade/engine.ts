@@ -13,8 +13,8 @@ import { errorFromProblems, QuorateError, toCode, toQuorateError } from "../erro
 import type { NativeAddon, NativeCallOptions, NativeCascade, NativeHooks, NativeSpec } from "../native/contract.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { CascadeCounters } from "./counters.js";
-import type { CascadeInfo, FlopsTable, HashTable } from "./info.js";
-import { liftCounters, liftFlops, liftHashes, liftInfo } from "./lift.js";
+import type { CascadeInfo, HashTable, Profile, TierHealth } from "./info.js";
+import { liftCounters, liftFlops, liftHashes, liftHealth, liftInfo } from "./lift.js";
 
 interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -31,8 +31,8 @@ export class Engine {
   #info: CascadeInfo | undefined;
   #block: RowBlock | undefined;
   #legend: Legend;
-  #flops: FlopsTable | undefined;
-  #profiled: Deferred<FlopsTable> | undefined;
+  #profile: Profile | undefined;
+  #profiled: Deferred<Profile> | undefined;
   /** Waits for the addon. */
   #hashed: Deferred<HashTable> | undefined;
   #closed: Deferred<void> | undefined;
@@ -116,8 +116,13 @@ export class Engine {
     }
   }
 
-  /** Measured once, by one profiled run per model. */
-  flops(): Promise<FlopsTable> {
+  health(): readonly TierHealth[] {
+    this.#block?.flush();
+    return liftHealth(this.#native.counters());
+  }
+
+  /** FLOPs, measured once, by one profiled run per model. */
+  profile(): Promise<Profile> {
     if (this.#profiled === undefined) {
       if (this.#closed !== undefined) return Promise.reject(closedError());
       this.#profiled = deferred();
@@ -203,7 +208,7 @@ export class Engine {
     const waits =
       this.#calls.waiting > 0 ||
       this.#info === undefined ||
-      (this.#profiled !== undefined && this.#flops === undefined) ||
+      (this.#profiled !== undefined && this.#profile === undefined) ||
       this.#hashed !== undefined ||
       this.#closed !== undefined;
     const keep = waits && !this.#done;
@@ -259,9 +264,9 @@ export class Engine {
           this.#profiled?.reject(new QuorateError(toCode(error?.code), error?.message ?? "profiling failed."));
           this.#profiled = undefined;
         } else {
-          this.#flops = liftFlops(flops, this.spec);
-          this.#legend = { ...this.#legend, flops: this.#flops };
-          this.#profiled?.resolve(this.#flops);
+          this.#profile = liftFlops(flops, this.spec);
+          this.#legend = { ...this.#legend, flops: this.#profile.flops };
+          this.#profiled?.resolve(this.#profile);
         }
         this.#watch();
       },

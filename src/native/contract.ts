@@ -39,6 +39,8 @@ export interface NativeMember {
   readonly cuda?: NativeCudaOptions;
   /** Function members: milliseconds until a call counts as failed. */
   readonly timeoutMs: number;
+  /** Function members: a call that fails for several rows is repeated with fewer of them. */
+  readonly splitOnFailure: boolean;
   /** Where class c of this member stands in the cascade's order; empty = same order. */
   readonly classMap: Int32Array;
 }
@@ -126,6 +128,8 @@ export interface NativeTraceTier {
   /** Per member: vote (-1 = abstained) and its score for that vote. */
   readonly memberVotes: Int32Array;
   readonly memberScores: Float32Array;
+  /** Per member: why it has no vote on this row, null where it did not fail. Absent: none failed. */
+  readonly memberErrors?: readonly (NativeError | null)[];
   readonly queueNs: number;
   readonly runNs: number;
   readonly batchRows: number;
@@ -179,8 +183,8 @@ export interface NativeHooks {
   onMemberCancel(callId: number): void;
   /** Rows of a call reached a tier that needs a tensor given as a function; reply with provide. */
   onLazy(id: number, tensor: number, rows: Uint32Array): void;
-  /** FLOPs per row, [tier][member]; -1 where the model cannot say. */
-  onProfiled(error: NativeError | null, flops: readonly (readonly number[])[] | null): void;
+  /** FLOPs per row, [tier][member], or the reason why they are not known. */
+  onProfiled(error: NativeError | null, flops: readonly (readonly (number | string)[])[] | null): void;
   /** SHA-256 of every model's file and its external data, hexadecimal, [tier][member]; empty for functions. */
   onHashed(error: NativeError | null, sha256: readonly (readonly string[])[] | null): void;
   onClosed(): void;
@@ -251,6 +255,11 @@ export interface NativeMemberCounters {
   readonly rowsFailed: number;
   readonly rowsPadded: number;
   readonly runNs: number;
+  /** Runs of parts of runs that had failed, and their rows. */
+  readonly extraRuns: number;
+  readonly rowsRepeated: number;
+  /** Why it failed last, and on how many rows since it last failed otherwise; null: it has not. */
+  readonly lastError: (NativeError & { readonly count: number }) | null;
 }
 
 export interface NativeTierCounters {
@@ -266,6 +275,8 @@ export interface NativeTierCounters {
   readonly invalid: number;
   readonly degraded: number;
   readonly batches: number;
+  /** Most rows of a batch that fit in memory; 0: no run has failed for want of it. */
+  readonly memoryRows: number;
   /** From a row's arrival in the tier until a thread takes its batch up. Summed over rows; the other times over batches. */
   readonly queueNs: number;
   /** Bringing rows together: into a batch on the host, and deferred rows that stay on a device. */
@@ -302,6 +313,14 @@ export interface NativeCounters {
   }[];
 }
 
+/** A row, of those that a function member was to answer, on which it failed. */
+export interface NativeFailedRow {
+  readonly row: number;
+  readonly message: string;
+  /** The number of its error; 0 = none. */
+  readonly cause: number;
+}
+
 export interface NativeCascade {
   /**
    * Rows that are calls of their own, with the ids from `id` on and the same options. Copies their tensors before it
@@ -314,9 +333,16 @@ export interface NativeCascade {
   cancel(id: number): void;
   /**
    * data: Int32Array labels [count] or Float32Array scores [count x classes]; null = failed, with the message and the
-   * number of what was thrown (uint32, 0 = none), which comes back as NativeError.cause.
+   * number of what was thrown (uint32, 0 = none), which comes back as NativeError.cause. `failedRows`, ascending, failed
+   * by themselves: their data is not used.
    */
-  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string, cause: number): void;
+  completeMember(
+    callId: number,
+    data: Int32Array | Float32Array | null,
+    message: string,
+    cause: number,
+    failedRows?: readonly NativeFailedRow[],
+  ): void;
   /** data: the rows' tensor data in the order of `rows`; null = failed, as above. Copied before it returns. */
   provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string, cause: number): void;
   counters(): NativeCounters;

@@ -51,6 +51,7 @@ function lowerFunction(member: ResolvedFunction): Omit<NativeMember, "name" | "t
     outputName: "",
     output: member.output,
     timeoutMs: member.timeoutMs,
+    splitOnFailure: member.splitOnFailure,
   };
 }
 
@@ -66,6 +67,7 @@ function lowerModel(
     output: member.output ?? "auto",
     cuda: lowerCuda(cuda),
     timeoutMs: 0,
+    splitOnFailure: false,
   };
 }
 

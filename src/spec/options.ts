@@ -89,13 +89,21 @@ export interface MemberReport {
 }
 
 /**
- * Any async function as a member: gives labels as Int32Array [count] (-1 = abstain) or, with another `output`,
- * scores as Float32Array [count, classes]. Throwing, timing out or a wrong length makes the member abstain.
+ * What a function member gives for the rows it was handed, in their order: labels as Int32Array [count] (-1 = abstain)
+ * or, with another `output`, scores as Float32Array [count, classes]. Or a plain array with an entry per row: its label
+ * or its scores, or an Error, which fails this row alone.
  */
-export type MemberFunction = (
-  batch: MemberBatch,
-  context: MemberContext,
-) => Promise<Int32Array | Float32Array> | Int32Array | Float32Array;
+export type MemberReply =
+  | Int32Array
+  | Float32Array
+  | readonly (number | Error)[]
+  | readonly (Float32Array | readonly number[] | Error)[];
+
+/**
+ * Any async function as a member. Throwing, timing out or a wrong length makes the member abstain on all rows of the
+ * call; see `splitOnFailure`.
+ */
+export type MemberFunction = (batch: MemberBatch, context: MemberContext) => Promise<MemberReply> | MemberReply;
 
 /** A member that is a function. */
 export interface FunctionMember {
@@ -112,6 +120,13 @@ export interface FunctionMember {
   readonly classes?: readonly string[];
   /** Milliseconds until a call counts as failed. @default 30000 */
   readonly timeoutMs?: number;
+  /**
+   * Call it again, with halves of the rows, when a call fails that had several: until the rows are known on which it
+   * fails. Up to 2 log2 n + 2 more calls for each such row of n, and each may cost money. Without it, one row that the
+   * function rejects fails all rows of the call; a function that knows which it is gives an Error in its place.
+   * @default false
+   */
+  readonly splitOnFailure?: boolean;
   /** @default free */
   readonly price?: CallPrice;
   /** FLOPs per row, if known. @default unknown */

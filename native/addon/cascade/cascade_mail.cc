@@ -125,8 +125,9 @@ void CascadeObject::On(Napi::Env env, ProfiledMessage message) {
   Delivering(env, [&] {
     if (message.error.ok()) {
       hooks_.Call(env, Hook::kProfiled,
-                  {env.Null(), ToTable(env, message.flops, [env](int64_t flops) {
-                     return Napi::Number::New(env, static_cast<double>(flops));
+                  {env.Null(), ToTable(env, message.flops, [env](const StatusOr<uint64_t>& flops) {
+                     return flops.ok() ? Napi::Value(ToNumber(env, flops.value()))
+                                       : Napi::String::New(env, flops.status().message());
                    })});
     } else {
       hooks_.Call(env, Hook::kProfiled, {ToPlainError(env, message.error), env.Null()});

@@ -37,6 +37,16 @@ HostArray CopyInput(const TensorSpec& spec, const TensorView& view, size_t rows)
   return copy;
 }
 
+// Each below `rows`, and ascending.
+bool AreRowsOf(size_t rows, const std::vector<FailedRow>& failed) {
+  size_t least = 0;
+  for (const FailedRow& row : failed) {
+    if (row.row < least || row.row >= rows) return false;
+    least = row.row + size_t{1};
+  }
+  return true;
+}
+
 }  // namespace
 
 void MemberCalls::Start(const FunctionModel* owner, const FunctionMember& member,
@@ -111,13 +121,14 @@ std::shared_ptr<MemberCalls::OpenCall> MemberCalls::Take(uint64_t id) {
   return call;
 }
 
-void MemberCalls::Finish(OpenCall* call, Status status, bool tell) {
+void MemberCalls::Finish(OpenCall* call, Status status, bool tell,
+                         std::vector<FailedRow> failed_rows) {
   { MutexLock wait(&call->starting); }
   call->hook.reset();
   timer_->Set(call, kForever, {});
   if (tell) channel_->Post(MemberCancelMessage{call->id});
   const auto run_ns = static_cast<uint64_t>(clock_->NowNs() - call->started_at);
-  call->completion({std::move(status), run_ns, 0});
+  call->completion({std::move(status), run_ns, 0, std::move(failed_rows)});
 }
 
 void MemberCalls::Expire(uint64_t id) {
@@ -151,7 +162,7 @@ bool MemberCalls::Waits(uint64_t id) const {
   return open_.contains(id);
 }
 
-void MemberCalls::Reply(uint64_t id, const MemberReply& reply) {
+void MemberCalls::Reply(uint64_t id, MemberReply reply) {
   const auto call = Take(id);
   if (call == nullptr) return;
   const bool labels = call->owner->info().output.row_shape.empty();
@@ -167,8 +178,17 @@ void MemberCalls::Reply(uint64_t id, const MemberReply& reply) {
                        std::to_string(call->rows) + " rows, expected " + text(labels, expected)},
                   false);
   }
+  if (!AreRowsOf(call->rows, reply.failed_rows)) {
+    return Finish(call.get(),
+                  {StatusCode::kMember, call->where + " failed on rows it was not asked"}, false);
+  }
   if (reply.length > 0) memcpy(call->output, reply.data, call->output_bytes);
-  Finish(call.get(), {}, false);
+  for (FailedRow& failed : reply.failed_rows) {
+    const Status& given = *failed.error;
+    failed.error = std::make_shared<const Status>(
+        given.code(), call->where + ": " + given.message(), given.cause());
+  }
+  Finish(call.get(), {}, false, std::move(reply.failed_rows));
 }
 
 void MemberCalls::Fail(uint64_t id, const std::string& message, uint32_t cause) {

@@ -48,7 +48,7 @@ struct MemberCancelMessage {
 
 struct ProfiledMessage {
   Status error;
-  std::vector<std::vector<int64_t>> flops;  // [tier][member]
+  std::vector<std::vector<StatusOr<uint64_t>>> flops;  // [tier][member]
 };
 
 struct HashedMessage {

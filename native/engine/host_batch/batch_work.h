@@ -43,9 +43,8 @@ class FailureSlot {
   // By row, those of a row in the order in which they came.
   std::vector<MemberFailure> Take() {
     const MutexLock lock(&mutex_);
-    std::stable_sort(
-        failures_.begin(), failures_.end(),
-        [](const MemberFailure& a, const MemberFailure& b) { return a.row < b.row; });
+    std::stable_sort(failures_.begin(), failures_.end(),
+                     [](const MemberFailure& a, const MemberFailure& b) { return a.row < b.row; });
     return std::exchange(failures_, {});
   }
 
