@@ -124,6 +124,8 @@ class AsyncFakeModel final : public FunctionModel, public Hasher {
   }
   const ModelInfo& info() const override { return info_; }
   void Terminate() override {}
+  bool splits = false;
+  bool splits_on_failure() const override { return splits; }
   void Start(const Batch& batch, Completion completion) override {
     std::lock_guard lock(mutex_);
     waiting_.emplace_back(batch, completion);
