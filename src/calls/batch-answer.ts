@@ -1,8 +1,8 @@
 /** The answers of a batch. */
-import { invalidArgument, type QuorateError, textOf } from "../errors.js";
+import { invalidArgument, type QuorateError, quoted } from "../errors.js";
 import { type NativeColumns, rowFlag } from "../native/contract.js";
 import { type Measure, measureBits } from "../spec/columns.js";
-import { answerAt, type Legend, shownAnswer } from "./answer.js";
+import { answerAt, type Legend, shownAnswer, type TraceTier, traceAt } from "./answer.js";
 import { type BatchAnswerJson, columnsJson, shownColumns } from "./batch-columns.js";
 import { type AnsweredRow, type BatchRow, rowStatusNames, type UnansweredRow } from "./batch-row.js";
 import { hasAnswer, rowError } from "./row-errors.js";
@@ -25,6 +25,8 @@ export class BatchAnswer {
   readonly #flags = new Map<number, Uint8Array>();
   #agreement: Float32Array | undefined;
   #unknown: Float32Array | undefined;
+  #labelName: readonly (string | null)[] | undefined;
+  #trace: readonly (readonly TraceTier[])[] | undefined;
 
   /** @internal */
   constructor(columns: NativeColumns, errors: readonly QuorateError[], legend: Legend) {
@@ -45,7 +47,14 @@ export class BatchAnswer {
   get label(): Int32Array {
     return this.#columns.label;
   }
-  /** [count] index of the tier that answered. */
+  /** [count] the classes' names, null where the label is -1; null as a whole unless the cascade's `classes` are names. */
+  get labelName(): readonly (string | null)[] | null {
+    const { classNames } = this.#legend;
+    if (classNames === null) return null;
+    this.#labelName ??= Array.from(this.label, (label) => classNames[label] ?? null);
+    return this.#labelName;
+  }
+  /** [count] index of the tier that answered; of rows without an answer, the last one that the row had entered. */
   get tierIndex(): Uint8Array {
     return this.#columns.tierIndex;
   }
@@ -95,6 +104,12 @@ export class BatchAnswer {
   get degraded(): Uint8Array {
     return this.#flag(rowFlag.degraded);
   }
+  /** [count] the tiers that each row finished, with or without an answer; null as a whole unless the call asked for it. */
+  get trace(): readonly (readonly TraceTier[])[] | null {
+    if (this.#columns.traces === undefined) return null;
+    this.#trace ??= Array.from({ length: this.count }, (_, i) => traceAt(this.#columns, i, this.#legend) ?? []);
+    return this.#trace;
+  }
 
   /**
    * Row `i` as an object, whether or not it has an answer: `status` says how it ended, in a word, and `error` why it
@@ -103,7 +118,7 @@ export class BatchAnswer {
    */
   at(i: number): BatchRow {
     if (!(Number.isInteger(i) && i >= 0 && i < this.count)) {
-      throw invalidArgument(`row ${textOf(i)} does not exist, expected 0 to ${this.count - 1}.`);
+      throw invalidArgument(`row ${quoted(i)} does not exist, expected 0 to ${this.count - 1}.`);
     }
     const status = rowStatusNames[this.status[i] ?? 0] ?? "failed";
     if (hasAnswer(this.#columns, i)) {

@@ -1,6 +1,6 @@
 /** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
 import { types } from "node:util";
-import { invalidArgument, messageOf, textOf } from "../errors.js";
+import { invalidArgument, messageOf, quoted } from "../errors.js";
 import type { NativeCascade } from "../native/contract.js";
 import type { TensorData } from "../spec/element-type.js";
 import type { ResolvedFunction } from "../spec/members.js";
@@ -138,7 +138,7 @@ function urgencyOf({ deadlineNs, priority }: MemberCall): Pick<MemberContext, "d
 /** @throws QuorateError, inside the function that reported */
 function checkedReport(report: MemberReport): MemberReport {
   if (typeof report !== "object" || report === null || Array.isArray(report)) {
-    throw invalidArgument(`report: got ${textOf(report)}, expected an object with bytesSent, bytesReceived and cost.`);
+    throw invalidArgument(`report: got ${quoted(report)}, expected an object with bytesSent, bytesReceived and cost.`);
   }
   // Read once: what is checked is what counts.
   const given = { ...report };
@@ -147,7 +147,7 @@ function checkedReport(report: MemberReport): MemberReport {
       throw invalidArgument(`report: "${name}" is unknown, expected bytesSent, bytesReceived and cost.`);
     }
     if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      throw invalidArgument(`report: ${name} is ${textOf(value)}, expected a number of at least 0.`);
+      throw invalidArgument(`report: ${name} is ${quoted(value)}, expected a number of at least 0.`);
     }
   }
   return given;

@@ -25,6 +25,12 @@ export function shownWhole<T extends object>(data: T): T {
   return Object.defineProperty(data, inspect.custom, { value: showWhole });
 }
 
+/** The same plain data, which `console.log` shows as one line. */
+export function shownAs<T extends object>(data: T, line: (data: T) => string): T {
+  const show = (_: number, options: InspectOptionsStylized): string => options.stylize(line(data), "special");
+  return Object.defineProperty(data, inspect.custom, { value: show });
+}
+
 function showWhole(this: object, depth: number, options: InspectOptionsStylized, show: Inspect): string {
   if (depth < 0) return options.stylize("[Object]", "special");
   return show({ ...this }, { ...options, depth: Number.POSITIVE_INFINITY });

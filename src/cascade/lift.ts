@@ -10,7 +10,7 @@ import type {
 } from "../native/contract.js";
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
-import { type CascadeCounters, milliseconds, type TierCounters } from "./counters.js";
+import { type CascadeCounters, milliseconds, type TierCounters, timeHistogram } from "./counters.js";
 import type { CascadeInfo, CudaReport, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
@@ -110,8 +110,8 @@ function liftTierCounters(
     reduceMs: milliseconds(reduceNs),
     downloadMs: milliseconds(downloadNs),
     scatterMs: milliseconds(scatterNs),
-    queueTime: { boundsMs, counts: Array.from(queueTimes) },
-    runTime: { boundsMs, counts: Array.from(runTimes) },
+    queueTime: timeHistogram(boundsMs, Array.from(queueTimes)),
+    runTime: timeHistogram(boundsMs, Array.from(runTimes)),
     members: members.map(({ runNs: memberNs, ...memberCounts }, m) => ({
       name: tier?.members[m]?.name ?? "",
       ...memberCounts,

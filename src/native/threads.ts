@@ -1,5 +1,5 @@
 /** How many threads compute for all cascades of the process. */
-import { outOfRange, textOf } from "../errors.js";
+import { outOfRange, quoted } from "../errors.js";
 import type { NativeAddon, NativeThreads } from "./contract.js";
 import { loadAddon } from "./load.js";
 
@@ -18,7 +18,7 @@ const expected = `a whole number from 1 to ${most}`;
  * @throws QuorateError QUORATE_ERR_INVALID_ARGUMENT for anything else
  */
 export function setThreads(threads: number): void {
-  if (!isCount(threads)) throw outOfRange(`setThreads: threads is ${textOf(threads)}, expected ${expected}.`);
+  if (!isCount(threads)) throw outOfRange(`setThreads: threads is ${quoted(threads)}, expected ${expected}.`);
   loadAddon().setThreads({ count: threads, reason: "program" });
 }
 

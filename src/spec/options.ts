@@ -31,7 +31,7 @@ export interface CallPrice {
 export interface ModelMember {
   /** Path of the file, or its bytes (copied while the cascade is built). */
   readonly model: string | Uint8Array;
-  /** For messages. @default the file's name, or "model" */
+  /** For messages and counters. @default the file's name; of bytes "model 2" for the second member of its tier */
   readonly name?: string;
   /** Request tensor for each model input. @default every input reads the tensor of its own name */
   readonly inputs?: Readonly<Record<string, string>>;
@@ -100,7 +100,7 @@ export type MemberFunction = (
 /** A member that is a function. */
 export interface FunctionMember {
   readonly run: MemberFunction;
-  /** For messages. @default the function's name, or "function" */
+  /** For messages and counters. @default the function's name, else "function 2" for the second member of its tier */
   readonly name?: string;
   /** Request tensors it wants, by name; with a declaration where no model reads the tensor. @default all of them */
   readonly inputs?: readonly string[] | Readonly<Record<string, TensorDeclaration>>;

@@ -32,7 +32,7 @@ async function read(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `${path} cannot be read: ${messageOf(cause)}.`, { cause });
+    throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `"${path}" cannot be read: ${messageOf(cause)}.`, { cause });
   }
 }
 
@@ -40,7 +40,7 @@ function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `${path} is not JSON: ${messageOf(cause)}.`, { cause });
+    throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `"${path}" is not JSON: ${messageOf(cause)}.`, { cause });
   }
 }
 

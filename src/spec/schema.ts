@@ -1,7 +1,7 @@
 /** The shape of specifications and of options, by their schemas: `schema/` and what is compiled from it. */
-import { calls, validate } from "../../schema/validate.js";
+import { calls, type SchemaError, validate } from "../../schema/validate.js";
 import { errorFromProblems, type QuorateProblem } from "../errors.js";
-import { problemOf } from "./schema-problem.js";
+import { meantOption, problemOf } from "./schema-problem.js";
 
 /**
  * Every way in which `spec` has not the shape of a cascade. Without problems it is a CascadeSpec, and
@@ -10,9 +10,17 @@ import { problemOf } from "./schema-problem.js";
 export function shapeProblems(spec: unknown): QuorateProblem[] {
   const data = asData(spec);
   if (validate(data)) return [];
-  return (validate.errors ?? [])
-    .filter((error) => error.keyword !== "if" && error.keyword !== "oneOf")
-    .map((error) => problemOf(error, data, "cascade"));
+  const errors = (validate.errors ?? []).filter((error) => error.keyword !== "if" && error.keyword !== "oneOf");
+  return errors.filter((error) => !isMisspelled(error, errors)).map((error) => problemOf(error, data, "cascade"));
+}
+
+/** A field that is missing because it has another name: the problem of that name says so. */
+function isMisspelled({ keyword, instancePath, params }: SchemaError, errors: readonly SchemaError[]): boolean {
+  const written = (other: SchemaError): boolean =>
+    other.keyword === "additionalProperties" &&
+    other.instancePath === instancePath &&
+    meantOption(String(other.params["additionalProperty"]), other) === params["missingProperty"];
+  return keyword === "required" && errors.some(written);
 }
 
 /**
