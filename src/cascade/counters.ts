@@ -12,7 +12,7 @@ export interface MemberCounters {
   /** Not run because sequential execution stopped before this member. */
   readonly rowsSkipped: number;
   readonly rowsFailed: number;
-  /** Run beside real rows, to fill a batch of fixed size. */
+  /** Rows of padding, run to fill a batch of fixed size. */
   readonly rowsPadded: number;
   readonly runMs: number;
   /** Calls of a function member; models have none. */

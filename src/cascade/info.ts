@@ -50,7 +50,7 @@ export interface TierDevice {
   readonly name: string;
   /** Batch sizes in rows, ascending: a batch runs as the smallest that holds it. */
   readonly buckets: readonly number[];
-  /** Bytes of device memory of its batches; its models have theirs beside it. */
+  /** Bytes of device memory of its batches; that of its models is extra. */
   readonly bytes: number;
 }
 

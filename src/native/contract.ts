@@ -226,7 +226,7 @@ export interface NativeTierDevice {
   readonly name: string;
   /** Batch sizes, ascending: a batch runs as the smallest that holds it. */
   readonly buckets: readonly number[];
-  /** Device memory of its batches; its models have theirs beside it. */
+  /** Device memory of its batches; that of its models is extra. */
   readonly bytes: number;
 }
 
@@ -328,7 +328,7 @@ export interface NativeCascade {
   close(drainMs: number): void;
 }
 
-/** What a machine offers to models beside its CPU, as far as it could be found; CudaReport of native/cuda_setup/report.h. */
+/** What a machine offers to models in addition to its CPU, as far as it could be found; CudaReport of native/cuda_setup/report.h. */
 export interface NativeCudaReport {
   /** Empty without a driver. */
   readonly driverPath: string;

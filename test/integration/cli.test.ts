@@ -37,11 +37,23 @@ describe("quorate demo", () => {
         { entered: 41, exited: 41 },
       ],
     });
-    expect(report.flops.saving).toBeGreaterThan(5);
+    expect(report.flops.ratio).toBeGreaterThan(5);
   });
 });
 
 describe("quorate run", () => {
+  it("says in a sentence that answers cannot be written", () => {
+    const { stderr, status } = quorate(
+      "run",
+      join(digits, "cascade.json"),
+      join(digits, "test.csv"),
+      "--answers",
+      join(folder, "none", "a.jsonl"),
+    );
+    expect(stderr).toMatch(/^quorate: ".*a\.jsonl" cannot be written: ENOENT[^\n]*\n$/);
+    expect(status).toBe(1);
+  });
+
   it("answers a file with a cascade.json", () => {
     const answers = join(folder, "answers.jsonl");
     const { stdout, status } = quorate(
