@@ -45,8 +45,8 @@ describe("quorate run", () => {
   it("says in a sentence that answers cannot be written", () => {
     const { stderr, status } = quorate(
       "run",
-      join(digits, "cascade.json"),
-      join(digits, "test.csv"),
+      digits("cascade.json"),
+      digits("test.csv"),
       "--answers",
       join(folder, "none", "a.jsonl"),
     );
@@ -77,9 +77,9 @@ describe("quorate run", () => {
   });
 
   it.each([
-    ["a missing cascade", ["none.json", digits("test.csv")], /none\.json cannot be read/],
+    ["a missing cascade", ["none.json", digits("test.csv")], /none\.json" cannot be read/],
     ["a missing file of rows", [digits("cascade.json"), "none.csv"], /none\.csv/],
-    ["a row of another width", [digits("cascade.json"), "short.csv"], /short\.csv, line 1: 2 columns, expected 64/],
+    ["a row of another width", [digits("cascade.json"), "short.csv"], /short\.csv", line 1: 2 columns, expected 64/],
     ["a bad cascade", ["bad.json", digits("test.csv")], /"tier" is not a known option/],
   ])("with %s ends with a sentence and exit code 1", (_, args, message) => {
     writeFileSync(join(folder, "short.csv"), "1,2\n");
