@@ -24,11 +24,11 @@ class Admission {
   // batches that wait in the first tier, as they are.
   StatusOr<uint32_t> RowsLetIn(const Call& call, size_t bulk_rows) const;
 
-  // The call stands in line. A batch's bytes count at once: they are held already.
+  // Queues the call. A batch's bytes count at once: they are held already.
   void Enter(RequestRecord* record);
 
   // The next that comes in, in order: a row, which now has its place; or all rows of a batch that
-  // is taken as it is (kBulk), which take theirs as they are taken. No record: nobody, for now.
+  // is taken as it is (kBulk), which take theirs as they are taken. No record: none for now.
   struct Entry {
     RequestRecord* record = nullptr;
     uint32_t row = 0;

@@ -21,7 +21,7 @@ namespace quorate {
 
 class EngineState {
  public:
-  // The listener hears of the batches. It outlives this.
+  // The listener is told about the batches. It outlives this.
   EngineState(const EngineParts& parts, BatchListener* listener);
 
   // Of Engine, each but its locked part.

@@ -83,7 +83,7 @@ class RequestRecord final : public RowOwner {
   bool Take(uint32_t row) override;
   bool Waits(uint32_t row) const override { return phase(row) == RowPhase::kQueued; }
   void SetRun(uint32_t row, uint32_t run) { SetState(row, RowPhase::kTaken, tier(row), run); }
-  // A row that was taken is out of its batch: nobody reads its data any more.
+  // A row that was taken is out of its batch: its data is not read any more.
   void GiveBack() { --readers_; }
 
   // Where the row lies on the device of the tier that it waits for.
@@ -113,7 +113,7 @@ class RequestRecord final : public RowOwner {
     lazy_rows_[tensor][row] = data;
   }
   void KeepBlock(std::unique_ptr<uint8_t[]> block) { lazy_blocks_.push_back(std::move(block)); }
-  // Nobody reads the rows' data any more; queues may still hold entries of the call.
+  // The rows' data is not read any more; queues may still hold entries of the call.
   void FreeData();
 
   // --- Answers ---

@@ -40,12 +40,12 @@ class TierQueue {
 
   // The batch has its answers: another may start.
   void Done(const BatchRun& run);
-  // Nobody touches the run any more: it is used again.
+  // The run is not in use any more: it is used again.
   void TakeBack(BatchRun* run) { idle_.push_back(run); }
 
   // Before a row settles that is in this tier. The last live row of a running batch stops it.
   void RowDied(const RequestRecord& record, uint32_t row);
-  // Clears the queue when it is mostly dead entries; for after many rows have died.
+  // Clears the queue if most entries are dead. For use after many rows have died.
   void PurgeDead();
 
  private:
