@@ -40,7 +40,7 @@ struct BatcherOptions {
 
 // Rows of one tier. Not thread-safe. Single rows come first, in order of
 // (submitted_at + priority x 50 ms): priority with ageing, so nothing starves. Bulk calls are one
-// entry with a cursor, whatever their size, and are guaranteed 1/8 of each batch.
+// entry with a cursor, at any size, and are guaranteed 1/8 of each batch.
 class Batcher {
  public:
   explicit Batcher(BatcherOptions options) : options_(options) {}
