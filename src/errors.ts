@@ -122,7 +122,7 @@ export function messageOf(thrown: unknown): string {
   return typeof message === "string" ? message : textOf(thrown);
 }
 
-/** Any value as text; never throws, whatever its own conversion does. */
+/** Any value as text; never throws, even if its own conversion does. */
 export function textOf(value: unknown): string {
   try {
     return String(value);

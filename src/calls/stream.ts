@@ -116,7 +116,7 @@ class Rows {
     this.#wake();
   }
 
-  /** Lets go of the source. One that is being read may never come back: then its return() is not waited for. */
+  /** Releases the source. One that is being read may never come back: then its return() is not waited for. */
   async close(): Promise<void> {
     if (this.#exhausted) return;
     // In a function of its own: a return() that throws at once may not hide why the stream ended.

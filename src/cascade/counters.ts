@@ -25,7 +25,7 @@ export interface MemberCounters {
 }
 
 /**
- * How many times fell where: `counts[i]` of them are below `boundsMs[i]` and not below `boundsMs[i - 1]`. The first
+ * A histogram of times: `counts[i]` of them are below `boundsMs[i]` and not below `boundsMs[i - 1]`. The first
  * count is of all that are shorter, the last of all that are longer. Four buckets per power of two, from 1 us to 137 s.
  */
 export interface TimeHistogram {

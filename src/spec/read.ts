@@ -44,7 +44,7 @@ function parse(text: string, path: string): unknown {
   }
 }
 
-/** Nothing is known about the shape yet, so whatever is not a path passes through. */
+/** Nothing is known about the shape yet, so what is not a path passes through. */
 function withAbsolutePaths(spec: unknown, base: string): unknown {
   if (!isObject(spec)) return spec;
   const library = spec["onnxruntimePath"];
