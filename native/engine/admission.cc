@@ -10,7 +10,7 @@ Admission::~Admission() {
   while (!asking_.empty()) Pop(&asking_);
 }
 
-// Nobody passes by those who wait: for anything, or for bytes.
+// No call overtakes those that wait: for anything, or for bytes.
 size_t Admission::PlacesFor(const Call& call, size_t bulk_rows) const {
   const bool waits = call.options.wait;
   if (!calls_.empty() && (!waits || !calls_.front()->admitted())) return 0;

@@ -32,7 +32,7 @@ struct Outcome {
   const Status* error = nullptr;  // nullptr: with the answer that it has.
 };
 
-// Lives as long as somebody refers to it: the engine's table, and every queue entry.
+// Lives as long as there are references to it: the engine's table, and every queue entry.
 class RequestRecord final : public RowOwner {
  public:
   // Starts with one reference. `plan` and `room` are the engine's.

@@ -34,7 +34,7 @@ export function hasAnswer(columns: NativeColumns, i: number): boolean {
 /** Why row `i` has no answer. */
 export function rowError(columns: NativeColumns, i: number, errors: readonly QuorateError[]): QuorateError {
   const index = columns.errorIndex[i] ?? 0;
-  // 65,535 stands for the last: an index has 16 bits.
+  // 65,535 is the last: an index has 16 bits.
   const known = index === 0 ? undefined : errors[Math.min(index, errors.length) - 1];
   if (known !== undefined) return known;
   const [code, message] = defaults[columns.status[i] ?? 0] ?? ["QUORATE_ERR_INTERNAL", "the row has no answer."];

@@ -34,7 +34,7 @@ export interface TierCost extends CostFigures {
   readonly members: readonly MemberCost[];
 }
 
-/** What the rows have cost, and what they would have cost at the reference model. */
+/** What the rows have cost, and what they would have cost at the last tier alone. */
 export interface CostReport {
   /** Rows that were answered. */
   readonly rows: number;

@@ -39,7 +39,7 @@ export interface NativeMember {
   readonly cuda?: NativeCudaOptions;
   /** Function members: milliseconds until a call counts as failed. */
   readonly timeoutMs: number;
-  /** Where class c of this member stands in the cascade's order; empty = same order. */
+  /** Position of this member's class c in the cascade's order; empty = same order. */
   readonly classMap: Int32Array;
 }
 
@@ -354,7 +354,7 @@ export interface NativeDeviceReport {
   readonly cuda: NativeCudaReport;
 }
 
-/** How many threads compute, and what says so; what a program sets goes before a variable, that before the rest. */
+/** How many threads compute, and what says so; what a program sets overrides the variable, and that the rest. */
 export interface NativeThreads {
   readonly count: number;
   readonly reason: "affinity" | "quota" | "variable" | "program";

@@ -1,4 +1,4 @@
-/** Which known name somebody who wrote another one meant. */
+/** Which known name was meant by a misspelled one. */
 
 /** `, did you mean "maxRows"?` when one of the known names is close, else nothing. */
 export function suggestion(written: string, known: readonly string[]): string {

@@ -81,7 +81,7 @@ function unknownOption(name: string, error: SchemaError): string {
   return `"${name}" is not a known option (known: ${known.join(", ")})${meant && `, did you mean "${meant}"?`}`;
 }
 
-/** The option that somebody who wrote another name meant; "" when that cannot be told. */
+/** The option that was meant by an unknown name; "" when that cannot be told. */
 export function meantOption(name: string, error: SchemaError): string {
   const known = knownOptions(error);
   // A function member has one field that is a function.
