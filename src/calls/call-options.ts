@@ -1,5 +1,5 @@
 /** Options of one call, and what the engine gets of them. */
-import { QuorateError } from "../errors.js";
+import { invalidArgument, QuorateError } from "../errors.js";
 import type { NativeCallOptions } from "../native/contract.js";
 import { checkOptions } from "../spec/schema.js";
 
@@ -10,7 +10,7 @@ export interface CallOptions {
    * their arrays any more. Rows that are already in a batch may still run to its end. @default none
    */
   readonly signal?: AbortSignal;
-  /** Milliseconds from now until the answer must be there, through all tiers; rows whose time is up are not started. @default none */
+  /** Milliseconds from now, more than 0, until the answer must be there, through all tiers; rows whose time is up are not started. @default none */
   readonly deadlineMs?: number;
   /** On expiry: reject, or answer with the last finished tier (before any has, it rejects). @default "reject" */
   readonly onDeadline?: "reject" | "degrade";
@@ -69,7 +69,7 @@ let latest = plain;
 
 /**
  * @param ifFull what the call does where there is no room, unless its options say
- * @throws QuorateError: a bad option, an aborted signal, a deadline in the past
+ * @throws QuorateError: a bad option, an aborted signal
  */
 export function lowerCallOptions(
   call: "run" | "runBatch" | "stream",
@@ -81,10 +81,7 @@ export function lowerCallOptions(
   const { signal, deadlineMs = Number.POSITIVE_INFINITY } = options;
   if (signal?.aborted) throw abortedBy(signal);
   if (deadlineMs <= 0) {
-    throw new QuorateError(
-      "QUORATE_ERR_DEADLINE",
-      `the deadline has passed before the call: deadlineMs is ${deadlineMs}.`,
-    );
+    throw invalidArgument(`${call}, /deadlineMs: expected more than 0 milliseconds, got ${deadlineMs}.`);
   }
   return lowered(options, deadlineMs === Number.POSITIVE_INFINITY ? 0 : deadlineMs, ifFull);
 }
