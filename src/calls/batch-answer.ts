@@ -5,7 +5,7 @@ import { type Measure, measureBits } from "../spec/columns.js";
 import { answerAt, type Legend, shownAnswer, type TraceTier, traceAt } from "./answer.js";
 import { type BatchAnswerJson, columnsJson, shownColumns } from "./batch-columns.js";
 import { type AnsweredRow, type BatchRow, rowStatusNames, type UnansweredRow } from "./batch-row.js";
-import { hasAnswer, rowError } from "./row-errors.js";
+import { hasAnswer, type RowErrors, rowError } from "./row-errors.js";
 import { showAs } from "./show.js";
 
 /**
@@ -19,7 +19,7 @@ export class BatchAnswer {
   }
 
   readonly #columns: NativeColumns;
-  readonly #errors: readonly QuorateError[];
+  readonly #errors: RowErrors;
   readonly #legend: Legend;
   /** Columns that are made when they are asked for. */
   readonly #flags = new Map<number, Uint8Array>();
@@ -29,7 +29,7 @@ export class BatchAnswer {
   #trace: readonly (readonly TraceTier[])[] | undefined;
 
   /** @internal */
-  constructor(columns: NativeColumns, errors: readonly QuorateError[], legend: Legend) {
+  constructor(columns: NativeColumns, errors: RowErrors, legend: Legend) {
     this.#columns = columns;
     this.#errors = errors;
     this.#legend = legend;
@@ -41,7 +41,7 @@ export class BatchAnswer {
   }
   /** The rows' errors, one for all rows that failed together; `at(i).error` is that of row i. */
   get errors(): readonly QuorateError[] {
-    return this.#errors;
+    return this.#errors.all;
   }
   /** [count] class index; -1 where no member gave a valid vote, and in rows without an answer. */
   get label(): Int32Array {

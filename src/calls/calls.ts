@@ -9,7 +9,7 @@ import { abortedBy } from "./call-options.js";
 import { Causes } from "./causes.js";
 import { IdMap } from "./id-map.js";
 import { LazyTensors } from "./lazy-tensors.js";
-import { columnErrors, hasAnswer, ownError } from "./row-errors.js";
+import { hasAnswer, ownError, RowErrors } from "./row-errors.js";
 import { Settler } from "./settler.js";
 import type { LazyTensor } from "./tensors.js";
 
@@ -140,10 +140,10 @@ export class Calls {
     if (pending === undefined) return;
     this.#batches.delete(id);
     pending.unlisten();
-    const errors = columnErrors(columns, this.#causes);
-    const closed = errors.find((error) => error.code === "QUORATE_ERR_CLOSED");
+    const errors = new RowErrors(columns, this.#causes);
+    const closed = columns.errors.some((error) => error.code === "QUORATE_ERR_CLOSED");
     if (pending.signal?.aborted) pending.reject(abortedBy(pending.signal));
-    else if (closed !== undefined) pending.reject(closed);
+    else if (closed) pending.reject(errors.all.find((error) => error.code === "QUORATE_ERR_CLOSED") ?? closedError());
     else pending.resolve(new BatchAnswer(columns, errors, legend));
     this.#forgetCauses();
   }

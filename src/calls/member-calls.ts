@@ -75,7 +75,9 @@ export class MemberCalls {
     const controller = new AbortController();
     this.#controllers.set(call.callId, controller);
     const batch = { tensors: named(call, loaded), count: call.count, rows: call.rows };
-    this.#count(call, { calls: 1 });
+    // Counted before the function runs, as it may never settle; the first report of its own takes its place.
+    const handed = byteLength(call.tensors);
+    this.#count(call, { calls: 1, bytesSent: handed });
     const reported = { bytesSent: false, bytesReceived: false };
     let over = false;
     const report = (given: MemberReport): void => {
@@ -83,6 +85,7 @@ export class MemberCalls {
       const checked = checkedReport(given);
       const { cost = 0, ...bytes } = checked;
       this.#count(call, { ...bytes, reportedCost: cost });
+      if (checked.bytesSent !== undefined && !reported.bytesSent) this.#count(call, { bytesSent: -handed });
       reported.bytesSent ||= checked.bytesSent !== undefined;
       reported.bytesReceived ||= checked.bytesReceived !== undefined;
     };
@@ -99,7 +102,6 @@ export class MemberCalls {
       cause = keep(thrown);
     }
     over = true;
-    if (!reported.bytesSent) this.#count(call, { bytesSent: byteLength(call.tensors) });
     // Already removed: the engine cancelled the call and expects no reply.
     if (!this.#controllers.delete(call.callId)) return;
     if (reply !== null && !reported.bytesReceived) this.#count(call, { bytesReceived: reply.byteLength });
