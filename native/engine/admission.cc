@@ -76,7 +76,6 @@ Admission::Entry Admission::NextCall(bool bulk_waits) {
       record->AddReference();
       asking_.push_back(record);
     } else if (record->kind() == RowKind::kBulk) {
-      record->LetAllIn();
       Pop(&calls_);
       return {record, 0};  // The table of open calls has a reference.
     } else if (record->NextOutside()) {
@@ -94,7 +93,6 @@ Admission::Entry Admission::NextRow(Line* line, bool bulk_waits) {
     const bool waits = record->call().options.wait;
     const size_t room = waits ? RoomFor(record->kind(), bulk_waits) : room_.free();
     if (room == 0) return {};
-    record->LetIn(*row);
     return {record, *row};
   }
   return {};

@@ -27,8 +27,9 @@ class Admission {
   // The call stands in line. A batch's bytes count at once: they are held already.
   void Enter(RequestRecord* record);
 
-  // The next that comes in, in order: a row, which now has its place; or all rows of a batch that
-  // is taken as it is (kBulk), which take theirs as they are taken. No record: nobody, for now.
+  // The next that may come in, in order: a row, or all rows of a batch that is taken as it is
+  // (kBulk). The caller lets it in (LetIn(), LetAllIn()) or settles it before asking again. No
+  // record: nobody, for now.
   struct Entry {
     RequestRecord* record = nullptr;
     uint32_t row = 0;

@@ -55,6 +55,7 @@ class AdmissionTest : public ::testing::Test {
       const auto entry = admission_.Next(false);
       if (entry.record == nullptr) break;
       EXPECT_EQ(entry.record, expected);
+      entry.record->LetIn(entry.row);
       ++rows;
     }
     return rows;
