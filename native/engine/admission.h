@@ -52,6 +52,7 @@ class Admission {
     return bytes == 0 || bytes_ == 0 || bytes_ + bytes <= max_bytes_;
   }
   size_t PlacesFor(const Call& call, size_t bulk_rows) const;
+  size_t RowsWhoseBytesFit(const Call& call) const;
   void Admit(RequestRecord* record);
   static void Pop(Line* line);
   // An entry without a record: the first of the line waits, or the line is empty.

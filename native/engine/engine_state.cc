@@ -52,6 +52,7 @@ RequestRecord* EngineState::Find(uint64_t id) const {
 
 StatusOr<uint32_t> EngineState::Submit(Call call) {
   QUORATE_ASSIGN_OR_RETURN(const uint32_t rows, RowsLetIn(call));
+  if (rows < call.rows) call.storage_bytes = call.storage_bytes / call.rows * rows;
   call.rows = rows;
   auto* record = new RequestRecord(std::move(call), Now(), parts_.plan.get(), admission_.room());
   requests_.emplace_hint(requests_.end(), record->id(), record);
