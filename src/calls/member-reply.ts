@@ -1,6 +1,6 @@
 /** What a function member returned, checked and as the addon takes it. */
 import { types } from "node:util";
-import { messageOf, textOf } from "../errors.js";
+import { messageOf, quoted } from "../errors.js";
 import type { NativeFailedRow } from "../native/contract.js";
 
 /** A reply of the right shape. */
@@ -72,18 +72,14 @@ function isError(given: unknown): given is Error {
 
 function labelProblem(given: unknown): string | undefined {
   const label = typeof given === "number" && (given | 0) === given;
-  return label ? undefined : `${shown(given)}, expected a label (a whole number, -1 = abstain) or an Error`;
+  return label ? undefined : `${quoted(given)}, expected a label (a whole number, -1 = abstain) or an Error`;
 }
 
 function scoresProblem(given: unknown, classes: number): string | undefined {
   const scores = Array.isArray(given) ? given.every((score) => typeof score === "number") : isFloats(given);
-  if (!scores) return `${shown(given)}, expected an array of ${classes} scores or an Error`;
+  if (!scores) return `${quoted(given)}, expected an array of ${classes} scores or an Error`;
   const { length } = given as readonly number[] | Float32Array;
   return length === classes ? undefined : `${length} scores, expected ${classes}`;
-}
-
-function shown(given: unknown): string {
-  return `${typeof given} ${textOf(given)}`;
 }
 
 function isFloats(given: unknown): given is Float32Array {

@@ -3,7 +3,7 @@
  * engine counts.
  */
 import type { MemberFailure } from "../calls/answer.js";
-import { shownWhole } from "../calls/show.js";
+import { shownAs, shownWhole } from "../calls/show.js";
 import { invalidArgument } from "../errors.js";
 
 /** Why a member failed. */
@@ -19,7 +19,7 @@ export interface MemberCounters {
   /** Not run because sequential execution stopped before this member. */
   readonly rowsSkipped: number;
   readonly rowsFailed: number;
-  /** Run beside real rows, to fill a batch of fixed size. */
+  /** Rows of padding, run to fill a batch of fixed size. */
   readonly rowsPadded: number;
   /** Runs that failed are repeated in parts, to find the rows that fail: how many parts, and their rows. */
   readonly extraRuns: number;
@@ -37,7 +37,7 @@ export interface MemberCounters {
 }
 
 /**
- * How many times fell where: `counts[i]` of them are below `boundsMs[i]` and not below `boundsMs[i - 1]`. The first
+ * A histogram of times: `counts[i]` of them are below `boundsMs[i]` and not below `boundsMs[i - 1]`. The first
  * count is of all that are shorter, the last of all that are longer. Four buckets per power of two, from 1 us to 137 s.
  */
 export interface TimeHistogram {
@@ -100,6 +100,31 @@ export interface CascadeCounters {
   readonly devices: readonly DeviceCounters[];
 }
 
+/** A histogram, which `console.log` shows as its quantiles: bounds and counts of one are a hundred numbers. */
+export function timeHistogram(boundsMs: readonly number[], counts: readonly number[]): TimeHistogram {
+  return shownAs({ boundsMs, counts }, summaryOf);
+}
+
+/** `[120 times, p50 < 0.5 ms, p99 < 2 ms]` */
+function summaryOf({ boundsMs, counts }: TimeHistogram): string {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return "[none]";
+  const quantile = (share: number): string => {
+    let below = 0;
+    const bucket = counts.findIndex((count) => {
+      below += count;
+      return below >= share * total;
+    });
+    const bound = boundsMs[bucket];
+    return bound === undefined ? `>= ${short(boundsMs.at(-1) ?? 0)} ms` : `< ${short(bound)} ms`;
+  };
+  return `[${total} ${total === 1 ? "time" : "times"}, p50 ${quantile(0.5)}, p99 ${quantile(0.99)}]`;
+}
+
+function short(bound: number): number {
+  return Number(bound.toPrecision(3));
+}
+
 /** What happened between two snapshots of one cascade. @throws QuorateError for another cascade's snapshot */
 export function countersSince(now: CascadeCounters, since: CascadeCounters): CascadeCounters {
   return shownWhole(difference(now, since) as CascadeCounters);
@@ -117,14 +142,11 @@ function difference(now: unknown, since: unknown, name = ""): unknown {
   }
   if (typeof now === "object" && now !== null && typeof since === "object" && since !== null) {
     const earlier = since as Readonly<Record<string, unknown>>;
+    if (isHistogram(now)) return timeHistogram(now.boundsMs, difference(now.counts, earlier["counts"]) as number[]);
     return Object.fromEntries(
       Object.entries(now).map(([key, value]) => [
         key,
-        key === "boundsMs"
-          ? value
-          : key === "lastError"
-            ? newer(value, earlier[key])
-            : difference(value, earlier[key], key),
+        key === "lastError" ? newer(value, earlier[key]) : difference(value, earlier[key], key),
       ]),
     );
   }
@@ -139,6 +161,10 @@ function newer(now: unknown, since: unknown): MemberError | null {
   if (last === null || !before) return last;
   if (last.code !== before.code || last.message !== before.message) return last;
   return last.count === before.count ? null : { ...last, count: last.count - before.count };
+}
+
+function isHistogram(value: object): value is TimeHistogram {
+  return "boundsMs" in value;
 }
 
 /** A counted time, as it is given to users. */

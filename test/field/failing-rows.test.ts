@@ -227,10 +227,10 @@ describe("a function member", () => {
 
   it.each<[MemberReply, "label" | "logits", RegExp]>([
     [[1, 2], "label", /an array of 2 rows, expected 3/],
-    [[1, 1.5, 2], "label", /row 1 number 1.5, expected a label/],
-    [[1, "2", 2] as never, "label", /row 1 string 2, expected a label/],
+    [[1, 1.5, 2], "label", /row 1 1.5, expected a label/],
+    [[1, "2", 2] as never, "label", /row 1 "2", expected a label/],
     [[[0, 0, 9], [1], [9, 0, 0]], "logits", /row 1 1 scores, expected 3/],
-    [[[0, 0, 9], 4, [9, 0, 0]] as never, "logits", /row 1 number 4, expected an array of 3 scores/],
+    [[[0, 0, 9], 4, [9, 0, 0]] as never, "logits", /row 1 4, expected an array of 3 scores/],
   ])("that gives %j fails with a sentence", async (reply, output, message) => {
     for (const error of await giving(reply, output)) expect((error as Error).message).toMatch(message);
   });
