@@ -14,7 +14,7 @@ export type { BatchCallOptions, CallOptions, OnFull } from "./calls/call-options
 export type { BatchInput, RowInput } from "./calls/inputs.js";
 export type { RowSource, StreamAnswer, StreamOptions } from "./calls/stream.js";
 export { Cascade, type CascadeBuilder, type CloseOptions, type SinceOptions } from "./cascade/cascade.js";
-export type { CostFigures, CostPrices, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
+export type { CostFigures, CostOptions, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
 export type {
   CascadeCounters,
   DeviceCounters,
@@ -34,6 +34,7 @@ export type {
   TierInfo,
 } from "./cascade/info.js";
 export { machineReport } from "./cascade/machine-report.js";
+export type { ReferenceModel } from "./cascade/reference.js";
 export type { CascadeJson } from "./cascade/summary.js";
 export {
   QuorateError,

@@ -11,6 +11,7 @@
 
 #include "native/base/clock.h"
 #include "native/engine/member_costs.h"
+#include "native/engine/overlap_meter.h"
 #include "native/engine/row_place.h"
 #include "native/kernels/column_set.h"
 #include "native/plan/cascade_plan.h"
@@ -59,15 +60,23 @@ struct BatchParts {
   Kernels* kernels = nullptr;
   Pool* pool = nullptr;
   const Clock* clock = nullptr;
-  MemberCosts* costs = nullptr;  // The tier's.
+  const Clock* thread_clock = nullptr;
+  OverlapMeter* meter = nullptr;  // Of the tier's device; on the host, of function members.
+  MemberCosts* costs = nullptr;   // The tier's.
 };
 
 // What the members did on this batch.
 struct MemberTally {
+  void Clear() {
+    rows_run = rows_failed = rows_padded = run_ns = busy_ns = 0;
+    extra_runs = rows_repeated = rows_blamed = 0;
+  }
+
   std::atomic<uint64_t> rows_run{0};
   std::atomic<uint64_t> rows_failed{0};
   std::atomic<uint64_t> rows_padded{0};
   std::atomic<uint64_t> run_ns{0};
+  std::atomic<uint64_t> busy_ns{0};        // Charged: its part where several ran at once.
   std::atomic<uint64_t> extra_runs{0};     // Of parts of runs that failed,
   std::atomic<uint64_t> rows_repeated{0};  // and their rows.
   std::atomic<uint64_t> rows_blamed{0};    // Of rows_failed: not by a function that is called once.
@@ -122,6 +131,7 @@ class BatchRun {
   // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.
   std::shared_ptr<RowBlock> deferred;
   int64_t begun_at = 0;  // When a thread took the batch up. Until then its rows have waited.
+  uint64_t own_ns = 0;   // Time of the host's threads that is no member's.
   int64_t gather_ns = 0;
   int64_t upload_ns = 0;
   int64_t run_ns = 0;

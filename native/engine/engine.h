@@ -34,9 +34,10 @@ class EngineListener {
 struct EngineParts {
   std::shared_ptr<const CascadePlan> plan;
   std::shared_ptr<Kernels> kernels;
-  Pool* pool = nullptr;  // These three outlive the engine.
+  Pool* pool = nullptr;  // These four outlive the engine.
   Timer* timer = nullptr;
   const Clock* clock = nullptr;
+  const Clock* thread_clock = nullptr;  // How long the thread that asks it has computed.
 };
 
 class Engine {

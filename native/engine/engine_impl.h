@@ -55,7 +55,7 @@ class EngineImpl final : public Engine, private BatchListener {
   std::atomic<size_t> performing_{0};
 
   mutable Mutex mutex_;
-  mutable EngineState state_ QUORATE_GUARDED_BY(mutex_);  // Reading counters moves busy meters.
+  EngineState state_ QUORATE_GUARDED_BY(mutex_);
   int64_t timer_at_ QUORATE_GUARDED_BY(mutex_) = kForever;
 };
 

@@ -23,10 +23,17 @@ EngineState::EngineState(const EngineParts& parts, BatchListener* listener)
       ledger_(*parts.plan) {
   for (const PlannedTier& tier : parts.plan->tiers) {
     const auto index = static_cast<uint32_t>(tiers_.size());
-    tiers_.push_back(
-        std::make_unique<TierQueue>(BatchParts{parts.plan.get(), &tier, index, parts.kernels.get(),
-                                               parts.pool, parts.clock, nullptr},
-                                    listener));
+    const std::string device = tier.on_device == nullptr ? "cpu" : PlaceName(tier.members[0].model);
+    BatchParts of_tier;
+    of_tier.plan = parts.plan.get();
+    of_tier.tier = &tier;
+    of_tier.tier_index = index;
+    of_tier.kernels = parts.kernels.get();
+    of_tier.pool = parts.pool;
+    of_tier.clock = parts.clock;
+    of_tier.thread_clock = parts.thread_clock;
+    of_tier.meter = &meters_.try_emplace(device, parts.clock).first->second;
+    tiers_.push_back(std::make_unique<TierQueue>(of_tier, listener));
   }
 }
 
@@ -149,7 +156,6 @@ void EngineState::StartBatches(Effects* effects) {
   for (auto tier = tiers_.rbegin(); tier != tiers_.rend(); ++tier) {
     while (BatchRun* const run = (*tier)->NextBatch(now, RoomFor(RowKind::kBulk))) {
       ++busy_runs_;
-      ledger_.StartBatch(run->tier, now);
       effects->starts.push_back(run);
     }
   }
@@ -160,7 +166,7 @@ void EngineState::StartBatches(Effects* effects) {
 void EngineState::OnBatchDone(BatchRun* run, Effects* effects) {
   tiers_[run->tier]->Done(*run);
   const int64_t start = Now();
-  ledger_.FinishBatch(run->tier, *run, start);
+  ledger_.FinishBatch(run->tier, *run, parts_.pool->threads());
   if (run->fit.rows > 0) ledger_.LimitMemory(run->tier, tiers_[run->tier]->memory_rows());
   uint32_t deferred = 0;  // Rows before this one that the kernels deferred.
   for (size_t i = 0; i < run->rows.size(); ++i) {

@@ -31,7 +31,7 @@ class EngineState {
   void Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_t>& rows,
                std::unique_ptr<uint8_t[]> data, const Status& error, Effects* effects);
   void Close(int64_t drain_ns, Effects* effects);
-  Counters Snapshot() { return ledger_.Read(Now()); }
+  Counters Snapshot() const { return ledger_.Read(); }
 
   // A batch has its answers; its run may be used again.
   void OnBatchDone(BatchRun* run, Effects* effects);
@@ -75,6 +75,7 @@ class EngineState {
   void Abort(Effects* effects);
 
   const EngineParts parts_;
+  std::map<std::string, OverlapMeter> meters_;  // By device; "cpu" is that of function members.
   std::vector<std::unique_ptr<TierQueue>> tiers_;
   std::map<uint64_t, RequestRecord*> requests_;  // By their first id.
   Admission admission_;

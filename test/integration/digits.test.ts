@@ -114,7 +114,7 @@ describe("the digits cascade", () => {
       for (const { rowsRun, rowsSkipped, rowsFailed } of members)
         expect(rowsRun + rowsSkipped + rowsFailed).toBe(entered);
     }
-    const cost = await cascade.cost({}, { since: before });
+    const cost = await cascade.cost({ since: before });
     expect(cost.rows).toBe(count);
     const [tiny, small, large] = (await cascade.explain()).tiers.map(({ flopsPerRow }) => flopsPerRow ?? Number.NaN);
     const [a, b, c] = counters.tiers.map(({ members }) => (members[0]?.rowsRun ?? 0) + (members[0]?.rowsPadded ?? 0));

@@ -3,6 +3,7 @@
 // What one batch reads and writes while its members run. Threads that share it write disjoint rows.
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -80,6 +81,8 @@ struct BatchWork {
         tier(parts.tier),
         kernels(parts.kernels),
         pool(parts.pool),
+        thread_clock(parts.thread_clock),
+        functions(parts.meter),
         columns(columns_to_fill),
         inputs(plan->tensors.size()),
         outputs(tier->members.size()) {
@@ -91,6 +94,8 @@ struct BatchWork {
   const PlannedTier* const tier;
   Kernels* const kernels;
   Pool* const pool;
+  const Clock* const thread_clock;
+  OverlapMeter* const functions;
   ColumnSet* const columns;        // Of the batch; `voters` counts the members that ran.
   MemberTally* tallies = nullptr;  // [members]
 
@@ -107,6 +112,7 @@ struct BatchWork {
   FailureSlot failures;
   FitSlot fit;
   ErrorSlot kernel_error;
+  std::atomic<uint64_t> own_ns{0};  // Of our threads, beside the members.
 
   // The outputs from row `first` on, for the kernels. `target` has an entry per member.
   void OutputsFrom(size_t first, MemberOutput* target) const {

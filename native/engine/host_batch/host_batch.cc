@@ -90,15 +90,8 @@ void HostBatch::Cancel() {
 }
 
 void HostBatch::ClearResults() {
-  for (MemberTally& tally : tallies) {
-    tally.rows_run = 0;
-    tally.rows_failed = 0;
-    tally.rows_padded = 0;
-    tally.run_ns = 0;
-    tally.extra_runs = 0;
-    tally.rows_repeated = 0;
-    tally.rows_blamed = 0;
-  }
+  for (MemberTally& tally : tallies) tally.Clear();
+  work_.own_ns = 0;
   failures.clear();
   fit = {};
   reduce_error = Status();
@@ -123,7 +116,9 @@ void HostBatch::PostHelpers(size_t threads, Task helper) {
 
 void HostBatch::Begin() {
   begun_at = parts_.clock->NowNs();
+  const int64_t ran = parts_.thread_clock->NowNs();
   Status status = Prepare();
+  work_.own_ns += static_cast<uint64_t>(parts_.thread_clock->NowNs() - ran);
   phase_started_ = parts_.clock->NowNs();
   gather_ns = phase_started_ - begun_at;
   if (status.ok()) {
@@ -192,6 +187,7 @@ bool HostBatch::PullReduction() {
 bool HostBatch::Finish() {
   fit = work_.fit.Take();
   reduce_error = work_.kernel_error.Take();
+  own_ns = work_.own_ns.load(std::memory_order_relaxed);
   // The batch's hold and the caller's: no other thread is inside, or will be.
   if (holds_.load(std::memory_order_acquire) == 2) {
     listener_->OnBatchOver(this);

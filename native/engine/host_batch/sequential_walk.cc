@@ -16,6 +16,7 @@ SequentialWalk::SequentialWalk(BatchWork* work, Task done) : work_(work), done_(
 }
 
 void SequentialWalk::Begin(size_t first, size_t count) {
+  began_ = ThreadNow();
   first_ = first;
   count_ = count;
   member_ = 0;
@@ -25,12 +26,17 @@ void SequentialWalk::Begin(size_t first, size_t count) {
   Advance();
 }
 
+// What the thread did between members.
+void SequentialWalk::BookOwnTime() { work_->own_ns += static_cast<uint64_t>(ThreadNow() - began_); }
+
 void SequentialWalk::Advance() {
   while (member_ < calls_.size() && !active_.empty()) {
     if (!StartMember()) return;
+    began_ += static_cast<int64_t>(report_.run_ns);
     FinishMember();
   }
   for (size_t m = member_; m < calls_.size(); ++m) FillUnrun(m);
+  BookOwnTime();
   done_.run(done_.context);
 }
 
@@ -42,8 +48,10 @@ bool SequentialWalk::StartMember() {
   if (Status status = PrepareRows(member_, &rows); !status.ok()) {
     work_->kernel_error.Set(std::move(status));
     active_.clear();
+    report_ = RunReport();
     return true;
   }
+  if (!blocking) BookOwnTime();
   call->Start(rows, {&OnReport, this});
   return blocking;
 }
@@ -57,6 +65,7 @@ void SequentialWalk::OnReport(void* context, RunReport report) {
 
 void SequentialWalk::Resume(void* context) {
   auto* walk = static_cast<SequentialWalk*>(context);
+  walk->began_ = walk->ThreadNow();
   walk->FinishMember();
   walk->Advance();
 }

@@ -20,6 +20,8 @@ class SequentialWalk {
   void Begin(size_t first, size_t count);
 
  private:
+  int64_t ThreadNow() const { return work_->thread_clock->NowNs(); }
+  void BookOwnTime();
   void Advance();
   bool StartMember();  // True: it has completed. False: the walk goes on elsewhere.
   Status PrepareRows(size_t member, MemberRows* rows);
@@ -41,6 +43,8 @@ class SequentialWalk {
   std::vector<uint32_t> active_;  // Rows of the walk that go on, from 0, ascending.
   bool compact_ = false;          // The running member sees active rows only.
   RunReport report_;
+  int64_t began_ =
+      0;  // On the thread's clock, when it took the walk up; later by what members ran.
 
   std::vector<AlignedBuffer> gathered_;        // [tensors of the plan] active rows.
   std::vector<size_t> gathered_rows_;          // How many it holds; rows only ever leave.

@@ -18,6 +18,7 @@
 
 #include "native/engine/engine.h"
 #include "test/native/engine/finished_call.h"
+#include "test/native/fakes/fake_thread_clock.h"
 #include "test/native/fakes/fake_time.h"
 #include "test/native/fakes/manual_model.h"
 #include "test/native/fakes/rules.h"
@@ -57,6 +58,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
     parts.pool = &pool_;
     parts.timer = &time.timer;
     parts.clock = &time.clock;
+    parts.thread_clock = &thread_clock_;
     engine = Engine::Create(parts, this);
   }
   ~TestEngine() override {
@@ -300,6 +302,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
     }
   }
 
+  const FakeThreadClock thread_clock_;
   Pool pool_;
   std::vector<size_t> members_;  // Per tier.
   std::vector<std::shared_ptr<ManualModel>> models_;

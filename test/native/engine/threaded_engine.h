@@ -15,6 +15,7 @@
 
 #include "native/engine/engine.h"
 #include "test/native/engine/finished_call.h"
+#include "test/native/fakes/fake_thread_clock.h"
 
 namespace quorate {
 
@@ -90,6 +91,7 @@ struct ThreadedEngine {
     parts.pool = &pool;
     parts.timer = &timer;
     parts.clock = &clock;
+    parts.thread_clock = &thread_clock;
     engine = Engine::Create(parts, &listener);
     listener.engine = engine.get();
   }
@@ -121,6 +123,7 @@ struct ThreadedEngine {
     }
   }
   const SteadyClock clock;
+  const FakeThreadClock thread_clock;
   Timer timer;
   Pool pool;
   ThreadedListener listener;
