@@ -45,6 +45,8 @@ class BatchListener {
   virtual uint32_t RowIndex(const RowRef& row) { return row.row; }
   // Cumulative evidence of the row so far, [classes]; nullptr when it has none.
   virtual const float* RowEvidence(const RowRef& row) = 0;
+  // The row's kept outputs, as CascadePlan::kept_bytes says; nullptr when it has none.
+  virtual const uint8_t* RowKept(const RowRef&) { return nullptr; }
   // The reduction is done: the run's columns hold the answers. On a pool thread, as its last act.
   virtual void OnBatchDone(BatchRun* run) = 0;
   // The run is not in use any more; it may be reused. Follows OnBatchDone.
@@ -68,11 +70,12 @@ struct BatchParts {
 // What the members did on this batch.
 struct MemberTally {
   void Clear() {
-    rows_run = rows_failed = rows_padded = run_ns = busy_ns = 0;
+    rows_run = rows_reused = rows_failed = rows_padded = run_ns = busy_ns = 0;
     extra_runs = rows_repeated = rows_blamed = 0;
   }
 
   std::atomic<uint64_t> rows_run{0};
+  std::atomic<uint64_t> rows_reused{0};  // Not run: what an earlier tier's said was there.
   std::atomic<uint64_t> rows_failed{0};
   std::atomic<uint64_t> rows_padded{0};
   std::atomic<uint64_t> run_ns{0};
@@ -128,6 +131,9 @@ class BatchRun {
   // [members] rows x output_row_bytes of the member each, with Detail::kOutputs; else empty. A
   // member that failed on a row, or did not run, has 0xFF there: NaN, or -1 as a label.
   std::vector<const uint8_t*> outputs;
+  // [members] rows x output_row_bytes in a tier that keeps_outputs, as the members left them and
+  // the cascade's order of classes has them; else empty.
+  std::vector<const uint8_t*> to_keep;
   // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.
   std::shared_ptr<RowBlock> deferred;
   int64_t begun_at = 0;  // When a thread took the batch up. Until then its rows have waited.

@@ -12,6 +12,7 @@ namespace quorate {
 struct MemberCounters {
   uint64_t rows_run = 0;
   uint64_t rows_skipped = 0;
+  uint64_t rows_reused = 0;  // Not run: an earlier tier has the same model, which has said it.
   uint64_t rows_failed = 0;
   uint64_t rows_padded = 0;
   uint64_t run_ns = 0;           // On the host, of its threads.

@@ -101,6 +101,8 @@ uint32_t EngineImpl::RowIndex(const RowRef& row) {
 
 const float* EngineImpl::RowEvidence(const RowRef& row) { return RecordOf(row)->Evidence(row.row); }
 
+const uint8_t* EngineImpl::RowKept(const RowRef& row) { return RecordOf(row)->Kept(row.row); }
+
 void EngineImpl::OnBatchDone(BatchRun* run) {
   Effects effects;
   {

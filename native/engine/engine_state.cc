@@ -248,8 +248,23 @@ void EngineState::DeferRow(const BatchRun& run, size_t i, Effects* effects) {
   if (run.columns.sums != nullptr) {
     record->KeepEvidence(row, run.columns.sums + i * parts_.plan->classes);
   }
+  if (!run.to_keep.empty()) KeepOutputs(run, i);
   ledger_.Defer(run.tier);
   Enqueue(record, row, run.tier + 1, Now(), effects);
+}
+
+// Of members that a later tier has too, where they ran and did not fail.
+void EngineState::KeepOutputs(const BatchRun& run, size_t i) {
+  const std::vector<PlannedMember>& members = tiers_[run.tier]->plan().members;
+  const std::span<const MemberFailure> failures = run.FailuresOf(i);
+  for (size_t m = 0; m < run.columns.voters[i]; ++m) {
+    if (!members[m].said_again) continue;
+    const bool failed = std::any_of(failures.begin(), failures.end(),
+                                    [m](const MemberFailure& f) { return f.member == m; });
+    if (failed) continue;
+    const uint8_t* const output = run.to_keep[m] + i * members[m].output_row_bytes;
+    RecordOf(run.rows[i])->Keep(run.rows[i].row, members[m], output);
+  }
 }
 
 void EngineState::Record(const BatchRun& run, size_t i) {

@@ -63,6 +63,7 @@ class EngineState {
   void DeliverRow(BatchRun* run, size_t i, Effects* effects);
   Delivery DeliveryOf(const BatchRun& run, size_t i) const;
   void DeferRow(const BatchRun& run, size_t i, Effects* effects);
+  void KeepOutputs(const BatchRun& run, size_t i);
   void Record(const BatchRun& run, size_t i);
   void TraceSilence(const BatchRun& run, size_t i);
   void KeepTrace(const BatchRun& run, size_t i, TraceTier trace);

@@ -104,7 +104,8 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, unsigned threads) {
     const MemberTally& tally = run.tallies[m];
     MemberCounters& member = at.members[m];
     member.rows_run += tally.rows_run;
-    member.rows_skipped += run.rows.size() - tally.rows_run;
+    member.rows_reused += tally.rows_reused;
+    member.rows_skipped += run.rows.size() - tally.rows_run - tally.rows_reused;
     member.rows_failed += tally.rows_failed;
     member.rows_padded += tally.rows_padded;
     member.run_ns += tally.run_ns;

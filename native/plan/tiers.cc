@@ -89,7 +89,7 @@ void MoveToHost(const TierSpec& spec, ModelLoader* loader, const std::string& re
 }  // namespace
 
 CascadePlan PlanTiers(const CascadeSpec& spec, PlanParts parts) {
-  CascadePlan plan{spec, std::move(parts.tensors.tensors), {}, nullptr, {}};
+  CascadePlan plan{spec, std::move(parts.tensors.tensors), {}, 0, nullptr, {}};
   plan.classes = parts.outputs.classes;
   const std::vector<ReducedTier> reduced = ReducedTiersOf(spec, parts.outputs);
   for (size_t t = 0; t < spec.tiers.size(); ++t) {

@@ -127,7 +127,7 @@ export class Cascade implements AsyncDisposable {
     checkCostOptions(options, this.#engine.spec);
     const { flops } = await this.#engine.profile();
     const { since } = options;
-    return costOf(this.#engine.spec, this.counters(since && { since }), flops, options);
+    return costOf(this.#engine.spec, this.counters(since && { since }), flops, options, this.#engine.info.tiers);
   }
 
   /** Devices and why not others, rules in votes, FLOPs per row, hashes of the models, warnings. Reads every model. */

@@ -10,8 +10,8 @@ import type { CallPrice, Price } from "../spec/options.js";
 import { type ResolvedPrice, type ResolvedSpec, resolvePrice } from "../spec/resolve.js";
 import { checkOptions } from "../spec/schema.js";
 import type { CascadeCounters, MemberCounters } from "./counters.js";
-import type { FlopsTable } from "./info.js";
-import { type ReferenceModel, referencedMembers } from "./reference.js";
+import type { FlopsTable, TierInfo } from "./info.js";
+import { type MemberPlace, type ReferenceModel, referencedMembers } from "./reference.js";
 
 /** Four ways to measure cost; null = not known. */
 export interface CostFigures {
@@ -94,15 +94,17 @@ export function costOf(
   counters: CascadeCounters,
   flops: FlopsTable,
   { prices = {}, reference: wanted }: CostOptions,
+  infos: readonly TierInfo[],
 ): CostReport {
   const uses = spec.tiers.map((_, t) => tierUse(spec, counters, flops, prices, t));
   const tiers = uses.map((members, t) => {
     const costs = members.map((use) => ({ name: use.counters.name, ...memberCost(use) }));
     return { name: counters.tiers[t]?.name ?? "", ...total(costs), members: costs };
   });
+  const rates = uses.map((members, t) => members.map((use, m) => withEarlier(use, earlierUses(uses, infos, [t, m]))));
   const rows = counters.tiers.reduce((sum, tier) => sum + tier.exited, 0);
   const cascade = total(tiers);
-  const reference = typeof wanted === "object" ? givenCost(wanted, rows) : referenceCost(wanted, rows, spec, uses);
+  const reference = typeof wanted === "object" ? givenCost(wanted, rows) : referenceCost(wanted, rows, spec, rates);
   const ratio = combine((name) => ratioOf(reference[name], cascade[name]));
   return shownWhole({ rows, cascade, reference, ratio, tiers });
 }
@@ -169,6 +171,31 @@ function memberCost({ counters, flopsPerRow, busyMs, deviceBytes, price, callPri
     money,
     bytes: network + deviceBytes,
     busyMs,
+  };
+}
+
+/** The same model in earlier tiers, whose answers the member uses again. */
+function earlierUses(
+  uses: readonly (readonly MemberUse[])[],
+  infos: readonly TierInfo[],
+  [t, m]: MemberPlace,
+): readonly MemberUse[] {
+  const reuses = infos[t]?.members[m]?.reuses ?? null;
+  if (reuses === null) return [];
+  const tier = infos.findIndex(({ name }) => name === reuses.tier);
+  const use = uses[tier]?.[reuses.member];
+  return use === undefined ? [] : [use, ...earlierUses(uses, infos, [tier, reuses.member])];
+}
+
+/** The member with what the same model ran elsewhere: its rates come from all of it. */
+function withEarlier(use: MemberUse, earlier: readonly MemberUse[]): MemberUse {
+  const all = [use, ...earlier];
+  const sum = (figure: (part: MemberUse) => number): number => all.reduce((total, part) => total + figure(part), 0);
+  return {
+    ...use,
+    busyMs: sum(({ busyMs }) => busyMs),
+    deviceBytes: sum(({ deviceBytes }) => deviceBytes),
+    counters: { ...use.counters, rowsRun: sum(({ counters }) => counters.rowsRun) },
   };
 }
 

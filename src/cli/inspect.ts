@@ -56,9 +56,10 @@ function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-function reason({ name, device, deviceReason, hostNodes }: MemberExplanation): string[] {
+function reason({ name, device, deviceReason, hostNodes, reuses }: MemberExplanation): string[] {
   return [
     ...(deviceReason === null ? [] : [`  ${name} runs on ${device}: ${deviceReason}`]),
     ...(hostNodes.length === 0 ? [] : [`  ${name} runs on the host for ${hostNodes.join(", ")}`]),
+    ...(reuses === null ? [] : [`  ${name} does not run on rows that it answered in tier "${reuses.tier}"`]),
   ];
 }

@@ -22,7 +22,15 @@ const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0, reportedCost: 0 };
 
 /** 100 rows: 80 leave at "edge", 20 at "cloud". */
 function snapshot(times = 1): CascadeCounters {
-  const idle = { rowsSkipped: 0, rowsFailed: 0, runNs: 0, extraRuns: 0, rowsRepeated: 0, lastError: null };
+  const idle = {
+    rowsSkipped: 0,
+    rowsReused: 0,
+    rowsFailed: 0,
+    runNs: 0,
+    extraRuns: 0,
+    rowsRepeated: 0,
+    lastError: null,
+  };
   const member = { ...idle, rowsRun: 100 * times, rowsPadded: 4 * times };
   const edge = {
     ...zeroTier(0),
@@ -59,7 +67,7 @@ function snapshot(times = 1): CascadeCounters {
 
 describe("cost", () => {
   const flops = [[10, 20], [1000]];
-  const report = costOf(spec, snapshot(), flops, {});
+  const report = costOf(spec, snapshot(), flops, {}, []);
 
   it("charges every visited tier and executed member, padded rows too", () => {
     expect(report.tiers.map((tier) => tier.members.map((member) => member.flops))).toEqual([[1040, 2080], [20_000]]);
@@ -77,7 +85,7 @@ describe("cost", () => {
 
   it("is money per busy hour, per call and per gigabyte", () => {
     expect(report.cascade.money).toBeCloseTo(3e-3 + 4 * 0.5 + (1200 / 1e9) * 10, 12);
-    expect(costOf(spec, snapshot(), flops, { prices: { edge: { perRow: 1 } } }).tiers[0]?.money).toBe(200);
+    expect(costOf(spec, snapshot(), flops, { prices: { edge: { perRow: 1 } } }, []).tiers[0]?.money).toBe(200);
   });
 
   it("stands beside the same rows at the last tier, at its own rates", () => {
@@ -93,7 +101,7 @@ describe("cost", () => {
     ["a", 1000, 10],
     ["edge/b", 2000, 20],
   ])("stands beside the same rows at %s alone", (reference, flopsOfRows, busyMs) => {
-    const { reference: figures, ratio, cascade } = costOf(spec, snapshot(), flops, { reference });
+    const { reference: figures, ratio, cascade } = costOf(spec, snapshot(), flops, { reference }, []);
     expect(figures.flops).toBe(flopsOfRows);
     expect(figures.busyMs).toBe(busyMs * 100);
     expect(ratio.flops).toBe(flopsOfRows / (cascade.flops ?? 0));
@@ -101,7 +109,7 @@ describe("cost", () => {
 
   it("stands beside a model that is in no tier, as far as its cost is given", () => {
     const reference = { flopsPerRow: 7, moneyPerRow: 0.25 };
-    expect(costOf(spec, snapshot(), flops, { reference }).reference).toEqual({
+    expect(costOf(spec, snapshot(), flops, { reference }, []).reference).toEqual({
       flops: 700,
       money: 25,
       bytes: null,
@@ -110,8 +118,8 @@ describe("cost", () => {
   });
 
   it("does not take unknown for zero", () => {
-    expect(costOf(spec, snapshot(), [[10, 20], [null]], {}).cascade.flops).toBeNull();
-    const idle = costOf(spec, snapshot(0), [[10, 20], [null]], {});
+    expect(costOf(spec, snapshot(), [[10, 20], [null]], {}, []).cascade.flops).toBeNull();
+    const idle = costOf(spec, snapshot(0), [[10, 20], [null]], {}, []);
     expect(idle.cascade).toEqual({ flops: 0, money: 0, bytes: 0, busyMs: 0 });
   });
 
@@ -164,7 +172,7 @@ describe("counters", () => {
 
   it("are times in milliseconds, whose differences are exact to the nanosecond", () => {
     const repeats = { extraRuns: 0, rowsRepeated: 0, lastError: null };
-    const member = { rowsRun: 1, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 0, ...repeats };
+    const member = { rowsRun: 1, rowsSkipped: 0, rowsReused: 0, rowsFailed: 0, rowsPadded: 0, ...repeats };
     const at = (ns: number): CascadeCounters => {
       const tier = { ...zeroTier(0), queueNs: ns, gatherNs: 2 * ns, uploadNs: 3 * ns, runNs: 4 * ns, reduceNs: 5 * ns };
       const tiers = [{ ...tier, downloadNs: 6 * ns, scatterNs: 7 * ns, members: [{ ...member, runNs: 8 * ns }] }];

@@ -209,6 +209,8 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     deviceBytes: 0,
     hostNodes: [],
     batchDifference: 0,
+    reusesTier: -1,
+    reusesMember: -1,
   });
   return {
     runtimeVersion: "1.30.0",
@@ -226,6 +228,7 @@ export function zeroTier(members: number): NativeTierCounters {
   const member: NativeMemberCounters = {
     rowsRun: 0,
     rowsSkipped: 0,
+    rowsReused: 0,
     rowsFailed: 0,
     rowsPadded: 0,
     runNs: 0,

@@ -23,6 +23,8 @@ const unknown: NativeMemberInfo = {
   deviceBytes: 0,
   hostNodes: [],
   batchDifference: -1,
+  reusesTier: -1,
+  reusesMember: -1,
 };
 const known: NativeMemberInfo = {
   ...unknown,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "native/addon/process_services.h"
+#include "native/base/free_memory.h"
 
 namespace quorate {
 
@@ -165,6 +166,7 @@ void CascadeCore::OnClosed() {
     closed_reported_ = true;
   }
   open.reset();
+  ReturnFreeMemory();
   channel_->Post(ClosedMessage{});
   MutexLock lock(&mutex_);
   state_ = State::kEnded;

@@ -85,7 +85,8 @@ struct BatchWork {
         functions(parts.meter),
         columns(columns_to_fill),
         inputs(plan->tensors.size()),
-        outputs(tier->members.size()) {
+        outputs(tier->members.size()),
+        kept(tier->members.size()) {
     *tallies_to_fill = std::vector<MemberTally>(tier->members.size());
     tallies = tallies_to_fill->data();
   }
@@ -104,6 +105,9 @@ struct BatchWork {
   std::vector<const uint8_t*> inputs;  // [tensors of the plan] rows side by side; else nullptr.
   std::vector<uint8_t*> outputs;       // [members][rows x output row]
   std::vector<uint32_t> row_ids;       // [rows]
+  // [members][rows] what the same model said in an earlier tier; nullptr: nothing. Or empty: it
+  // said nothing about any of the rows.
+  std::vector<std::vector<const uint8_t*>> kept;
   int64_t deadline_at = kForever;
   int priority = 0;
   const float* prior_sums = nullptr;  // [rows x classes] for cumulative tiers.

@@ -132,6 +132,7 @@ void HostBatch::Begin() {
 
 Status HostBatch::Prepare() {
   outputs.clear();
+  to_keep.clear();
   QUORATE_RETURN_IF_ERROR(columns.Resize(Wants()));
   columns.voters.assign(rows.size(), 0);
   work_.deadline_at = deadline_at;
@@ -139,6 +140,7 @@ Status HostBatch::Prepare() {
   work_.rule = &point->rules[parts_.tier_index];
   QUORATE_RETURN_IF_ERROR(gather_.Gather(rows));
   if (detail == Detail::kOutputs) outputs.assign(work_.outputs.begin(), work_.outputs.end());
+  if (parts_.tier->keeps_outputs) to_keep.assign(work_.outputs.begin(), work_.outputs.end());
   return Status();
 }
 

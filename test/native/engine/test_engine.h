@@ -287,7 +287,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
       EXPECT_LE(t.invalid + t.degraded, t.exited);
       EXPECT_EQ(t.run_times.total(), t.batches);
       for (const MemberCounters& m : t.members) {
-        EXPECT_EQ(t.queue_times.total(), m.rows_run + m.rows_skipped);
+        EXPECT_EQ(t.queue_times.total(), m.rows_run + m.rows_skipped + m.rows_reused);
       }
       in_flight += t.in_flight;
       deferred = t.deferred;

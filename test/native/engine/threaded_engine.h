@@ -109,7 +109,7 @@ struct ThreadedEngine {
                                t.in_flight);
       ASSERT_EQ(t.run_times.total(), t.batches);
       for (const MemberCounters& m : t.members) {
-        ASSERT_EQ(t.queue_times.total(), m.rows_run + m.rows_skipped);
+        ASSERT_EQ(t.queue_times.total(), m.rows_run + m.rows_skipped + m.rows_reused);
       }
       in_flight += t.in_flight;
     }
