@@ -49,7 +49,7 @@ class BatchListener {
   virtual const uint8_t* RowKept(const RowRef&) { return nullptr; }
   // The reduction is done: the run's columns hold the answers. On a pool thread, as its last act.
   virtual void OnBatchDone(BatchRun* run) = 0;
-  // The run is not in use any more; it may be reused. Follows OnBatchDone.
+  // The run is not in use any more; it may be used again, or destroyed within. Follows OnBatchDone.
   virtual void OnBatchReleased(BatchRun* run) = 0;
   // Both at once, which is common for small batches.
   virtual void OnBatchOver(BatchRun* run);

@@ -27,6 +27,9 @@ class EngineListener {
   virtual void OnRows(std::vector<FinishedRow> rows) = 0;
   // Rows reached a tier that needs a tensor which the call gave as a function.
   virtual void OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) = 0;
+  // Much memory of calls that are over was freed, and little of it has been needed for a second: a
+  // time to give it back to the system. On the timer's thread: do it elsewhere.
+  virtual void OnMemoryFreed() = 0;
   // Close() is complete: nothing of the engine runs any more, every call was reported.
   virtual void OnClosed() = 0;
 };

@@ -64,6 +64,7 @@ StatusOr<uint32_t> EngineState::Submit(Call call) {
   call.rows = rows;
   auto* record = new RequestRecord(std::move(call), Now(), parts_.plan.get(), admission_.room());
   requests_.emplace_hint(requests_.end(), record->id(), record);
+  freed_.Take(record->call().storage_bytes);
   ledger_.Submit(rows);
   deadlines_.Add(record->deadline(), record->id());
   admission_.Enter(record);
@@ -186,9 +187,11 @@ void EngineState::OnBatchDone(BatchRun* run, Effects* effects) {
   ledger_.Scattered(run->tier, Now() - start);
 }
 
-void EngineState::OnBatchReleased(BatchRun* run) {
+void EngineState::OnBatchReleased(BatchRun* run, Effects* effects) {
   --busy_runs_;
-  tiers_[run->tier]->TakeBack(run);
+  if (auto surplus = tiers_[run->tier]->TakeBack(run)) {
+    effects->surplus.push_back(std::move(surplus));
+  }
 }
 
 void EngineState::DeliverRow(BatchRun* run, size_t i, Effects* effects) {
@@ -327,6 +330,8 @@ void EngineState::Report(RequestRecord* record, Effects* effects) {
   deadlines_.Remove(record->deadline(), record->id());
   admission_.Leave(*record);
   record->FreeData();
+  freed_.Free(record->call().storage_bytes);
+  if (freed_.MuchIsFree()) freed_.Watch(Now());
   if (!record->call().single) effects->batches.push_back(record->TakeBatch());
   record->DropReference();
 }
@@ -379,10 +384,11 @@ void EngineState::OnTime(Effects* effects) {
   const int64_t now = Now();
   Expire(now, effects);
   if (now >= abort_at_) Abort(effects);
+  effects->memory_freed = freed_.IsDue(now);
 }
 
 int64_t EngineState::NextWake() const {
-  int64_t at = std::min(abort_at_, deadlines_.Next());
+  int64_t at = std::min({abort_at_, deadlines_.Next(), freed_.due_at()});
   const size_t bulk_room = RoomFor(RowKind::kBulk);
   for (const auto& tier : tiers_) at = std::min(at, tier->NextWake(bulk_room));
   return at;

@@ -12,6 +12,7 @@
 #include "native/engine/delivery.h"
 #include "native/engine/effects.h"
 #include "native/engine/engine.h"
+#include "native/engine/freed_memory.h"
 #include "native/engine/ledger.h"
 #include "native/engine/request_record.h"
 #include "native/engine/tier_queue.h"
@@ -35,7 +36,7 @@ class EngineState {
 
   // A batch has its answers; its run may be used again.
   void OnBatchDone(BatchRun* run, Effects* effects);
-  void OnBatchReleased(BatchRun* run);
+  void OnBatchReleased(BatchRun* run, Effects* effects);
 
   // Time has passed: what is due happens.
   void OnTime(Effects* effects);
@@ -82,6 +83,7 @@ class EngineState {
   Admission admission_;
   Deadlines deadlines_;
   Ledger ledger_;
+  FreedMemory freed_;
   size_t busy_runs_ = 0;  // Started and not released.
   int64_t abort_at_ = kForever;
   bool closing_ = false;

@@ -13,6 +13,8 @@ export interface Ended {
 export interface ChildOptions {
   /** Node's own. @default none */
   readonly flags?: readonly string[];
+  /** How much nicer than this process. @default 0 */
+  readonly nicer?: number;
   /** Beside what this process has. @default none */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -32,11 +34,13 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export function runChild(
   program: string,
   args: readonly string[],
-  { flags = [], env = {} }: ChildOptions = {},
+  { flags = [], nicer = 0, env = {} }: ChildOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(process.execPath, [...flags, `${root}test/${program}.mjs`, ...args], {
+    const command = [process.execPath, ...flags, `${root}test/${program}.mjs`, ...args];
+    const [file = "", ...rest] = nicer === 0 ? command : ["nice", "-n", String(nicer), ...command];
+    const child = spawn(file, rest, {
       cwd: root,
       env: { ...process.env, ...env },
       timeout: 50_000,

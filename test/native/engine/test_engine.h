@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <latch>
 #include <map>
@@ -236,6 +237,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
 
   // Rows that were asked for, by (call, tensor), in the order of asking.
   std::map<std::pair<uint64_t, uint32_t>, Values> asked;
+  std::atomic<int> memory_freed{0};  // How often the engine has said so.
   FakeTime time;
   std::unique_ptr<Engine> engine;
 
@@ -264,6 +266,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
     Values& known = asked[{id, tensor}];
     known.insert(known.end(), rows.begin(), rows.end());
   }
+  void OnMemoryFreed() override { ++memory_freed; }
   void OnClosed() override {
     std::lock_guard lock(mutex_);
     EXPECT_FALSE(closed_) << "closed twice";

@@ -37,6 +37,7 @@ class ThreadedListener final : public EngineListener {
     // Asked too late: all rows of the call are over, or this fails them.
     engine->Provide(id, tensor, rows, std::move(data), {StatusCode::kInput, "nobody waits"});
   }
+  void OnMemoryFreed() override {}
   void OnClosed() override {
     std::lock_guard lock(mutex_);
     closed_ = true;
