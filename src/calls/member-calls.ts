@@ -1,4 +1,5 @@
 /** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
+import type { AsyncResource } from "node:async_hooks";
 import { types } from "node:util";
 import { invalidArgument, messageOf, textOf } from "../errors.js";
 import type { NativeCascade } from "../native/contract.js";
@@ -6,6 +7,7 @@ import type { TensorData } from "../spec/element-type.js";
 import type { ResolvedFunction } from "../spec/members.js";
 import type { MemberContext, MemberReport } from "../spec/options.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import { inContext } from "./context.js";
 import { asUserCode } from "./reentry.js";
 
 /** What calls of one function member have cost so far. */
@@ -29,6 +31,8 @@ export interface MemberCall {
   readonly count: number;
   readonly tensors: readonly TensorData[];
   readonly rows: Uint32Array;
+  /** That of the call that all rows belong to; undefined: they are of several. */
+  readonly context: AsyncResource | undefined;
   /** Nanoseconds left of its rows' earliest deadline; null: none has one. */
   readonly deadlineNs: number | null;
   readonly priority: number;
@@ -45,13 +49,19 @@ export interface Loaded {
 export class MemberCalls {
   readonly #functions: readonly (readonly (ResolvedFunction | undefined)[])[];
   readonly #traffic: MemberTraffic[][];
-  readonly #controllers = new Map<number, AbortController>();
+  /** Calls without a reply: how to abort their signal. */
+  readonly #open = new Map<number, () => void>();
 
   constructor(spec: ResolvedSpec) {
     this.#functions = spec.tiers.map((tier) =>
       tier.members.map((member) => (member.kind === "function" ? member : undefined)),
     );
     this.#traffic = this.#functions.map((tier) => tier.map(() => noTraffic));
+  }
+
+  /** Whether there is a function among the members. */
+  get any(): boolean {
+    return this.#functions.some((tier) => tier.some((member) => member !== undefined));
   }
 
   /** [tier][member]. */
@@ -73,7 +83,7 @@ export class MemberCalls {
     const member = this.#functions[call.tier]?.[call.member];
     if (member === undefined) return native.completeMember(call.callId, null, "this member is not a function.", 0);
     const controller = new AbortController();
-    this.#controllers.set(call.callId, controller);
+    this.#open.set(call.callId, () => inContext(call.context, () => controller.abort()));
     const batch = { tensors: named(call, loaded), count: call.count, rows: call.rows };
     this.#count(call, { calls: 1 });
     const reported = { bytesSent: false, bytesReceived: false };
@@ -91,7 +101,7 @@ export class MemberCalls {
     let message = "";
     let cause = 0;
     try {
-      const given = await asUserCode(owner, () => member.run(batch, context));
+      const given = await inContext(call.context, () => asUserCode(owner, () => member.run(batch, context)));
       message = replyProblem(given, call.count, loaded.classes, member.output === "label") ?? "";
       if (message === "") reply = given;
     } catch (thrown) {
@@ -101,16 +111,16 @@ export class MemberCalls {
     over = true;
     if (!reported.bytesSent) this.#count(call, { bytesSent: byteLength(call.tensors) });
     // Already removed: the engine cancelled the call and expects no reply.
-    if (!this.#controllers.delete(call.callId)) return;
+    if (!this.#open.delete(call.callId)) return;
     if (reply !== null && !reported.bytesReceived) this.#count(call, { bytesReceived: reply.byteLength });
     native.completeMember(call.callId, reply, message, cause);
   }
 
   /** Nobody waits for the call any more. */
   cancel(callId: number): void {
-    const controller = this.#controllers.get(callId);
-    this.#controllers.delete(callId);
-    controller?.abort();
+    const abort = this.#open.get(callId);
+    this.#open.delete(callId);
+    abort?.();
   }
 
   #count({ tier, member }: MemberCall, more: Partial<MemberTraffic>): void {

@@ -25,7 +25,7 @@ interface Deferred<T> {
 export class Engine {
   readonly spec: ResolvedSpec;
   readonly #native: NativeCascade;
-  readonly #calls = new Calls();
+  readonly #calls: Calls;
   readonly #members: MemberCalls;
   readonly #built: Deferred<CascadeInfo> = deferred();
   #info: CascadeInfo | undefined;
@@ -47,6 +47,7 @@ export class Engine {
     this.spec = spec;
     this.#legend = legendOf(spec);
     this.#members = new MemberCalls(spec);
+    this.#calls = new Calls(this.#members.any);
     this.#hooks = this.#makeHooks();
     this.#native = addon.createCascade(lowered, weakHooks(this.#hooks));
     this.#watch();
@@ -243,8 +244,9 @@ export class Engine {
         this.#calls.settleBatch(id, columns, this.#legend);
         this.#watch();
       },
-      onMemberCall: (callId, tier, member, count, tensors, rows, deadlineNs, priority) => {
-        const call = { callId, tier, member, count, tensors, rows, deadlineNs, priority };
+      onMemberCall: (callId, tier, member, count, tensors, rows, rowCall, deadlineNs, priority) => {
+        const context = this.#calls.contextOf(rowCall);
+        const call = { callId, tier, member, count, tensors, rows, context, deadlineNs, priority };
         void this.#members.answer(call, this, this.#native, this.info, this.#calls.keepCause);
       },
       onMemberCancel: (callId) => this.#members.cancel(callId),

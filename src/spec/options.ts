@@ -90,7 +90,8 @@ export interface MemberReport {
 
 /**
  * Any async function as a member: gives labels as Int32Array [count] (-1 = abstain) or, with another `output`,
- * scores as Float32Array [count, classes]. Throwing, timing out or a wrong length makes the member abstain.
+ * scores as Float32Array [count, classes]. Throwing, timing out or a wrong length makes the member abstain. Where all
+ * rows are of one call it runs in the asynchronous context of that call (AsyncLocalStorage), else in an empty one.
  */
 export type MemberFunction = (
   batch: MemberBatch,
