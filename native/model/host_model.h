@@ -25,7 +25,7 @@ struct Batch {
   void* output = nullptr;              // rows x output row, in the model's output type.
   size_t output_bytes = 0;
   const CancelFlag* cancel = nullptr;  // May be nullptr.
-  const RowId* row_ids = nullptr;      // [rows] (functions).
+  const RowId* row_ids = nullptr;      // [rows] (functions); nullptr: warm-up.
   int64_t deadline_at = kForever;      // When the first of the rows expires (functions).
   int priority = 0;                    // The highest of the rows' (functions).
 };
