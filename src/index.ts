@@ -37,7 +37,7 @@ export type { CascadeJson } from "./cascade/summary.js";
 export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
 export { getThreads, setThreads } from "./native/threads.js";
 export type { Measure } from "./spec/columns.js";
-export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
+export type { ElementType, GivenData, HalfArray, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
   CallPrice,
@@ -52,6 +52,7 @@ export type {
   MemberFunction,
   MemberReport,
   ModelMember,
+  ModelSource,
   OutputKind,
   Price,
   TensorDeclaration,

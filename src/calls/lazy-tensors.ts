@@ -5,7 +5,7 @@ import type { NativeCascade } from "../native/contract.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import { inContext } from "./context.js";
 import { asUserCode } from "./reentry.js";
-import { dataProblem, type LazyTensor } from "./tensors.js";
+import { dataProblem, type LazyTensor, plainData } from "./tensors.js";
 
 /** The functions of one call. */
 export class LazyTensors {
@@ -40,7 +40,7 @@ export class LazyTensors {
     try {
       const data = await inContext(this.#context, () => asUserCode(owner, () => give(rows.slice())));
       const problem = dataProblem(tensor, data, asked.length);
-      if (problem === undefined) return native.provide(id, index, asked, data, "", 0);
+      if (problem === undefined) return native.provide(id, index, asked, plainData(data), "", 0);
       native.provide(id, index, asked, null, problem, 0);
     } catch (thrown) {
       native.provide(id, index, asked, null, messageOf(thrown), keep(thrown));

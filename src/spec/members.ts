@@ -6,8 +6,10 @@ import type { CallPrice, FunctionMember, Member, ModelMember } from "./options.j
 
 /** A member that is an ONNX model. */
 export interface ResolvedModel
-  extends Filled<Omit<ModelMember, "name">, "output" | "outputName" | "classes" | "flopsPerRow"> {
+  extends Filled<Omit<ModelMember, "name" | "model">, "output" | "outputName" | "classes" | "flopsPerRow"> {
   readonly kind: "model";
+  /** An absolute path, or bytes. */
+  readonly model: string | Uint8Array;
   /** As given; else the file's name, or "model". */
   readonly name: string;
 }
@@ -34,13 +36,19 @@ export interface ResolvedFunction
 export type ResolvedMember = ResolvedModel | ResolvedFunction;
 
 export function resolveMember(member: Member): ResolvedMember {
-  if (typeof member === "string" || ArrayBuffer.isView(member)) return resolveModel({ model: member });
+  if (isResolved(member)) return resolveModel({ model: member });
   if (typeof member === "function") return resolveFunction({ run: member });
-  return "run" in member ? resolveFunction(member) : resolveModel(member);
+  return "run" in member ? resolveFunction(member) : resolveModel(member as ModelMember);
+}
+
+function isResolved(member: Member): member is string | Uint8Array {
+  return typeof member === "string" || ArrayBuffer.isView(member);
 }
 
 function resolveModel(given: ModelMember): ResolvedModel {
-  const { model, name = typeof model === "string" ? basename(model) : "model" } = given;
+  // `read.ts` has made a path or bytes of everything else.
+  const model = given.model as string | Uint8Array;
+  const { name = typeof model === "string" ? basename(model) : "model" } = given;
   const options = filled<Omit<ModelMember, "model" | "name">, "output" | "outputName" | "classes" | "flopsPerRow">(
     defaults.model,
     given,

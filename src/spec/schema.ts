@@ -1,7 +1,9 @@
 /** The shape of specifications and of options, by their schemas: `schema/` and what is compiled from it. */
-import { calls, validate } from "../../schema/validate.js";
+import { types } from "node:util";
+import { calls, type SchemaError, validate } from "../../schema/validate.js";
 import { errorFromProblems, type QuorateProblem } from "../errors.js";
-import { problemOf } from "./schema-problem.js";
+import { problemAt, problemOf } from "./schema-problem.js";
+import { strangersIn } from "./strangers.js";
 
 /**
  * Every way in which `spec` has not the shape of a cascade. Without problems it is a CascadeSpec, and
@@ -9,10 +11,17 @@ import { problemOf } from "./schema-problem.js";
  */
 export function shapeProblems(spec: unknown): QuorateProblem[] {
   const data = asData(spec);
-  if (validate(data)) return [];
-  return (validate.errors ?? [])
-    .filter((error) => error.keyword !== "if" && error.keyword !== "oneOf")
+  const strangers = strangersIn(spec);
+  if (strangers.length === 0 && validate(data)) return [];
+  const known = strangers.map(({ path, text }) => problemAt(path, text, data, "cascade"));
+  // What the schema says about them is beside the point.
+  const isNew = ({ instancePath }: SchemaError): boolean =>
+    !strangers.some(({ path }) => `${instancePath}/`.startsWith(`${path}/`));
+  validate(data);
+  const problems = (validate.errors ?? [])
+    .filter((error) => error.keyword !== "if" && error.keyword !== "oneOf" && isNew(error))
     .map((error) => problemOf(error, data, "cascade"));
+  return [...known, ...problems];
 }
 
 /**
@@ -30,6 +39,7 @@ export function checkOptions(call: keyof typeof calls, options: unknown): void {
 /** The same tree as JSON sees it: `run` is the type of its value, bytes are a word, undefined fields are absent. */
 function asData(value: unknown): unknown {
   if (typeof value === "function") return { run: "function" };
+  if (types.isPromise(value)) return null;
   if (ArrayBuffer.isView(value)) return "bytes";
   if (Array.isArray(value)) return value.map(asData);
   if (typeof value !== "object" || value === null) return value;
