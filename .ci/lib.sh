@@ -10,7 +10,7 @@ started=$SECONDS
 passed=0
 
 packages() {
-  local wanted=(g++ clang clang-tidy cmake ninja-build ccache clang-format binutils python3 python3-venv libgtest-dev zlib1g-dev nlohmann-json3-dev)
+  local wanted=(g++ clang libclang-rt-dev clang-tidy cmake ninja-build ccache clang-format binutils python3 python3-venv libgtest-dev zlib1g-dev nlohmann-json3-dev)
   local missing=() name
   for name in "${wanted[@]}"; do
     dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")

@@ -15,7 +15,7 @@ run(cmake, ["--build", "--preset", preset, "--parallel", String(jobs), ...target
 
 const ctest = ["ctest", "--preset", preset, "--no-tests=error", "-j", String(jobs)];
 if (threadsOnly) ctest.push("-L", "threads");
-// ThreadSanitizer of GCC 12 cannot start under some kernels' address randomisation.
+// ThreadSanitizer cannot start under some kernels' address randomisation.
 if (preset === "tsan" && find("setarch")) ctest.unshift("setarch", "-R");
 const [program, ...args] = [...ctest, ...rest];
 run(program, args, {

@@ -1,6 +1,6 @@
 // clang-tidy's bugprone and concurrency checks (.clang-tidy) over the sources of native/, findings are errors: a fixed
 // quarter of them by default, another one with every commit, or all with --all.
-// Reads the compile commands of `cmake --preset clang`.
+// Reads the compile commands of `cmake --preset asan`.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -9,10 +9,10 @@ import { capture, fail, find, jobs, need, root, run } from "./lib/tools.mjs";
 const parts = 4;
 // Of .clang-tidy's checks only these two kinds; the others are for editors.
 const only = "-clang-analyzer-*,-google-*,-misc-*,-modernize-*,-performance-*,-readability-*";
-const tree = join(root, "build/cmake/clang");
+const tree = join(root, "build/cmake/asan");
 
 const clangTidy = need(find("clang-tidy"), "clang-tidy (14 is what CI uses)", "clang-tidy");
-run(need(find("cmake"), "CMake", "cmake"), ["--preset", "clang", "--log-level=WARNING"], {
+run(need(find("cmake"), "CMake", "cmake"), ["--preset", "asan", "--log-level=WARNING"], {
   stdio: ["ignore", "ignore", "inherit"],
 });
 const files = [
@@ -24,7 +24,7 @@ const files = [
   .sort();
 const chosen = process.argv.includes("--all") ? files : quarter(files);
 console.log(`clang-tidy: ${chosen.length} of ${files.length} files`);
-if (files.length === 0) fail("there are no compile commands in build/cmake/clang");
+if (files.length === 0) fail("there are no compile commands in build/cmake/asan");
 // As many files at a time as there are cores: xargs stops with an error when any of them has a finding.
 run(
   "xargs",

@@ -50,7 +50,7 @@ export function loadAddon(): NativeAddon {
 function open(): NativeAddon {
   const explicit = process.env["QUORATE_NATIVE_PATH"];
   if (explicit) {
-    // Nothing else is tried: whoever sets the variable wants this file or an error.
+    // Nothing else is tried: the variable asks for this file or an error.
     const path = resolve(explicit);
     return load(path, `QUORATE_NATIVE_PATH=${explicit}`, opener(path));
   }

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "test/native/device/test_tier.h"
+#include "test/native/sanitizers.h"
 
 namespace quorate {
 namespace {
@@ -22,9 +23,9 @@ using Random = std::independent_bits_engine<std::mt19937, 32, uint32_t>;
 
 size_t Schedules() {
   if (const char* number = std::getenv("QUORATE_DEVICE_SCHEDULES")) return std::stoul(number);
-#if defined(__SANITIZE_THREAD__)
+#if defined(QUORATE_TSAN)
   return 1'000;
-#elif defined(__SANITIZE_ADDRESS__)
+#elif defined(QUORATE_ASAN)
   return 2'000;
 #else
   return 100'000;

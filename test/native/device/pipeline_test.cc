@@ -17,7 +17,7 @@ TEST(Pipeline, AnswersAsTheCpuDoes) {
   sim::SimulatedMachine machine({});
   TestTier tier(&machine, {.members = 3});
   ASSERT_TRUE(tier.Open().ok());
-  for (const size_t rows : {1, 2, 3, 8}) {
+  for (const size_t rows : {1u, 2u, 3u, 8u}) {
     const TestRows batch = Counting(100, rows);
     EXPECT_TRUE(tier.Run(TestTier::Batch(batch)).SameAs(tier.Expected(batch))) << rows;
   }

@@ -131,7 +131,7 @@ TEST(Admission, LetsWaitingRowsAndABatchTakeTurnsWhereThereIsRoomForOneRow) {
 }
 
 TEST(Admission, GivesWaitingRowsAndABatchAnEighthEachInARoomOfAnySize) {
-  for (const size_t room : {2, 3, 5, 7, 8, 9, 16, 40}) {
+  for (const size_t room : {2u, 3u, 5u, 7u, 8u, 9u, 16u, 40u}) {
     TestEngine test(WithRoomFor(room));
     const Values order = Order(&test, 160);
     const auto of_batch = std::count(order.begin(), order.end(), 1);

@@ -45,7 +45,7 @@ TEST(Close, SettlesWhatIsLeftWhenTheDrainIsOver) {
   EXPECT_FALSE(test.Done(waits));
   test.Advance(1);
   for (const uint64_t id : {later, runs, waits}) ExpectClosed(&test, id);
-  for (size_t tier : {0, 1}) {
+  for (const size_t tier : {0u, 1u}) {
     EXPECT_TRUE(test.model(tier).Cancelled());
     EXPECT_EQ(test.model(tier).terminated(), 1u);
   }

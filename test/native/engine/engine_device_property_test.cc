@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "test/native/engine/device_cascades.h"
+#include "test/native/sanitizers.h"
 
 namespace quorate {
 namespace {
@@ -22,9 +23,9 @@ constexpr size_t kSchedulesPerEngine = 100;
 
 size_t Schedules() {
   if (const char* number = std::getenv("QUORATE_DEVICE_SCHEDULES")) return std::stoul(number);
-#if defined(__SANITIZE_THREAD__)
+#if defined(QUORATE_TSAN)
   return 1'000;
-#elif defined(__SANITIZE_ADDRESS__)
+#elif defined(QUORATE_ASAN)
   return 2'000;
 #else
   return 100'000;

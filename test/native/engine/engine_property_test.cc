@@ -17,6 +17,7 @@
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
 #include "test/native/fakes/specs.h"
+#include "test/native/sanitizers.h"
 
 namespace quorate {
 namespace {
@@ -211,7 +212,7 @@ int64_t ExtraCalls(const ThreadedEngine& test) {
 
 size_t Rows() {
   if (const char* rows = std::getenv("QUORATE_PROPERTY_ROWS")) return std::stoul(rows);
-#if defined(__SANITIZE_THREAD__)
+#if defined(QUORATE_TSAN)
   return 300'000;
 #else
   return 1'000'000;

@@ -128,7 +128,8 @@ void Measure(const Reduction& plan, const std::vector<double>& mean, Row& out) {
   for (double m : mean) mass += m;
   double entropy = 0;
   for (double m : mean) {
-    if (m > 0) entropy -= m / mass * std::log(m / mass);
+    const double share = m / mass;  // 0 for the smallest m: their term is 0 as well.
+    if (share > 0) entropy -= share * std::log(share);
   }
   out.entropy = Clamp(entropy / std::log(plan.classes));
 }

@@ -16,8 +16,9 @@
 
 #include "native/ort/session.h"
 #include "test/native/ort/library_under_test.h"
+#include "test/native/sanitizers.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(QUORATE_ASAN)
 extern "C" size_t __sanitizer_get_current_allocated_bytes();  // g++ has no header for it.
 #endif
 
@@ -34,7 +35,7 @@ inline void Record(void* to, OrtLoggingLevel, const char*, const char*, const ch
 }
 
 inline size_t AllocatedBytes() {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(QUORATE_ASAN)
   return __sanitizer_get_current_allocated_bytes();
 #else
   return mallinfo2().uordblks;

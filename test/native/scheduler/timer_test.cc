@@ -64,7 +64,7 @@ int Niceness() { return getpriority(PRIO_PROCESS, 0); }
 
 TEST(Timer, IsAsUrgentAsTheThreadThatStartsItThoughThePoolIsNice) {
   struct State {
-    const SteadyClock clock;
+    const SteadyClock clock{};
     Timer timer{&clock};
     Pool pool{1};
     std::promise<int> of_pool, of_timer;

@@ -7,14 +7,15 @@
 
 #include "test/native/kernels/emulation/small_device.h"
 #include "test/native/kernels/tier_case.h"
+#include "test/native/sanitizers.h"
 
 namespace quorate {
 namespace {
 
 // Of the cases: sanitizers are slow, and what they look for depends little on the values.
-#if defined(__SANITIZE_THREAD__)
+#if defined(QUORATE_TSAN)
 constexpr int kShare = 10;
-#elif defined(__SANITIZE_ADDRESS__)
+#elif defined(QUORATE_ASAN)
 constexpr int kShare = 2;
 #else
 constexpr int kShare = 1;

@@ -1,4 +1,5 @@
 #include "test/native/kernels/emulation/lanes.h"
+#include "test/native/sanitizers.h"
 
 #include <ucontext.h>
 

@@ -9,8 +9,9 @@
 #include <map>
 
 #include "test/native/kernels/emulation/device.h"
+#include "test/native/sanitizers.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(QUORATE_ASAN)
 #include <sanitizer/asan_interface.h>
 #define POISON(data, bytes) __asan_poison_memory_region(data, bytes)
 #define UNPOISON(data, bytes) __asan_unpoison_memory_region(data, bytes)
