@@ -61,7 +61,7 @@ it("a specification may be named by a URL or a file: string, and name models so"
   writeFileSync(file, JSON.stringify(of(url.href)));
   for (const name of [pathToFileURL(file), pathToFileURL(file).href, file]) expect(await label(name)).toBe(expected);
   const none = pathToFileURL(join(home, "none.json"));
-  expect((await errorOf(() => Cascade.fromSpec(none))).message).toMatch(/none\.json cannot be read/);
+  expect((await errorOf(() => Cascade.fromSpec(none))).message).toMatch(/none\.json" cannot be read/);
 });
 
 describe("what is not called or not awaited", () => {
