@@ -44,7 +44,7 @@ export {
 } from "./errors.js";
 export { getThreads, setThreads } from "./native/threads.js";
 export type { Measure } from "./spec/columns.js";
-export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
+export type { ElementType, GivenData, HalfArray, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
   CallPrice,
@@ -60,6 +60,7 @@ export type {
   MemberReply,
   MemberReport,
   ModelMember,
+  ModelSource,
   OutputKind,
   Price,
   TensorDeclaration,

@@ -13,6 +13,7 @@
 #include "native/engine/member_costs.h"
 #include "native/engine/row_place.h"
 #include "native/kernels/column_set.h"
+#include "native/model/host_model.h"
 #include "native/plan/cascade_plan.h"
 #include "native/scheduler/batcher.h"
 #include "native/scheduler/pool.h"
@@ -40,8 +41,8 @@ class BatchListener {
   // Where the row's data for a request tensor lies. Called on a pool thread or a
   // device's, no lock held.
   virtual const uint8_t* RowData(const RowRef& row, uint32_t tensor) = 0;
-  // The row's index in its call, for function members.
-  virtual uint32_t RowIndex(const RowRef& row) { return row.row; }
+  // For function members.
+  virtual RowId IdOf(const RowRef& row) { return {0, row.row}; }
   // Cumulative evidence of the row so far, [classes]; nullptr when it has none.
   virtual const float* RowEvidence(const RowRef& row) = 0;
   // The reduction is done: the run's columns hold the answers. On a pool thread, as its last act.

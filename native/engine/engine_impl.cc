@@ -95,8 +95,9 @@ const uint8_t* EngineImpl::RowData(const RowRef& row, uint32_t tensor) {
   return RecordOf(row)->Data(row.row, tensor);
 }
 
-uint32_t EngineImpl::RowIndex(const RowRef& row) {
-  return RecordOf(row)->call().single ? 0 : row.row;
+RowId EngineImpl::IdOf(const RowRef& row) {
+  const Call& call = RecordOf(row)->call();
+  return call.single ? RowId{call.id + row.row, 0} : RowId{call.id, row.row};
 }
 
 const float* EngineImpl::RowEvidence(const RowRef& row) { return RecordOf(row)->Evidence(row.row); }

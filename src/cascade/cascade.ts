@@ -11,6 +11,7 @@ import { lowerSpec } from "../native/lower.js";
 import { decidedThreads } from "../native/threads.js";
 import { searchPaths } from "../runtime/cuda.js";
 import type { RequestTensor } from "../spec/element-type.js";
+import { isPathLike } from "../spec/natural.js";
 import type { CascadeOptions, CascadeSpec, TierOptions, TierSpec } from "../spec/options.js";
 import { checkedSpec, readSpec } from "../spec/read.js";
 import { checkOptions } from "../spec/schema.js";
@@ -54,12 +55,12 @@ export class Cascade implements AsyncDisposable {
   }
 
   /**
-   * The same from data, or from a `cascade.json`. Model paths are relative to that file; in data, to the working
+   * The same from data, or from a `cascade.json` by its path or file: URL. Model paths are relative to that file; in data, to the working
    * directory.
    * @throws one QuorateError whose `problems` list everything that is wrong
    */
-  static async fromSpec(specOrPath: CascadeSpec | string): Promise<Cascade> {
-    const spec = typeof specOrPath === "string" ? await readSpec(specOrPath) : checkedSpec(specOrPath, process.cwd());
+  static async fromSpec(specOrPath: CascadeSpec | string | URL): Promise<Cascade> {
+    const spec = isPathLike(specOrPath) ? await readSpec(specOrPath) : checkedSpec(specOrPath, process.cwd());
     const lowered = lowerSpec(spec, searchPaths(spec));
     const addon = loadAddon();
     decidedThreads(addon);

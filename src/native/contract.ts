@@ -158,7 +158,10 @@ export interface NativeCallOptions {
 /** Entry per request tensor, in table order: the data, null when not given, true when given as a function. */
 export type NativeInputs = readonly (TensorData | null | true)[];
 
-/** Calls from the engine into JavaScript, always on the JS thread, never during another native call. */
+/**
+ * Calls from the engine into JavaScript, always on the JS thread, never during another native call. onMemberCall,
+ * onMemberCancel and onLazy come in an empty asynchronous context.
+ */
 export interface NativeHooks {
   /** `error.problems` lists every problem found. */
   onBuilt(error: (NativeError & { readonly problems: readonly NativeError[] }) | null, info: NativeInfo | null): void;
@@ -167,7 +170,8 @@ export interface NativeHooks {
   onBatch(id: number, columns: NativeColumns): void;
   /**
    * A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request.
-   * `deadlineNs`: what is left of the rows' earliest deadline, null without; `priority`: their highest.
+   * `rowCall` is the id of the call that all rows belong to, 0 when they are of several. `deadlineNs`: what is left of
+   * the rows' earliest deadline, null without; `priority`: their highest.
    */
   onMemberCall(
     callId: number,
@@ -176,6 +180,7 @@ export interface NativeHooks {
     count: number,
     tensors: readonly TensorData[],
     rows: Uint32Array,
+    rowCall: number,
     deadlineNs: number | null,
     priority: number,
   ): void;

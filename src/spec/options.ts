@@ -27,10 +27,13 @@ export interface CallPrice {
   readonly perRow?: number;
 }
 
+/** An ONNX model: a path, a file: URL, or bytes. */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer;
+
 /** A member that is an ONNX model. */
 export interface ModelMember {
-  /** Path of the file, or its bytes (copied while the cascade is built). */
-  readonly model: string | Uint8Array;
+  /** The file, by its path or file: URL, or its bytes (copied while the cascade is built). */
+  readonly model: ModelSource;
   /** For messages and counters. @default the file's name; of bytes "model 2" for the second member of its tier */
   readonly name?: string;
   /** Request tensor for each model input. @default every input reads the tensor of its own name */
@@ -101,7 +104,8 @@ export type MemberReply =
 
 /**
  * Any async function as a member. Throwing, timing out or a wrong length makes the member abstain on all rows of the
- * call; see `splitOnFailure`.
+ * call; see `splitOnFailure`. Where all rows are of one call it runs in the asynchronous context of that call
+ * (AsyncLocalStorage), else in an empty one.
  */
 export type MemberFunction = (batch: MemberBatch, context: MemberContext) => Promise<MemberReply> | MemberReply;
 
@@ -133,8 +137,8 @@ export interface FunctionMember {
   readonly flopsPerRow?: number;
 }
 
-/** A model's path or bytes, a model or function with options, or a bare async function that gives labels. */
-export type Member = string | Uint8Array | ModelMember | MemberFunction | FunctionMember;
+/** A model, a model or function with options, or a bare async function that gives labels. */
+export type Member = ModelSource | ModelMember | MemberFunction | FunctionMember;
 
 /** How rows are collected into batches at a tier. */
 export interface BatchOptions {

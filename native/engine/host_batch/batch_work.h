@@ -98,7 +98,7 @@ struct BatchWork {
   size_t rows = 0;
   std::vector<const uint8_t*> inputs;  // [tensors of the plan] rows side by side; else nullptr.
   std::vector<uint8_t*> outputs;       // [members][rows x output row]
-  std::vector<uint32_t> row_ids;       // [rows]
+  std::vector<RowId> row_ids;          // [rows]
   int64_t deadline_at = kForever;
   int priority = 0;
   const float* prior_sums = nullptr;  // [rows x classes] for cumulative tiers.

@@ -48,7 +48,7 @@ HostGather::HostGather(BatchWork* work, BatchListener* listener)
 Status HostGather::Gather(const std::vector<RowRef>& rows) {
   work_->rows = rows.size();
   work_->row_ids.clear();
-  for (const RowRef& row : rows) work_->row_ids.push_back(listener_->RowIndex(row));
+  for (const RowRef& row : rows) work_->row_ids.push_back(listener_->IdOf(row));
   work_->decided.assign(rows.size(), -1);
   GatherEvidence(rows);
   QUORATE_RETURN_IF_ERROR(ReserveOutputs(rows.size()));

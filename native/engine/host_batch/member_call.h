@@ -13,7 +13,7 @@ struct MemberRows {
   const uint8_t* const* inputs = nullptr;  // [tensors of the plan]
   size_t first = 0;                        // Where to start in `inputs` and `row_ids`.
   size_t count = 0;
-  const uint32_t* row_ids = nullptr;
+  const RowId* row_ids = nullptr;
   uint8_t* output = nullptr;  // For `count` rows.
 };
 
