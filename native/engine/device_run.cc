@@ -145,7 +145,7 @@ void DeviceRun::TakeOutputs(const PipelineResult& result) {
   if (detail < Detail::kOutputs) return;
   outputs_.resize(tallies.size());
   for (size_t m = 0; m < outputs_.size(); ++m) {
-    const size_t bytes = rows.size() * tier_.options.members[m].OutputRowBytes();
+    const size_t bytes = rows.size() * tier_.options.members[m].ReducedRowBytes();
     outputs_[m].assign(bytes, 0xFF);
     if (m < result.outputs.size() && result.outputs[m] != nullptr)
       memcpy(outputs_[m].data(), result.outputs[m], bytes);

@@ -39,7 +39,11 @@ PlannedMember PlanMember(const MemberSpec& spec, MemberModel model, PlannedOutpu
   member.name = spec.name;
   member.temperature = spec.temperature;
   member.tensors = std::move(inputs);
-  member.class_map = spec.class_map;
+  if (member.kind == OutputKind::kLabel) {
+    member.label_table = MakeLabelTable(spec.labels, spec.class_map);
+  } else {
+    member.class_map = spec.class_map;
+  }
   member.device_reason = std::move(model.device_reason);
   member.model =
       model.loaded.has_value() ? std::move(*model.loaded) : MakeFunction(spec, member, tensors);

@@ -199,12 +199,21 @@ function memberProblems(
   path: string,
 ): QuorateProblem[] {
   const subject = `tier "${tier.name}", member "${member.name}"`;
-  const { output, temperature, classes } = member;
+  const { output, temperature, classes, labels } = member;
   const problems: QuorateProblem[] = [];
   if (temperature !== 1 && (output === "probabilities" || output === "label")) {
     problems.push(problem(`${path}/temperature`, `${subject}: temperature is for logits, the output is "${output}".`));
   }
   if (classes !== null) problems.push(...classNameProblems(classNames, classes, subject, `${path}/classes`));
+  const scores = output === "logits" || output === "probabilities";
+  if (labels !== null && scores) {
+    const message = `${subject}: \`labels\` are the values of a label output, the output is "${output}"; the order of scores is said by \`classes\`.`;
+    problems.push(problem(`${path}/labels`, message));
+  }
+  if (labels !== null && classes !== null && labels.length !== classes.length) {
+    const message = `${subject} has ${labels.length} labels for ${classes.length} classes, expected one for each.`;
+    problems.push(problem(`${path}/labels`, message));
+  }
   return problems;
 }
 

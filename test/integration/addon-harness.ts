@@ -38,6 +38,7 @@ export const fileMember = (name: string): NativeMember => ({
   cuda: { graphs: false, tf32: false, memoryLimitBytes: 0, convSearch: "heuristic" },
   timeoutMs: 0,
   classMap: new Int32Array(0),
+  labels: new BigInt64Array(0),
 });
 
 export const functionMember = (more: Partial<NativeMember> = {}): NativeMember => ({
@@ -50,6 +51,7 @@ export const functionMember = (more: Partial<NativeMember> = {}): NativeMember =
   temperature: 1,
   timeoutMs: 30_000,
   classMap: new Int32Array(0),
+  labels: new BigInt64Array(0),
   ...more,
 });
 

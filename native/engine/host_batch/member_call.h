@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "native/base/aligned_buffer.h"
 #include "native/engine/host_batch/batch_work.h"
 
 namespace quorate {
@@ -30,7 +31,10 @@ class MemberCall {
   bool Finish(RunReport report);
 
  private:
-  void MapClasses(uint8_t* output);
+  // Where the model is to write: `output_`, or beside it if that has no room for its labels.
+  uint8_t* ModelOutput(size_t rows);
+  // Brings what the model wrote into the cascade's classes.
+  Status MapClasses();
 
   BatchWork* const work_;
   const PlannedMember* const member_;
@@ -38,7 +42,9 @@ class MemberCall {
   HostModel* const host_;  // nullptr: a function.
   std::vector<TensorView> views_;
   Batch batch_;
-  bool started_ = false;  // The model was called, not only asked for.
+  uint8_t* output_ = nullptr;  // What the reduction reads.
+  AlignedBuffer labels_;       // The model's own, until they are mapped.
+  bool started_ = false;       // The model was called, not only asked for.
 };
 
 }  // namespace quorate

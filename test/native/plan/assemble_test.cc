@@ -214,7 +214,7 @@ TEST_F(AssembleTest, SaysAtOnceWhichOutputsDoNotFit) {
                    "tier \"second\", member 0 (wide): output \"y\" has row shape [3, 2], expected "
                    "one value per class",
                    "tier \"third\", member 1 (three): output \"y\" is float32 [3], expected one "
-                   "int32 or int64 label per row"}));
+                   "integer label per row"}));
   spec_.tiers = {TierWith("mixed", {"label", "three"})};
   EXPECT_EQ(Problems(), Texts{"tier \"mixed\" mixes label-only and scoring members"});
   spec_.tiers = {TierWith("labels", {"label"})};
