@@ -127,7 +127,7 @@ class RequestRecord final : public RowOwner {
   RowResult answer(uint32_t row) const { return answers_.Get(row); }
   bool answered(uint32_t row) const { return (state(row) & kAnswered) != 0; }
   // What the members of a tier said about the row: row `i` of a batch's outputs, which are empty
-  // where the whole batch failed. NaN, or -1, until then.
+  // where the whole batch failed. The first row of a tier takes the memory of all, untouched.
   void KeepOutputs(uint32_t row, uint32_t tier, const std::vector<PlannedMember>& members,
                    const std::vector<const uint8_t*>& outputs, size_t i);
   std::vector<TraceTier>& trace(uint32_t row) { return traces_[row]; }
@@ -186,7 +186,8 @@ class RequestRecord final : public RowOwner {
   AnswerColumns answers_;
   std::vector<Status> errors_;
   std::vector<std::vector<TraceTier>> traces_;
-  std::vector<std::vector<RowOutputs>> outputs_;
+  std::vector<std::vector<RowOutputs>> outputs_;  // Of a tier that rows reached; has_outputs_ says
+  std::vector<std::vector<bool>> has_outputs_;    // which did.
 };
 
 // The engine's rows belong to records.
