@@ -51,8 +51,10 @@ const elementType = {
 };
 
 function withFunctions(schema) {
+  // Whoever gives a function under another name than `run` means a function member too.
+  const hasFunction = { not: { additionalProperties: { not: { type: "object", required: ["run"] } } } };
   const member = {
-    if: { type: "object", required: ["run"] },
+    if: { type: "object", anyOf: [{ required: ["run"] }, hasFunction] },
     // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
     then: { $ref: "#/definitions/function" },
     else: schema.definitions.member,

@@ -34,7 +34,13 @@ export type {
 } from "./cascade/info.js";
 export { machineReport } from "./cascade/machine-report.js";
 export type { CascadeJson } from "./cascade/summary.js";
-export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
+export {
+  QuorateError,
+  type QuorateErrorCode,
+  type QuorateErrorJson,
+  type QuorateErrorOptions,
+  type QuorateProblem,
+} from "./errors.js";
 export { getThreads, setThreads } from "./native/threads.js";
 export type { Measure } from "./spec/columns.js";
 export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";

@@ -82,6 +82,11 @@ struct FinishedBatch {
   std::vector<std::vector<TraceTier>> traces;  // Empty, or one entry per row.
   // With Detail::kOutputs: [tiers][members]. Empty, as is a tier that no row reached.
   std::vector<std::vector<RowOutputs>> outputs;
+  std::vector<std::vector<bool>>
+      has_outputs;  // [tiers][rows]: the others' memory is not filled yet,
+
+  // and this fills it: work for whoever hands the batch over, outside the engine's lock.
+  void FillMissingOutputs();
 };
 
 // The answer to a single row.

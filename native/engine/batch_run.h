@@ -31,7 +31,7 @@ class BatchListener {
   virtual const float* RowEvidence(const RowRef& row) = 0;
   // The reduction is done: the run's columns hold the answers. On a pool thread, as its last act.
   virtual void OnBatchDone(BatchRun* run) = 0;
-  // Nobody touches the run any more; it may be reused. Follows OnBatchDone.
+  // The run is not in use any more; it may be reused. Follows OnBatchDone.
   virtual void OnBatchReleased(BatchRun* run) = 0;
   // Both at once, which is common for small batches.
   virtual void OnBatchOver(BatchRun* run);

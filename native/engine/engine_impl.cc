@@ -170,6 +170,7 @@ void EngineImpl::Perform(Effects effects) {
     }
   }
   for (BatchRun* run : effects.starts) run->Start();
+  for (FinishedBatch& batch : effects.batches) batch.FillMissingOutputs();
   if (!effects.batches.empty()) listener_->OnBatches(std::move(effects.batches));
   if (!effects.rows.empty()) listener_->OnRows(std::move(effects.rows));
   for (auto& [key, rows] : effects.lazy) listener_->OnLazy(key.first, key.second, std::move(rows));

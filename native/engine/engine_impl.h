@@ -51,7 +51,7 @@ class EngineImpl final : public Engine, private BatchListener {
   const Pool::SpinRequest spin_;
 
   // Threads between Finish() and the end of Perform(). OnClosed waits for them: what they still
-  // have to say comes before it, and nobody is inside when the owner destroys the engine.
+  // have to say comes before it, and no thread is inside when the owner destroys the engine.
   std::atomic<size_t> performing_{0};
 
   mutable Mutex mutex_;

@@ -37,7 +37,10 @@ StatusOr<uint32_t> EngineState::RowsLetIn(const Call& call) const {
   if (call.options.deadline_in_ns <= 0) {
     return Status(StatusCode::kDeadline, "the deadline had passed when the call was made");
   }
-  return admission_.RowsLetIn(call, tiers_[0]->bulk_rows());
+  const TierQueue& first = *tiers_[0];
+  const bool waits = call.options.wait || first.plan().on_overload == Overload::kWait;
+  if (!call.single && !waits && !first.HasRoomFor(call.rows)) return FullError(first.plan());
+  return admission_.RowsLetIn(call, first.bulk_rows());
 }
 
 RequestRecord* EngineState::Find(uint64_t id) const {
@@ -49,6 +52,7 @@ RequestRecord* EngineState::Find(uint64_t id) const {
 
 StatusOr<uint32_t> EngineState::Submit(Call call) {
   QUORATE_ASSIGN_OR_RETURN(const uint32_t rows, RowsLetIn(call));
+  if (rows < call.rows) call.storage_bytes = call.storage_bytes / call.rows * rows;
   call.rows = rows;
   auto* record = new RequestRecord(std::move(call), Now(), parts_.plan.get(), admission_.room());
   requests_.emplace_hint(requests_.end(), record->id(), record);
@@ -63,12 +67,35 @@ void EngineState::LetIn(Effects* effects) {
   while (true) {
     const auto [record, row] = admission_.Next(tiers_[0]->has_bulk());
     if (record == nullptr) return;
-    if (record->kind() == RowKind::kBulk) {
+    if (FirstTierRefuses(*record)) StartBatches(effects);  // They may make room.
+    if (FirstTierRefuses(*record)) {
+      Refuse(record, row, effects);
+    } else if (record->kind() == RowKind::kBulk) {
+      record->LetAllIn();
       tiers_[0]->AddAll(record, now);
     } else {
+      record->LetIn(row);
       Enqueue(record, row, 0, now, effects);
     }
   }
+}
+
+// Whether the first tier is full, and the row does not wait there.
+bool EngineState::FirstTierRefuses(const RequestRecord& record) const {
+  if (!tiers_[0]->full()) return false;
+  RowSituation row;
+  row.next_full = true;
+  row.waits = record.call().options.wait;
+  row.on_overload = tiers_[0]->plan().on_overload;
+  return Deliver(row) != Delivery::kDefer;
+}
+
+void EngineState::Refuse(RequestRecord* record, uint32_t row, Effects* effects) {
+  const Status full = FullError(tiers_[0]->plan());
+  const Outcome outcome{RowStatus::kRejected, false, &full};
+  if (record->kind() == RowKind::kBulk) return SettleAll(record, outcome, false, effects);
+  Settle(record, row, outcome, effects);
+  Report(record, effects);
 }
 
 void EngineState::Enqueue(RequestRecord* record, uint32_t row, uint32_t tier, int64_t now,

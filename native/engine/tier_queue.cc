@@ -96,7 +96,9 @@ void TierQueue::Done(const BatchRun& run) {
 }
 
 void TierQueue::RowDied(const RequestRecord& record, uint32_t row) {
-  if (record.waits_in_tier(row)) return batcher_.RowDied();
+  if (record.waits_in_tier(row)) {
+    return batcher_.RowDied(record.kind() == RowKind::kBulk && record.tier(row) == 0);
+  }
   if (record.phase(row) != RowPhase::kTaken) return;
   Run& run = runs_[record.run(row)];
   if (run.live_rows > 0 && --run.live_rows == 0) run.batch->Cancel();

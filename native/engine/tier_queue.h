@@ -24,7 +24,15 @@ class TierQueue {
   TierQueue& operator=(const TierQueue&) = delete;
 
   const PlannedTier& plan() const { return *parts_.tier; }
-  bool full() const { return batcher_.rows() >= plan().max_queue_rows; }
+  // Whether as many rows wait as may. Those of large batches that the first tier takes as they are
+  // do not count: they lie with their callers.
+  bool full() const { return batcher_.waiting_singles() >= plan().max_queue_rows; }
+  // Whether all rows of a batch that does not wait find room. One that is larger than the limit
+  // does where nothing waits.
+  bool HasRoomFor(uint32_t rows) const {
+    const size_t waiting = batcher_.waiting_singles();
+    return waiting == 0 || waiting + rows <= plan().max_queue_rows;
+  }
   bool has_bulk() const { return batcher_.bulk_rows() > 0; }
   size_t bulk_rows() const { return batcher_.bulk_rows(); }
 
@@ -40,12 +48,12 @@ class TierQueue {
 
   // The batch has its answers: another may start.
   void Done(const BatchRun& run);
-  // Nobody touches the run any more: it is used again.
+  // The run is not in use any more: it is used again.
   void TakeBack(BatchRun* run) { idle_.push_back(run); }
 
   // Before a row settles that is in this tier. The last live row of a running batch stops it.
   void RowDied(const RequestRecord& record, uint32_t row);
-  // Clears the queue when it is mostly dead entries; for after many rows have died.
+  // Clears the queue if most entries are dead. For use after many rows have died.
   void PurgeDead();
 
  private:

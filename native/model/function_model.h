@@ -1,6 +1,6 @@
 #pragma once
 
-// A member that somebody else computes: it is asked, and answers later.
+// A member that the owner computes: it is asked, and answers later.
 
 #include <utility>
 

@@ -78,7 +78,6 @@ export function answerAt(columns: NativeColumns, i: number, legend: Legend): Ans
   const tierIndex = columns.tierIndex[i] ?? 0;
   const votes = columns.votes[i] ?? 0;
   const flags = columns.flags[i] ?? 0;
-  const trace = columns.traces?.[i];
   // One literal: adding fields one by one costs more than all the rest.
   const answer = {
     label,
@@ -95,9 +94,19 @@ export function answerAt(columns: NativeColumns, i: number, legend: Legend): Ans
     valid: (flags & rowFlag.valid) !== 0,
     degraded: (flags & rowFlag.degraded) !== 0,
     partial: (flags & rowFlag.partial) !== 0,
-    trace: trace === undefined ? null : trace.map((tier) => traceTier(tier, legend)),
+    trace: traceAt(columns, i, legend),
   };
   return shownAnswer(answer);
+}
+
+/** The trace of row `i`, whether or not the row has an answer; null when the call asked for none. */
+export function traceAt(columns: NativeColumns, i: number, legend: Legend): readonly TraceTier[] | null {
+  const trace = columns.traces?.[i];
+  return trace === undefined ? null : lifted(trace, legend);
+}
+
+function lifted(trace: readonly NativeTraceTier[], legend: Legend): TraceTier[] {
+  return trace.map((tier) => traceTier(tier, legend));
 }
 
 /** The same answer; with a trace, `console.log` shows all of it. */

@@ -9,7 +9,7 @@ import { abortedBy } from "./call-options.js";
 import { Causes } from "./causes.js";
 import { IdMap } from "./id-map.js";
 import { LazyTensors } from "./lazy-tensors.js";
-import { columnErrors, hasAnswer, ownError } from "./row-errors.js";
+import { hasAnswer, ownError, RowErrors } from "./row-errors.js";
 import { Settler } from "./settler.js";
 import type { LazyTensor } from "./tensors.js";
 
@@ -66,7 +66,7 @@ export class Calls {
     return this.#lastId + 1;
   }
 
-  /** One row, with the next id. Aborting rejects at once: its tensors are copied, nobody reads the caller's. */
+  /** One row, with the next id. Aborting rejects at once: its tensors are copied, the caller's are not read any more. */
   row(
     signal: AbortSignal | undefined,
     lazy: ReadonlyMap<number, LazyTensor> | undefined,
@@ -100,7 +100,7 @@ export class Calls {
     }
   }
 
-  /** A batch. Aborting rejects when the engine has let go of the caller's arrays. */
+  /** A batch. Aborting rejects when the engine has released the caller's arrays. */
   batch(call: NewBatch): Promise<BatchAnswer> {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
@@ -140,10 +140,10 @@ export class Calls {
     if (pending === undefined) return;
     this.#batches.delete(id);
     pending.unlisten();
-    const errors = columnErrors(columns, this.#causes);
-    const closed = errors.find((error) => error.code === "QUORATE_ERR_CLOSED");
+    const errors = new RowErrors(columns, this.#causes);
+    const closed = columns.errors.some((error) => error.code === "QUORATE_ERR_CLOSED");
     if (pending.signal?.aborted) pending.reject(abortedBy(pending.signal));
-    else if (closed !== undefined) pending.reject(closed);
+    else if (closed) pending.reject(errors.all.find((error) => error.code === "QUORATE_ERR_CLOSED") ?? closedError());
     else pending.resolve(new BatchAnswer(columns, errors, legend));
     this.#forgetCauses();
   }
@@ -158,7 +158,7 @@ export class Calls {
     if (this.#causes.size > 0) this.#causes.forget(Math.min(this.#rows.first, this.#batches.first));
   }
 
-  /** Rejects whatever still waits; for after the engine has closed. */
+  /** Rejects every call that still waits; for after the engine has closed. */
   rejectAll(): void {
     for (const pending of [...this.#rows.values(), ...this.#batches.values()]) {
       pending.unlisten();

@@ -30,7 +30,7 @@ export class LazyTensors {
     const give = this.#functions.get(index);
     if (tensor === undefined || give === undefined)
       return native.provide(id, index, rows, null, "no function gives this tensor.", 0);
-    // The engine's list stays untouched, whatever user code does with its own.
+    // User code gets a list of its own: what it does with it does not change the engine's.
     const asked = rows.slice();
     try {
       const data = await asUserCode(owner, () => give(rows.slice()));

@@ -1,6 +1,6 @@
 /** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
 import { types } from "node:util";
-import { invalidArgument, messageOf, textOf } from "../errors.js";
+import { invalidArgument, messageOf, quoted } from "../errors.js";
 import type { NativeCascade } from "../native/contract.js";
 import type { TensorData } from "../spec/element-type.js";
 import type { ResolvedFunction } from "../spec/members.js";
@@ -75,7 +75,9 @@ export class MemberCalls {
     const controller = new AbortController();
     this.#controllers.set(call.callId, controller);
     const batch = { tensors: named(call, loaded), count: call.count, rows: call.rows };
-    this.#count(call, { calls: 1 });
+    // Counted before the function runs, as it may never settle; the first report of its own takes its place.
+    const handed = byteLength(call.tensors);
+    this.#count(call, { calls: 1, bytesSent: handed });
     const reported = { bytesSent: false, bytesReceived: false };
     let over = false;
     const report = (given: MemberReport): void => {
@@ -83,6 +85,7 @@ export class MemberCalls {
       const checked = checkedReport(given);
       const { cost = 0, ...bytes } = checked;
       this.#count(call, { ...bytes, reportedCost: cost });
+      if (checked.bytesSent !== undefined && !reported.bytesSent) this.#count(call, { bytesSent: -handed });
       reported.bytesSent ||= checked.bytesSent !== undefined;
       reported.bytesReceived ||= checked.bytesReceived !== undefined;
     };
@@ -99,7 +102,6 @@ export class MemberCalls {
       cause = keep(thrown);
     }
     over = true;
-    if (!reported.bytesSent) this.#count(call, { bytesSent: byteLength(call.tensors) });
     // Already removed: the engine cancelled the call and expects no reply.
     if (!this.#controllers.delete(call.callId)) return;
     if (reply !== null && !reported.bytesReceived) this.#count(call, { bytesReceived: reply.byteLength });
@@ -138,7 +140,7 @@ function urgencyOf({ deadlineNs, priority }: MemberCall): Pick<MemberContext, "d
 /** @throws QuorateError, inside the function that reported */
 function checkedReport(report: MemberReport): MemberReport {
   if (typeof report !== "object" || report === null || Array.isArray(report)) {
-    throw invalidArgument(`report: got ${textOf(report)}, expected an object with bytesSent, bytesReceived and cost.`);
+    throw invalidArgument(`report: got ${quoted(report)}, expected an object with bytesSent, bytesReceived and cost.`);
   }
   // Read once: what is checked is what counts.
   const given = { ...report };
@@ -147,7 +149,7 @@ function checkedReport(report: MemberReport): MemberReport {
       throw invalidArgument(`report: "${name}" is unknown, expected bytesSent, bytesReceived and cost.`);
     }
     if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      throw invalidArgument(`report: ${name} is ${textOf(value)}, expected a number of at least 0.`);
+      throw invalidArgument(`report: ${name} is ${quoted(value)}, expected a number of at least 0.`);
     }
   }
   return given;

@@ -4,6 +4,7 @@ import type { NativeCallOptions } from "../native/contract.js";
 import { onAbort } from "./abort.js";
 import { type Answer, shownAnswer } from "./answer.js";
 import { abortedBy, type CallOptions, lowerCallOptions } from "./call-options.js";
+import { closedError } from "./calls.js";
 import type { RowInput } from "./inputs.js";
 import { Ring } from "./ring.js";
 
@@ -38,17 +39,23 @@ interface Failure {
   readonly error: QuorateError;
 }
 
-/** Ending the iteration in any way cancels what is in flight and calls return() on the source. */
+/**
+ * @param closing aborts when the cascade closes: the rows that were read still end, and no others are waited for
+ *
+ * Ending the iteration in any way cancels what is in flight and calls return() on the source.
+ */
 export async function* streamRows(
   run: RunRow,
   source: RowSource,
   options: StreamOptions,
   defaultInFlight: number,
+  closing?: AbortSignal,
 ): AsyncGenerator<StreamAnswer, void, undefined> {
   const native = lowerCallOptions("stream", options, "wait");
   const { signal, ordered = true, inFlight = defaultInFlight, onRowError } = options;
   const rows = new Rows((row, stop) => run(row, native, stop), iterate(source), new Ring(inFlight, ordered));
   const unlisten = onAbort(signal, () => rows.stop(signal?.reason));
+  const unlistenClosing = onAbort(closing, () => rows.wake());
   try {
     while (true) {
       rows.read();
@@ -56,6 +63,7 @@ export async function* streamRows(
       const end = rows.ends.take();
       if (end === undefined) {
         if (rows.finished) return;
+        if (closing?.aborted && rows.ends.isEmpty) throw closedError();
         await rows.change();
       } else if (!("error" in end)) yield end;
       // A closed cascade answers no row any more: that ends the stream.
@@ -64,6 +72,7 @@ export async function* streamRows(
     }
   } finally {
     unlisten();
+    unlistenClosing();
     rows.stop();
     await rows.close();
   }
@@ -110,13 +119,18 @@ class Rows {
     });
   }
 
+  /** Settles `change`. */
+  wake(): void {
+    this.#wake();
+  }
+
   /** Cancels what is in flight; nothing is read any more. */
   stop(reason?: unknown): void {
     this.#stop.abort(reason);
     this.#wake();
   }
 
-  /** Lets go of the source. One that is being read may never come back: then its return() is not waited for. */
+  /** Releases the source. One that is being read may never come back: then its return() is not waited for. */
   async close(): Promise<void> {
     if (this.#exhausted) return;
     // In a function of its own: a return() that throws at once may not hide why the stream ended.

@@ -4,7 +4,7 @@
  */
 
 import { shownWhole } from "../calls/show.js";
-import { invalidArgument } from "../errors.js";
+import { invalidArgument, quotedList } from "../errors.js";
 import { suggestion } from "../spec/nearest.js";
 import type { CallPrice, Price } from "../spec/options.js";
 import { type ResolvedPrice, type ResolvedSpec, resolvePrice } from "../spec/resolve.js";
@@ -34,7 +34,7 @@ export interface TierCost extends CostFigures {
   readonly members: readonly MemberCost[];
 }
 
-/** What the rows have cost, and what they would have cost at the reference model. */
+/** What the rows have cost, and what they would have cost at the last tier alone. */
 export interface CostReport {
   /** Rows that were answered. */
   readonly rows: number;
@@ -42,7 +42,7 @@ export interface CostReport {
   readonly cascade: CostFigures;
   /** The same rows at the last tier alone, from its own rates so far; null where it has not run yet. */
   readonly reference: CostFigures;
-  /** cascade / reference: below 1 the cascade is cheaper. */
+  /** reference / cascade: 14 says that the cascade is 14 times cheaper, below 1 that it costs more. */
   readonly ratio: CostFigures;
   readonly tiers: readonly TierCost[];
 }
@@ -56,9 +56,8 @@ export function checkPrices(prices: CostPrices, { tiers }: ResolvedSpec): void {
   const names = tiers.map(({ name }) => name);
   const unknown = Object.keys(prices).find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  const known = names.map((name) => `"${name}"`).join(", ");
   const meant = suggestion(unknown, names) || ".";
-  throw invalidArgument(`prices: there is no tier "${unknown}" (tiers: ${known})${meant}`);
+  throw invalidArgument(`prices: there is no tier "${unknown}" (tiers: ${quotedList(names)})${meant}`);
 }
 
 /** A member's part of everything, with its rates. */
@@ -87,7 +86,7 @@ export function costOf(
   const rows = counters.tiers.reduce((sum, tier) => sum + tier.exited, 0);
   const cascade = total(tiers);
   const reference = total((uses.at(-1) ?? []).map((use) => memberCost(extrapolate(use, rows))));
-  const ratio = combine((name) => ratioOf(cascade[name], reference[name]));
+  const ratio = combine((name) => ratioOf(reference[name], cascade[name]));
   return shownWhole({ rows, cascade, reference, ratio, tiers });
 }
 
@@ -169,8 +168,8 @@ function product(a: number | null, b: number): number | null {
   return a === null ? null : a * b;
 }
 
-function ratioOf(value: number | null, reference: number | null): number | null {
-  return value === null || reference === null || reference === 0 ? null : value / reference;
+function ratioOf(reference: number | null, cascade: number | null): number | null {
+  return reference === null || cascade === null || cascade === 0 ? null : reference / cascade;
 }
 
 /** `amount` in equal whole parts, the remainder to the first. */

@@ -36,6 +36,8 @@ export class Engine {
   /** Waits for the addon. */
   #hashed: Deferred<HashTable> | undefined;
   #closed: Deferred<void> | undefined;
+  /** For streams, which may wait for their source alone. */
+  readonly #closing = new AbortController();
   /** Nothing will come from the addon any more: building failed, or the cascade has closed. */
   #done = false;
   /** Kept alive at the moment. */
@@ -85,7 +87,7 @@ export class Engine {
 
   /** Back-pressure for streams: the rows wait at the admission bounds, and only so many are read ahead. */
   stream(source: RowSource, options: StreamOptions): AsyncGenerator<StreamAnswer, void, undefined> {
-    return streamRows(this.#streamedRow, source, options, 4 * this.spec.tiers[0].batch.maxRows);
+    return streamRows(this.#streamedRow, source, options, 4 * this.spec.tiers[0].batch.maxRows, this.#closing.signal);
   }
 
   runBatch(input: unknown, options: BatchCallOptions): Promise<BatchAnswer> {
@@ -154,6 +156,7 @@ export class Engine {
       this.#closed = deferred();
       this.#watch();
       this.#native.close(drainMs);
+      this.#closing.abort();
     }
     return this.#closed.promise;
   }

@@ -50,7 +50,7 @@ export interface TierDevice {
   readonly name: string;
   /** Batch sizes in rows, ascending: a batch runs as the smallest that holds it. */
   readonly buckets: readonly number[];
-  /** Bytes of device memory of its batches; its models have theirs beside it. */
+  /** Bytes of device memory of its batches; that of its models is extra. */
   readonly bytes: number;
 }
 
@@ -113,7 +113,7 @@ export interface MachineReport {
   readonly addon: string | null;
   /** Devices for the CUDA kernels, or why there are none; null without the addon. */
   readonly kernels: string | null;
-  /** How many threads compute and why so many, or why that cannot be said; null without the addon. */
+  /** How many threads compute and the reason, or why that is unknown; null without the addon. */
   readonly threads: string | null;
   readonly runtime: RuntimeInfo | null;
   readonly cuda: CudaReport | null;

@@ -8,9 +8,10 @@ import type {
   NativeMemberInfo,
   NativeTierCounters,
 } from "../native/contract.js";
+import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
-import { type CascadeCounters, milliseconds, type TierCounters } from "./counters.js";
+import { type CascadeCounters, milliseconds, type TierCounters, timeHistogram } from "./counters.js";
 import type { CascadeInfo, CudaReport, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
@@ -18,10 +19,17 @@ export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
   return {
     runtime: { version: runtimeVersion, path: runtimePath, telemetryOff },
     classes,
-    inputs: tensors.map(({ name, type, rowShape, tiers }) => ({ name, type, rowShape, tiers })),
+    // The engine reads calls by them, and users get them as they are.
+    inputs: Object.freeze(
+      tensors.map(({ name, type, rowShape, tiers }) => frozenTensor({ name, type, rowShape, tiers })),
+    ),
     tiers: spec.tiers.map((tier, t) => liftTier(tier, native.tiers[t])),
     warnings,
   };
+}
+
+function frozenTensor({ rowShape, tiers, ...others }: RequestTensor): RequestTensor {
+  return Object.freeze({ ...others, rowShape: Object.freeze([...rowShape]), tiers: Object.freeze([...tiers]) });
 }
 
 function liftTier(tier: ResolvedTier, native: NativeInfo["tiers"][number] | undefined): TierInfo {
@@ -110,8 +118,8 @@ function liftTierCounters(
     reduceMs: milliseconds(reduceNs),
     downloadMs: milliseconds(downloadNs),
     scatterMs: milliseconds(scatterNs),
-    queueTime: { boundsMs, counts: Array.from(queueTimes) },
-    runTime: { boundsMs, counts: Array.from(runTimes) },
+    queueTime: timeHistogram(boundsMs, Array.from(queueTimes)),
+    runTime: timeHistogram(boundsMs, Array.from(runTimes)),
     members: members.map(({ runNs: memberNs, ...memberCounts }, m) => ({
       name: tier?.members[m]?.name ?? "",
       ...memberCounts,

@@ -39,7 +39,7 @@ export interface NativeMember {
   readonly cuda?: NativeCudaOptions;
   /** Function members: milliseconds until a call counts as failed. */
   readonly timeoutMs: number;
-  /** Where class c of this member stands in the cascade's order; empty = same order. */
+  /** Position of this member's class c in the cascade's order; empty = same order. */
   readonly classMap: Int32Array;
 }
 
@@ -226,7 +226,7 @@ export interface NativeTierDevice {
   readonly name: string;
   /** Batch sizes, ascending: a batch runs as the smallest that holds it. */
   readonly buckets: readonly number[];
-  /** Device memory of its batches; its models have theirs beside it. */
+  /** Device memory of its batches; that of its models is extra. */
   readonly bytes: number;
 }
 
@@ -328,7 +328,7 @@ export interface NativeCascade {
   close(drainMs: number): void;
 }
 
-/** What a machine offers to models beside its CPU, as far as it could be found; CudaReport of native/cuda_setup/report.h. */
+/** What a machine offers to models in addition to its CPU, as far as it could be found; CudaReport of native/cuda_setup/report.h. */
 export interface NativeCudaReport {
   /** Empty without a driver. */
   readonly driverPath: string;
@@ -354,7 +354,7 @@ export interface NativeDeviceReport {
   readonly cuda: NativeCudaReport;
 }
 
-/** How many threads compute, and what says so; what a program sets goes before a variable, that before the rest. */
+/** How many threads compute, and what says so; what a program sets overrides the variable, and that the rest. */
 export interface NativeThreads {
   readonly count: number;
   readonly reason: "affinity" | "quota" | "variable" | "program";

@@ -36,7 +36,7 @@ export function loadAddon(): NativeAddon {
 function open(): NativeAddon {
   const explicit = process.env["QUORATE_NATIVE_PATH"];
   if (explicit) {
-    // Nothing else is tried: whoever sets the variable wants this file or an error.
+    // Nothing else is tried: the variable asks for this file or an error.
     const path = isAbsolute(explicit) ? explicit : resolve(explicit);
     return attempt(`QUORATE_NATIVE_PATH=${explicit}`, () => require(path));
   }

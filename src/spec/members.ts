@@ -8,7 +8,7 @@ import type { CallPrice, FunctionMember, Member, ModelMember } from "./options.j
 export interface ResolvedModel
   extends Filled<Omit<ModelMember, "name">, "output" | "outputName" | "classes" | "flopsPerRow"> {
   readonly kind: "model";
-  /** As given; else the file's name, or "model". */
+  /** As given; else the file's name, or "model 2" for the second member of its tier. */
   readonly name: string;
 }
 
@@ -23,7 +23,7 @@ export interface ResolvedInput {
 export interface ResolvedFunction
   extends Filled<Omit<FunctionMember, "name" | "inputs" | "price">, "classes" | "flopsPerRow"> {
   readonly kind: "function";
-  /** As given; else the function's own name, or "function". */
+  /** As given; else the function's own name, or "function 2" for the second member of its tier. */
   readonly name: string;
   /** Empty: every tensor that some model of the cascade reads. */
   readonly inputs: readonly ResolvedInput[];
@@ -33,14 +33,15 @@ export interface ResolvedFunction
 /** A member with every field. */
 export type ResolvedMember = ResolvedModel | ResolvedFunction;
 
-export function resolveMember(member: Member): ResolvedMember {
-  if (typeof member === "string" || ArrayBuffer.isView(member)) return resolveModel({ model: member });
-  if (typeof member === "function") return resolveFunction({ run: member });
-  return "run" in member ? resolveFunction(member) : resolveModel(member);
+/** @param index of the member in its tier: those without a name are told apart by it */
+export function resolveMember(member: Member, index: number): ResolvedMember {
+  if (typeof member === "string" || ArrayBuffer.isView(member)) return resolveModel({ model: member }, index);
+  if (typeof member === "function") return resolveFunction({ run: member }, index);
+  return "run" in member ? resolveFunction(member, index) : resolveModel(member, index);
 }
 
-function resolveModel(given: ModelMember): ResolvedModel {
-  const { model, name = typeof model === "string" ? basename(model) : "model" } = given;
+function resolveModel(given: ModelMember, index: number): ResolvedModel {
+  const { model, name = typeof model === "string" ? basename(model) : `model ${index + 1}` } = given;
   const options = filled<Omit<ModelMember, "model" | "name">, "output" | "outputName" | "classes" | "flopsPerRow">(
     defaults.model,
     given,
@@ -48,9 +49,9 @@ function resolveModel(given: ModelMember): ResolvedModel {
   return { ...options, kind: "model", model, name };
 }
 
-function resolveFunction(given: FunctionMember): ResolvedFunction {
+function resolveFunction(given: FunctionMember, index: number): ResolvedFunction {
   // Inline functions are called "run", after their property: no name to tell members apart by.
-  const { run, name = run.name.replace(/^run$/, "") || "function", inputs = [] } = given;
+  const { run, name = run.name.replace(/^run$/, "") || `function ${index + 1}`, inputs = [] } = given;
   const options = filled<Omit<FunctionMember, "run" | "name" | "inputs" | "price">, "classes" | "flopsPerRow">(
     defaults.functionMember,
     given,

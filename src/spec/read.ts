@@ -32,7 +32,7 @@ async function read(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `${path} cannot be read: ${messageOf(cause)}.`, { cause });
+    throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `"${path}" cannot be read: ${messageOf(cause)}.`, { cause });
   }
 }
 
@@ -40,11 +40,11 @@ function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `${path} is not JSON: ${messageOf(cause)}.`, { cause });
+    throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `"${path}" is not JSON: ${messageOf(cause)}.`, { cause });
   }
 }
 
-/** Nothing is known about the shape yet, so whatever is not a path passes through. */
+/** Nothing is known about the shape yet, so what is not a path passes through. */
 function withAbsolutePaths(spec: unknown, base: string): unknown {
   if (!isObject(spec)) return spec;
   const library = spec["onnxruntimePath"];

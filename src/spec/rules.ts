@@ -2,7 +2,7 @@
  * Deferral rules: when does a row leave at a tier? Rules are plain JSON data, the functions here
  * only check and build them. A measure exits when it reaches its threshold (>=, entropy <=).
  */
-import { invalidArgument, outOfRange } from "../errors.js";
+import { invalidArgument, outOfRange, quoted } from "../errors.js";
 
 /** Exits when the answered label has at least `votes` votes and is not tied. */
 export interface VotesRule {
@@ -62,7 +62,7 @@ export const maxMembers = 64;
  */
 export function votesAtLeast(votes: number): VotesRule {
   if (!(Number.isInteger(votes) && votes >= 1 && votes <= maxMembers)) {
-    throw outOfRange(`votesAtLeast: votes is ${String(votes)}, expected an integer from 1 to ${maxMembers}.`);
+    throw outOfRange(`votesAtLeast: votes is ${quoted(votes)}, expected an integer from 1 to ${maxMembers}.`);
   }
   return { kind: "votes", votes };
 }
@@ -74,7 +74,7 @@ export function votesAtLeast(votes: number): VotesRule {
  */
 export function agreementAtLeast(threshold: number): AgreementRule {
   if (!(threshold > 0 && threshold <= 1)) {
-    throw outOfRange(`agreementAtLeast: threshold is ${String(threshold)}, expected a number in (0, 1].`);
+    throw outOfRange(`agreementAtLeast: threshold is ${quoted(threshold)}, expected a number in (0, 1].`);
   }
   return { kind: "agreement", threshold };
 }
@@ -121,7 +121,7 @@ export function never(): ConstantRule {
 
 function measureRule(kind: MeasureRule["kind"], threshold: number): MeasureRule {
   if (!(threshold >= 0 && threshold <= 1)) {
-    throw outOfRange(`${ruleNames[kind]}: threshold is ${String(threshold)}, expected a number in [0, 1].`);
+    throw outOfRange(`${ruleNames[kind]}: threshold is ${quoted(threshold)}, expected a number in [0, 1].`);
   }
   return { kind, threshold };
 }

@@ -65,7 +65,7 @@ describe("a resolved specification", () => {
     expect(bare).toEqual({
       kind: "function",
       run,
-      name: "function",
+      name: "function 1",
       inputs: [],
       output: "label",
       temperature: 1,
@@ -86,7 +86,7 @@ describe("a resolved specification", () => {
     });
     expect(spec).toMatchObject({ classes: 2, classNames: ["cat", "dog"], measures: [] });
     expect(spec.tiers[0]).toMatchObject({
-      members: [{ name: "model" }],
+      members: [{ name: "model 1" }],
       batch: { maxRows: 8, maxQueueRows: 65_536 },
       price: { perRow: 2, perHour: 0 },
     });

@@ -153,7 +153,7 @@ void CascadeCore::OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> row
   channel_->Post(LazyMessage{id, tensor, std::move(rows)});
 }
 
-// The engine and its models are gone before JavaScript hears of it, unless somebody stands in them.
+// The engine and its models are gone before JavaScript is told, unless a thread is inside.
 void CascadeCore::OnClosed() {
   std::shared_ptr<CascadeCore> self;
   std::shared_ptr<Engine> open;

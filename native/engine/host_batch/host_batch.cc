@@ -188,7 +188,7 @@ bool HostBatch::PullReduction() {
 bool HostBatch::Finish() {
   first_error = work_.member_error.Take();
   reduce_error = work_.kernel_error.Take();
-  // The batch's hold and the caller's: nobody else is inside, or will be.
+  // The batch's hold and the caller's: no other thread is inside, or will be.
   if (holds_.load(std::memory_order_acquire) == 2) {
     listener_->OnBatchOver(this);
     return true;
