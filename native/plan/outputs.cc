@@ -127,12 +127,12 @@ class OutputFinder {
     const std::vector<int64_t>& shape = found_.tiers[t][m].output_shape;
     if (shape.size() < 2 && Elements(shape) > 0) return;
     const auto& declared = InfoOf(*models_[t][m].loaded).declared_output;
-    Problem(StatusCode::kModelMismatch,
-            OutputText(t, m) + " has row shape " + ShapeText(shape) +
-                (declared.empty() ? "" : " (declared with the batch as " + ShapeText(declared) +
-                                             ")") +
-                ", expected one value per class or one label; export the model with such an " +
-                "output, or name another with outputName");
+    Problem(
+        StatusCode::kModelMismatch,
+        OutputText(t, m) + " has row shape " + ShapeText(shape) +
+            (declared.empty() ? "" : " (declared with the batch as " + ShapeText(declared) + ")") +
+            ", expected one value per class or one label; export the model with such an " +
+            "output, or name another with outputName");
   }
 
   std::string OutputText(size_t t, size_t m) const {

@@ -1,10 +1,11 @@
 /** What a cascade is going to do, before any traffic. */
 
 import { shownWhole } from "../calls/show.js";
-import { specWarnings } from "../spec/check.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import { specWarnings } from "../spec/warnings.js";
 import type { CascadeInfo, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
+import { tierOrderWarnings } from "./tier-order.js";
 
 /** One member, as it was loaded and measured. */
 export interface MemberExplanation extends MemberInfo {
@@ -43,14 +44,16 @@ export function explanationOf(
   const { runtime, classes, inputs, tiers, warnings } = info;
   const table = flops instanceof Error ? [] : flops;
   const hashed = hashes instanceof Error ? [] : hashes;
+  const explained = tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? []));
   return shownWhole({
     runtime,
     classes,
     classNames: spec.classNames,
     inputs,
-    tiers: tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? [])),
+    tiers: explained,
     warnings: [
       ...specWarnings(spec),
+      ...tierOrderWarnings(explained),
       ...warnings,
       ...(flops instanceof Error ? [`FLOPs could not be measured: ${flops.message}`] : []),
       ...(hashes instanceof Error ? [`SHA-256 could not be computed: ${hashes.message}`] : []),

@@ -1,6 +1,7 @@
 /** What the numbers of a label output stand for: values of every integer type, and bool. */
 import { expect, test } from "vitest";
 import { Cascade, type CascadeSpec, type Member } from "../../src/index.js";
+import { answered } from "../integration/paths.js";
 import { model } from "./open.js";
 
 const count = 40;
@@ -89,7 +90,7 @@ test("members of one tier may write the same class differently", async () => {
     await using cascade = await Cascade.fromSpec({ classes: 3, tiers: [{ name: "t", members, execution }] });
     const batch = await cascade.runBatch({ x }, { trace: true });
     expect(Array.from(batch.label)).toEqual(classes);
-    const first = batch.at(0).trace?.[0]?.members.map(({ vote }) => vote);
+    const first = answered(batch, 0).trace?.[0]?.members.map(({ vote }) => vote);
     expect(first).toEqual([classes[0], classes[0], classes[0]]);
   }
 });

@@ -22,6 +22,7 @@ const common = {
   temperature: 1,
   timeoutMs: 30_000,
   classMap: new Int32Array(0),
+  labels: new BigInt64Array(0),
 };
 /** @type {Native.NativeMember} */
 const file = {
