@@ -117,7 +117,7 @@ class BatchRun {
   std::vector<MemberFailure> failures;  // By row, those of a row in the order in which they came.
   BatchFit fit;
   Status reduce_error;  // Not OK: the kernels failed, no answer.
-  // [members] rows x output_row_bytes of the member each, with Detail::kOutputs; else empty. A
+  // [members] rows x reduced_row_bytes of the member each, with Detail::kOutputs; else empty. A
   // member that failed on a row, or did not run, has 0xFF there: NaN, or -1 as a label.
   std::vector<const uint8_t*> outputs;
   // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.

@@ -224,7 +224,7 @@ void DeviceRun::TakeOutputs(const PipelineResult& result) {
   if (detail < Detail::kOutputs) return;
   for (size_t m = 0; m < result.outputs.size(); ++m) {
     if (result.outputs[m] == nullptr) continue;
-    const size_t row_bytes = tier_.options.members[m].OutputRowBytes();
+    const size_t row_bytes = tier_.options.members[m].ReducedRowBytes();
     memcpy(outputs_[m].data() + part_.first * row_bytes, result.outputs[m],
            part_.count * row_bytes);
   }

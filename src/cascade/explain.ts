@@ -1,11 +1,12 @@
 /** What a cascade is going to do, before any traffic. */
 
 import { shownWhole } from "../calls/show.js";
-import { specWarnings } from "../spec/check.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import { specWarnings } from "../spec/warnings.js";
 import type { MemberError } from "./counters.js";
 import type { CascadeInfo, HashTable, MemberInfo, Profile, RuntimeInfo, TierHealth, TierInfo } from "./info.js";
+import { tierOrderWarnings } from "./tier-order.js";
 
 /** One member, as it was loaded and measured. */
 export interface MemberExplanation extends MemberInfo {
@@ -49,14 +50,16 @@ export function explanationOf(
   const { runtime, classes, inputs, tiers, warnings } = info;
   const table = profile instanceof Error ? [] : profile.flops;
   const hashed = hashes instanceof Error ? [] : hashes;
+  const explained = tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? [], health[t]));
   return shownWhole({
     runtime,
     classes,
     classNames: spec.classNames,
     inputs,
-    tiers: tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? [], health[t])),
+    tiers: explained,
     warnings: [
       ...specWarnings(spec),
+      ...tierOrderWarnings(explained),
       ...warnings,
       ...(profile instanceof Error
         ? [`FLOPs could not be measured: ${profile.message}`]

@@ -43,6 +43,8 @@ export interface NativeMember {
   readonly splitOnFailure: boolean;
   /** Position of this member's class c in the cascade's order; empty = same order. */
   readonly classMap: Int32Array;
+  /** What it writes as a label for each of its classes; empty = their numbers. */
+  readonly labels: BigInt64Array;
 }
 
 /** CudaOptions of native/model/model.h. */

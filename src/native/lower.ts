@@ -34,14 +34,18 @@ function lowerTier(tier: ResolvedTier, classNames: readonly string[] | null): Na
   };
 }
 
+/** What models and functions have alike. */
+type Common = "name" | "temperature" | "classMap" | "labels";
+
 function lowerMember(member: ResolvedMember, cuda: ResolvedCuda, classNames: readonly string[] | null): NativeMember {
   const { name, temperature } = member;
   const classMap = Int32Array.from(member.classes ?? [], (className) => classNames?.indexOf(className) ?? -1);
   const own = member.kind === "function" ? lowerFunction(member) : lowerModel(member, cuda);
-  return { name, temperature, classMap, ...own };
+  const labels = BigInt64Array.from(member.labels ?? [], BigInt);
+  return { name, temperature, classMap, labels, ...own };
 }
 
-function lowerFunction(member: ResolvedFunction): Omit<NativeMember, "name" | "temperature" | "classMap"> {
+function lowerFunction(member: ResolvedFunction): Omit<NativeMember, Common> {
   return {
     isFunction: true,
     inputs: [],
@@ -55,10 +59,7 @@ function lowerFunction(member: ResolvedFunction): Omit<NativeMember, "name" | "t
   };
 }
 
-function lowerModel(
-  member: ResolvedModel,
-  cuda: ResolvedCuda,
-): Omit<NativeMember, "name" | "temperature" | "classMap"> {
+function lowerModel(member: ResolvedModel, cuda: ResolvedCuda): Omit<NativeMember, Common> {
   return {
     ...(typeof member.model === "string" ? { path: member.model } : { bytes: member.model }),
     inputs: Object.entries(member.inputs),

@@ -46,25 +46,6 @@ export function missingFiles(spec: unknown): QuorateProblem[] {
   });
 }
 
-/** Things that work but are seldom meant. */
-export function specWarnings({ tiers, given }: ResolvedSpec): string[] {
-  return [...tiers.flatMap(measureWarnings), ...given.tiers.flatMap(cudaWarnings)];
-}
-
-function measureWarnings(tier: ResolvedTier): string[] {
-  const top = tierMeasures(tier).filter((measure) => measure !== "score");
-  if (top.length === 0 || tier.combine === "mean") return [];
-  return [
-    `tier "${tier.name}": ${top.join(", ")} judge${top.length === 1 ? "s" : ""} the label with the largest mean score, ` +
-      'but combine "vote" may answer another one; use scoreAtLeast or combine: "mean".',
-  ];
-}
-
-function cudaWarnings(tier: TierSpec): string[] {
-  if (tier.cuda === undefined || tier.device !== "cpu") return [];
-  return [`tier "${tier.name}": its \`cuda\` options have no effect on the CPU, where its \`device\` places it.`];
-}
-
 function problem(path: string, message: string): QuorateProblem {
   return { code: "QUORATE_ERR_INVALID_ARGUMENT", path, message };
 }
@@ -115,7 +96,7 @@ function tierProblems(
 }
 
 /** The measures that the tier's rule compares. */
-function tierMeasures({ exitWhen }: ResolvedTier): readonly string[] {
+export function tierMeasures({ exitWhen }: ResolvedTier): readonly string[] {
   return exitWhen === null ? [] : [...measuresOf(exitWhen)];
 }
 
@@ -199,12 +180,21 @@ function memberProblems(
   path: string,
 ): QuorateProblem[] {
   const subject = `tier "${tier.name}", member "${member.name}"`;
-  const { output, temperature, classes } = member;
+  const { output, temperature, classes, labels } = member;
   const problems: QuorateProblem[] = [];
   if (temperature !== 1 && (output === "probabilities" || output === "label")) {
     problems.push(problem(`${path}/temperature`, `${subject}: temperature is for logits, the output is "${output}".`));
   }
   if (classes !== null) problems.push(...classNameProblems(classNames, classes, subject, `${path}/classes`));
+  const scores = output === "logits" || output === "probabilities";
+  if (labels !== null && scores) {
+    const message = `${subject}: \`labels\` are the values of a label output, the output is "${output}"; the order of scores is said by \`classes\`.`;
+    problems.push(problem(`${path}/labels`, message));
+  }
+  if (labels !== null && classes !== null && labels.length !== classes.length) {
+    const message = `${subject} has ${labels.length} labels for ${classes.length} classes, expected one for each.`;
+    problems.push(problem(`${path}/labels`, message));
+  }
   return problems;
 }
 

@@ -44,8 +44,16 @@ export interface ModelMember {
   readonly outputName?: string;
   /** Divides logits before softmax; finite, > 0. Not for probabilities and labels. @default 1 */
   readonly temperature?: number;
-  /** This member's class names in its own order, when that is not the cascade's. @default the cascade's order */
+  /**
+   * The cascade's class names in this member's own order: of its scores, or of its labels 0, 1, 2 and so on.
+   * @default the cascade's order
+   */
   readonly classes?: readonly string[];
+  /**
+   * The values that its label output has for its classes, in the order of `classes`: [1, 2, 3], or [-1, 1]. What
+   * scikit-learn calls `classes_`. A row with any other value has no vote. @default [0, 1, 2, ...]
+   */
+  readonly labels?: readonly number[];
   /** FLOPs per row, instead of the profiled figure. @default measured by one profiled run */
   readonly flopsPerRow?: number;
 }
@@ -120,8 +128,16 @@ export interface FunctionMember {
   readonly output?: OutputKind;
   /** Divides logits before softmax; finite, > 0. Only for logits. @default 1 */
   readonly temperature?: number;
-  /** Its class names in its own order, when that is not the cascade's. @default the cascade's order */
+  /**
+   * The cascade's class names in its own order: of its scores, or of its labels 0, 1, 2 and so on.
+   * @default the cascade's order
+   */
   readonly classes?: readonly string[];
+  /**
+   * The values that it gives as labels for its classes, in the order of `classes`: [1, 2, 3]. -1 abstains, unless it is
+   * one of them; a row with any other value has no valid vote. @default [0, 1, 2, ...]
+   */
+  readonly labels?: readonly number[];
   /** Milliseconds until a call counts as failed. @default 30000 */
   readonly timeoutMs?: number;
   /**

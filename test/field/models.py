@@ -81,6 +81,35 @@ def failing_rows():
     hungry("memory-for-small", large, [constant("hundred", [100])])
 
 
+X, SCORES = [tensor("x", FLOAT, ["N", 4])], [tensor("y", FLOAT, ["N", 3])]
+
+
+def label_values():
+    """Classifiers whose labels are values of all types; `scores` and `two-scores` tell the classes."""
+    write("scores", [node("MatMul", ["x", "W"], ["y"])], X, SCORES, [constant("W", weights(4, 3))])
+    write("two-scores", [node("MatMul", ["x", "W"], ["y"])], X, [tensor("y", FLOAT, ["N", 2])], [constant("W", weights(4, 2))])
+
+    def labels(name, values, dtype):
+        nodes = [
+            node("MatMul", ["x", "W"], ["y"]),
+            node("ArgMax", ["y"], ["class"], axis=1, keepdims=0),
+            node("Gather", ["values", "class"], ["label"]),
+        ]
+        kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        constants = [constant("W", weights(4, len(values))), constant("values", values, dtype)]
+        write(name, nodes, X, [tensor("label", kind, ["N"])], constants)
+
+    labels("labels-from-1", [1, 2, 3], np.int64)
+    labels("labels-ids", [100000, 7, -5], np.int64)
+    labels("labels-signs", [-1, 1], np.int32)
+    labels("labels-huge", [2**64 - 1, 2**53 - 1, 0], np.uint64)
+    labels("labels-bool", [False, True], np.bool_)
+    for dtype in ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"):
+        labels(f"labels-{dtype}", [0, 1, 2], dtype)
+        labels(f"labels-{dtype}-from-100", [100, 101, 102], dtype)
+
+
 if __name__ == "__main__":
     HERE.mkdir(exist_ok=True)
     failing_rows()
+    label_values()

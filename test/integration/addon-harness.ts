@@ -39,6 +39,7 @@ export const fileMember = (name: string): NativeMember => ({
   timeoutMs: 0,
   splitOnFailure: false,
   classMap: new Int32Array(0),
+  labels: new BigInt64Array(0),
 });
 
 export const functionMember = (more: Partial<NativeMember> = {}): NativeMember => ({
@@ -52,6 +53,7 @@ export const functionMember = (more: Partial<NativeMember> = {}): NativeMember =
   timeoutMs: 30_000,
   splitOnFailure: false,
   classMap: new Int32Array(0),
+  labels: new BigInt64Array(0),
   ...more,
 });
 

@@ -79,6 +79,19 @@ void ReadClassMap(ObjectReader* reader, std::vector<int32_t>* map) {
   map->assign(classes.Data(), classes.Data() + classes.ElementLength());
 }
 
+void ReadLabels(ObjectReader* reader, std::vector<int64_t>* labels) {
+  const Napi::Value value = reader->Get("labels");
+  if (!reader->ok()) return;
+  if (!value.IsTypedArray() ||
+      value.As<Napi::TypedArray>().TypedArrayType() != napi_bigint64_array) {
+    reader->Complain(reader->PathOf("labels") + " is " + KindOf(value) +
+                     ", expected a BigInt64Array");
+    return;
+  }
+  const auto values = value.As<Napi::BigInt64Array>();
+  labels->assign(values.Data(), values.Data() + values.ElementLength());
+}
+
 void ReadCuda(Napi::Value value, const std::string& where, CudaOptions* cuda, Status* problem) {
   ObjectReader reader(value, where, problem);
   reader.Bool("graphs", &cuda->graphs);
@@ -149,6 +162,7 @@ ParsedMember ReadMember(Napi::Value value, const std::string& where, Status* pro
   }
   reader.Bool("splitOnFailure", &parsed.splits_on_failure);
   ReadClassMap(&reader, &member.class_map);
+  ReadLabels(&reader, &member.labels);
   return parsed;
 }
 

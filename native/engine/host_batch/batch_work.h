@@ -112,7 +112,7 @@ struct BatchWork {
   void OutputsFrom(size_t first, MemberOutput* target) const {
     for (size_t m = 0; m < tier->members.size(); ++m) {
       const PlannedMember& member = tier->members[m];
-      target[m] = {outputs[m] + first * member.output_row_bytes, member.output_type, member.kind,
+      target[m] = {outputs[m] + first * member.reduced_row_bytes, member.reduced_type, member.kind,
                    member.temperature, member.width};
     }
   }

@@ -70,7 +70,7 @@ Status HostGather::GatherInputs(const std::vector<RowRef>& rows) {
 Status HostGather::ReserveOutputs(size_t rows) {
   for (size_t m = 0; m < outputs_.size(); ++m) {
     const PlannedMember& member = work_->tier->members[m];
-    work_->outputs[m] = outputs_[m].Reserve(rows * member.output_row_bytes);
+    work_->outputs[m] = outputs_[m].Reserve(rows * member.reduced_row_bytes);
     if (work_->outputs[m] == nullptr) {
       return Status(StatusCode::kInternal,
                     "no memory for " + std::to_string(rows) + " rows of output of " + member.name);

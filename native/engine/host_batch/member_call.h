@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "native/base/aligned_buffer.h"
 #include "native/engine/host_batch/batch_work.h"
 #include "native/engine/host_batch/failure_search.h"
 
@@ -41,7 +42,11 @@ class MemberCall {
   void SearchOn();
   static void OnFirst(void* context, RunReport report);
   static void OnRepeated(void* context, RunReport report);
-  void MapClasses(uint8_t* output);
+  // Where the model is to write: the call's output, or beside it if that has no room for its
+  // labels.
+  uint8_t* ModelOutput();
+  // Brings what the model wrote into the cascade's classes.
+  Status MapClasses();
   void Book(const RunReport& report);
 
   BatchWork* const work_;
@@ -52,6 +57,8 @@ class MemberCall {
   std::vector<TensorView> views_;
   Batch batch_;
   MemberRows rows_;
+  uint8_t* model_output_ = nullptr;
+  AlignedBuffer labels_;  // The model's own, until they are mapped.
   Completion completion_;
   std::unique_ptr<FailureSearch> search_;  // Of the first run that failed, and all after it.
   std::vector<FailedRow> failed_;
