@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "core",
-          include: ["test/{unit,integration,process}/**/*.test.ts"],
+          include: ["test/{unit,integration,process,field}/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -181,8 +181,17 @@ RowShapes ModelPlan::InputRows() const {
 
 void ModelPlan::SetOutputRow(Dims row) {
   info.output.row_shape = PublicRowShape(row, info.output.type);
+  bind_output = CanBindOutput(row);
   output_row = std::move(row);
   check_output = false;
+}
+
+bool ModelPlan::CanBindOutput(const Dims& row) const {
+  if (info.declared_output.empty()) return true;
+  const Dims dims = WithBatch(info.fixed_batch, row);  // An open batch is 0 here: no declared size.
+  return std::equal(
+      dims.begin(), dims.end(), info.declared_output.begin(), info.declared_output.end(),
+      [](int64_t size, int64_t declared) { return size < 0 || declared < 0 || size == declared; });
 }
 
 StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,

@@ -24,6 +24,7 @@ struct ModelPlan {
   // not even their number is declared, or the declaration contradicts the inputs' batch.
   std::optional<Dims> output_row;
   bool check_output = false;  // ModelOptions::check_output, until a run has shown it.
+  bool bind_output = true;  // CanBindOutput(*output_row).
   // output_row for when no run succeeds: as declared, with ModelOptions::classes for an open
   // dimension. Nothing: it cannot be known.
   std::optional<Dims> assumed_row;
@@ -34,6 +35,8 @@ struct ModelPlan {
   bool NeedsRun() const { return OpenOutput() || check_output; }  // Or the output is not known.
   RowShapes InputRows() const;
   void SetOutputRow(Dims row);  // What a run has shown.
+  // ONNX Runtime refuses memory of ours for an output of dimensions that differ from the declared.
+  bool CanBindOutput(const Dims& row) const;
 };
 
 // kModelMismatch: no batch dimension, an unknown input or output name, an output to choose, an
