@@ -24,30 +24,55 @@ const answers = JSON.parse(gunzipSync(readFileSync(`${folder}answers.json.gz`)).
 const x = Float32Array.from(answers.rows);
 const count = x.length / 4;
 
-async function outputsOf(name: string, member: Omit<ModelMember, "model">, classes: number) {
+async function answersOf(name: string, member: Omit<ModelMember, "model">, classes: number) {
   const cascade = await Cascade.fromSpec({
     classes,
     tiers: [{ name: "t", members: [{ ...member, model: `${folder}${name}.onnx` }] }],
   });
-  const batch = await cascade.runBatch({ x }, { detail: "outputs" });
+  const batch = await cascade.runBatch({ x });
   const { warnings } = await cascade.explain();
   await cascade.close();
-  return { batch, warnings, output: batch.outputs?.[0]?.[0] };
+  return { batch, warnings };
+}
+
+/** The rows of Python's scores. */
+function rowsOf({ values, width }: Expected): number[][] {
+  return Array.from({ length: count }, (_, i) => values.slice(i * width, (i + 1) * width));
+}
+
+const areProbabilities = (rows: readonly number[][]): boolean =>
+  rows.every((row) => row.length > 1 && row.every((p) => p >= 0 && p <= 1) && Math.abs(sum(row) - 1) < 1e-4);
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** As docs/semantics.md says: softmax, and the logistic function of a single score. */
+function normalised(row: readonly number[]): number[] {
+  const logits = row.length === 1 ? [0, row[0] ?? 0] : row;
+  const top = Math.max(...logits);
+  const powers = logits.map((value) => Math.exp(value - top));
+  return powers.map((power) => power / sum(powers));
 }
 
 describe.each(Object.entries(answers.models))("%s", (name, expected) => {
   const classes = Number(name.at(-1));
 
   it(`gives ${count} labels equal to Python's`, async () => {
-    const { batch, warnings } = await outputsOf(name, { output: "label", outputName: expected.label }, classes);
+    const { batch, warnings } = await answersOf(name, { output: "label", outputName: expected.label }, classes);
     expect([...batch.label].join("")).toBe(expected.labels);
     expect(warnings).toEqual([]);
   });
 
   it(`gives ${count} rows of scores equal to Python's`, async () => {
-    const { output, warnings } = await outputsOf(name, { outputName: expected.scores }, classes);
-    expect(output).toHaveLength(expected.values.length);
-    for (const [i, value] of expected.values.entries()) expect(output?.[i]).toBeCloseTo(value, 5);
-    expect(warnings.filter((warning) => !warning.includes("looks like probabilities"))).toEqual([]);
+    const rows = rowsOf(expected);
+    const output = areProbabilities(rows) ? "probabilities" : "logits";
+    const { batch, warnings } = await answersOf(name, { output, outputName: expected.scores }, classes);
+    expect(warnings).toEqual([]);
+    for (const [i, row] of rows.entries()) {
+      const scores = output === "logits" ? normalised(row) : row;
+      const [first = 0, second = 0] = scores.toSorted((a, b) => b - a);
+      expect(scores[batch.label[i] ?? -1]).toBeCloseTo(first, 5);
+      expect(batch.score[i]).toBeCloseTo(first, 5);
+      expect(batch.margin[i]).toBeCloseTo(first - second, 5);
+    }
   });
 });
