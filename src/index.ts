@@ -49,6 +49,7 @@ export type {
   CallPrice,
   CascadeOptions,
   CascadeSpec,
+  Constant,
   CudaOptions,
   Device,
   FunctionMember,

@@ -8,6 +8,7 @@
 
 #include "native/base/status.h"
 #include "native/device/model_loader.h"
+#include "native/ort/constants.h"
 #include "native/ort/session.h"
 
 namespace quorate::ort {
@@ -18,6 +19,7 @@ struct ModelPlan {
   ModelInfo info;                        // Inputs in the session's order.
   std::vector<std::string> input_ports;  // The session's names; info has the request tensors'.
   std::vector<ONNXTensorElementDataType> input_types;
+  std::vector<BoundConstant> constants;  // Inputs that are not in info.inputs.
   std::string output_port;
   ONNXTensorElementDataType output_type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
   // The output's dimensions after the first, as the tensor has them, -1 where open; nothing when

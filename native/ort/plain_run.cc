@@ -23,6 +23,12 @@ StatusOr<OwnedValue> RunPlainly(const Session& session, const ModelPlan& plan,
     raw.push_back(values.back().get());
     names.push_back(plan.input_ports[i].c_str());
   }
+  for (const BoundConstant& constant : plan.constants) {
+    QUORATE_ASSIGN_OR_RETURN(OwnedValue value, ConstantTensor(library, constant));
+    values.push_back(std::move(value));
+    raw.push_back(values.back().get());
+    names.push_back(constant.port.c_str());
+  }
   const char* const output_name = plan.output_port.c_str();
   OwnedValue output(&library);
   QUORATE_RETURN_IF_ERROR(

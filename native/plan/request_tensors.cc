@@ -26,6 +26,9 @@ bool FollowsModels(const TensorSpec& input) {
   return input.row_shape == std::vector<int64_t>{kShapeFromModels};
 }
 
+constexpr char kRemedy[] =
+    "; let one of them read a tensor of its own, as inputs: { modelInput: \"otherTensor\" }";
+
 // Grows tensor by tensor, and collects what does not fit.
 class TensorTable {
  public:
@@ -36,18 +39,18 @@ class TensorTable {
     const uint32_t index = Find(input.name);
     if (index == tensors_.size()) {
       tensors_.push_back({input.name, input.type, input.row_shape, 0, {}});
+      first_.push_back(where);
       return index;
     }
     RequestTensor& known = tensors_[index];
     const std::string what = where + ": input \"" + input.name + "\"";
     if (known.type != input.type) {
-      Problem(StatusCode::kModelMismatch, what + " is " + ElementName(input.type) +
-                                              ", another member reads it as " +
-                                              ElementName(known.type));
+      Problem(StatusCode::kModelMismatch, what + " is " + ElementName(input.type) + ", but " + first_[index] +
+                                              " reads it as " + ElementName(known.type) + kRemedy);
     } else if (!Merge(&known.row_shape, input.row_shape)) {
       Problem(StatusCode::kModelMismatch, what + " has row shape " + ShapeText(input.row_shape) +
-                                              ", another member reads " +
-                                              ShapeText(known.row_shape));
+                                              ", but " + first_[index] + " reads " +
+                                              ShapeText(known.row_shape) + kRemedy);
     }
     return index;
   }
@@ -110,6 +113,7 @@ class TensorTable {
 
   std::vector<Status>* const problems_;
   std::vector<RequestTensor> tensors_;
+  std::vector<std::string> first_;  // Per tensor: who was the first to read it.
 };
 
 // Calls visit(t, m) for every member.

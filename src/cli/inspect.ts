@@ -35,10 +35,11 @@ export function inspectLines({ runtime, classes, inputs, tiers, warnings }: Expl
           member.batchDifference?.toExponential(0) ?? "-",
         ]),
       ]),
-      ...tier.members.flatMap(reason),
+      ...tier.members.flatMap(hostNodes),
       ...batches(tier),
     ]),
-    ...(warnings.length === 0 ? [] : ["", ...warnings.map((warning) => `warning: ${warning}`)]),
+    ...paragraph(reasons(tiers.flatMap(({ members }) => members))),
+    ...paragraph(warnings.map((warning) => `warning: ${warning}`)),
   ];
 }
 
@@ -56,9 +57,22 @@ function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-function reason({ name, device, deviceReason, hostNodes }: MemberExplanation): string[] {
-  return [
-    ...(deviceReason === null ? [] : [`  ${name} runs on ${device}: ${deviceReason}`]),
-    ...(hostNodes.length === 0 ? [] : [`  ${name} runs on the host for ${hostNodes.join(", ")}`]),
-  ];
+/** The lines after an empty one, where there are any. */
+function paragraph(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", ...lines];
+}
+
+function hostNodes({ name, hostNodes: nodes }: MemberExplanation): string[] {
+  return nodes.length === 0 ? [] : [`  ${name} runs on the host for ${nodes.join(", ")}`];
+}
+
+/** Why models are not where they could be: each reason once, for all that it keeps on one device. */
+function reasons(members: readonly MemberExplanation[]): string[] {
+  const kept = new Map<string, Set<string>>();
+  for (const { name, device, deviceReason } of members) {
+    if (deviceReason === null) continue;
+    const key = `on ${device}: ${deviceReason}`;
+    kept.set(key, (kept.get(key) ?? new Set()).add(name));
+  }
+  return [...kept].map(([where, names]) => `${[...names].join(", ")} ${names.size === 1 ? "runs" : "run"} ${where}`);
 }

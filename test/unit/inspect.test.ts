@@ -31,15 +31,19 @@ const tier: TierExplanation = {
 };
 
 function linesOf(change: Partial<MemberExplanation>, device: TierExplanation["device"] = null): string[] {
+  return allLinesOf([{ ...tier, device, members: [{ ...member, ...change }] }]).slice(6);
+}
+
+function allLinesOf(tiers: readonly TierExplanation[]): string[] {
   const explanation: Explanation = {
     runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
     classes: 10,
     classNames: null,
     inputs: [],
-    tiers: [{ ...tier, device, members: [{ ...member, ...change }] }],
+    tiers,
     warnings: [],
   };
-  return inspectLines(explanation).slice(6);
+  return inspectLines(explanation);
 }
 
 describe("quorate inspect", () => {
@@ -48,7 +52,19 @@ describe("quorate inspect", () => {
   });
 
   it("says why a model is not where it was asked to be", () => {
-    expect(linesOf({ deviceReason: "no driver" })).toEqual(["  a.onnx runs on cpu: no driver"]);
+    expect(linesOf({ deviceReason: "no driver" })).toEqual(["", "a.onnx runs on cpu: no driver"]);
+  });
+
+  it("says so once for all models of a device", () => {
+    const reason = { deviceReason: "no driver" };
+    const members = [member, { ...member, ...reason }, { ...member, ...reason, name: "b.onnx" }];
+    const lines = allLinesOf([
+      { ...tier, members },
+      { ...tier, members: [{ ...member, ...reason, name: "c.onnx" }] },
+    ]);
+    expect(lines.filter((line) => line.includes("no driver"))).toEqual([
+      "a.onnx, b.onnx, c.onnx run on cpu: no driver",
+    ]);
   });
 
   it("says how a tier runs on a device, and which nodes do not run there", () => {

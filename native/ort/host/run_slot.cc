@@ -31,6 +31,8 @@ StatusOr<std::unique_ptr<RunSlot>> RunSlot::Create(std::shared_ptr<Session> sess
   QUORATE_RETURN_IF_ERROR(made->Check(api[slot::kCreateRunOptions](made->run_options_.out())));
   QUORATE_RETURN_IF_ERROR(
       made->Check(api[slot::kCreateIoBinding](made->session_->get(), made->binding_.out())));
+  QUORATE_RETURN_IF_ERROR(
+      BindConstants(made->session_->library(), made->binding_.get(), plan.constants));
   return made;
 }
 

@@ -170,10 +170,12 @@ TEST_F(AssembleTest, SaysAtOnceWhatCannotBeLoadedAndWhatModelsReadDifferently) {
       (Texts{"tier \"first\", member 1 (gone): there is no such file",
              "tier \"first\", member 2 (a) is the same model as member 0 with the same inputs",
              "tier \"second\", member 2 (lost): there is no such file",
-             "tier \"second\", member 0 (b): input \"x\" is float32, another member reads it as "
-             "uint32",
-             "tier \"second\", member 1 (c): input \"x\" has row shape [2], another member reads "
-             "[1]"}));
+             "tier \"second\", member 0 (b): input \"x\" is float32, but tier \"first\", member 0 "
+             "(a) reads it as uint32; let one of them read a tensor of its own, as "
+             "inputs: { modelInput: \"otherTensor\" }",
+             "tier \"second\", member 1 (c): input \"x\" has row shape [2], but tier \"first\", "
+             "member 0 (a) reads [1]; let one of them read a tensor of its own, as "
+             "inputs: { modelInput: \"otherTensor\" }"}));
 }
 
 TEST_F(AssembleTest, SaysAtOnceWhichShapesAreWrong) {
