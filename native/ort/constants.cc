@@ -122,8 +122,8 @@ StatusOr<std::vector<uint8_t>> Convert(const ConstantInput& given, ElementType t
 StatusOr<std::vector<int64_t>> FitShape(const ConstantInput& given,
                                         const std::vector<int64_t>& declared) {
   const auto count = static_cast<int64_t>(given.data.size() / ElementSize(given.type));
-  const std::string got = given.shape.size() > 1 ? ShapeText(given.shape)
-                                                 : std::to_string(count) + " numbers";
+  const std::string got =
+      given.shape.size() > 1 ? ShapeText(given.shape) : std::to_string(count) + " numbers";
   const Status unfit =
       Unfit("has shape " + ShapeText(declared) + ", the constant given for it is " + got);
   if (declared.empty()) {

@@ -26,7 +26,7 @@ struct ModelPlan {
   // not even their number is declared, or the declaration contradicts the inputs' batch.
   std::optional<Dims> output_row;
   bool check_output = false;  // ModelOptions::check_output, until a run has shown it.
-  bool bind_output = true;  // CanBindOutput(*output_row).
+  bool bind_output = true;    // CanBindOutput(*output_row).
   // output_row for when no run succeeds: as declared, with ModelOptions::classes for an open
   // dimension. Nothing: it cannot be known.
   std::optional<Dims> assumed_row;

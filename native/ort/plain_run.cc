@@ -16,9 +16,9 @@ StatusOr<OwnedValue> RunPlainly(const Session& session, const ModelPlan& plan,
   for (size_t i = 0; i < plan.input_ports.size(); ++i) {
     const Dims dims = WithBatch(rows, inputs[i].row_shape);
     const size_t bytes = Elements(dims) * ElementSize(plan.info.inputs[i].type);
-    QUORATE_ASSIGN_OR_RETURN(OwnedValue value, TensorOver(library, library.cpu_memory(),
-                                                          inputs[i].data, bytes, dims,
-                                                          plan.input_types[i]));
+    QUORATE_ASSIGN_OR_RETURN(OwnedValue value,
+                             TensorOver(library, library.cpu_memory(), inputs[i].data, bytes, dims,
+                                        plan.input_types[i]));
     values.push_back(std::move(value));
     raw.push_back(values.back().get());
     names.push_back(plan.input_ports[i].c_str());

@@ -16,9 +16,7 @@ struct Common {
   const CascadeSpec& spec;
 };
 
-Common CommonOf(const CascadeSpec& spec, ModelLoader* loader) {
-  return {loader, spec};
-}
+Common CommonOf(const CascadeSpec& spec, ModelLoader* loader) { return {loader, spec}; }
 
 Attempt Load(const MemberSpec& member, Place place, const Common& common) {
   ModelOptions options = member.options;

@@ -116,11 +116,11 @@ class OutputFinder {
   void CheckShape(size_t t, size_t m) {
     if (FitsClasses(t, m)) return;
     const auto& declared = InfoOf(*models_[t][m].loaded).declared_output;
-    Problem(StatusCode::kModelMismatch,
-            OutputText(t, m) + " has row shape " + ShapeText(found_.tiers[t][m].output_shape) +
-                (declared.empty() ? "" : " (declared with the batch as " + ShapeText(declared) +
-                                             ")") +
-                ", expected one value per class");
+    Problem(
+        StatusCode::kModelMismatch,
+        OutputText(t, m) + " has row shape " + ShapeText(found_.tiers[t][m].output_shape) +
+            (declared.empty() ? "" : " (declared with the batch as " + ShapeText(declared) + ")") +
+            ", expected one value per class");
   }
 
   std::string OutputText(size_t t, size_t m) const {

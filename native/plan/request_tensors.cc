@@ -45,8 +45,9 @@ class TensorTable {
     RequestTensor& known = tensors_[index];
     const std::string what = where + ": input \"" + input.name + "\"";
     if (known.type != input.type) {
-      Problem(StatusCode::kModelMismatch, what + " is " + ElementName(input.type) + ", but " + first_[index] +
-                                              " reads it as " + ElementName(known.type) + kRemedy);
+      Problem(StatusCode::kModelMismatch, what + " is " + ElementName(input.type) + ", but " +
+                                              first_[index] + " reads it as " +
+                                              ElementName(known.type) + kRemedy);
     } else if (!Merge(&known.row_shape, input.row_shape)) {
       Problem(StatusCode::kModelMismatch, what + " has row shape " + ShapeText(input.row_shape) +
                                               ", but " + first_[index] + " reads " +

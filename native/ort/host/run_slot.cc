@@ -57,13 +57,11 @@ Status RunSlot::Bind(Bound& bound, const char* port, bool input, const void* dat
 Status RunSlot::RunAndCopy(const SlotRows& rows) {
   std::vector<TensorView> inputs(rows.inputs, rows.inputs + bound_inputs_.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const size_t row_bytes =
-        Elements(inputs[i].row_shape) * ElementSize(plan_.info.inputs[i].type);
+    const size_t row_bytes = Elements(inputs[i].row_shape) * ElementSize(plan_.info.inputs[i].type);
     inputs[i].data = static_cast<const uint8_t*>(inputs[i].data) + rows.first_row * row_bytes;
   }
-  QUORATE_ASSIGN_OR_RETURN(
-      OwnedValue output,
-      RunPlainly(*session_, plan_, run_options_.get(), inputs.data(), rows.rows));
+  QUORATE_ASSIGN_OR_RETURN(OwnedValue output, RunPlainly(*session_, plan_, run_options_.get(),
+                                                         inputs.data(), rows.rows));
   QUORATE_ASSIGN_OR_RETURN(const Dims dims, TensorDims(session_->library(), output.get()));
   const Dims expected = WithBatch(rows.rows, *rows.output_row);
   if (dims != expected) {
@@ -117,7 +115,8 @@ Status RunSlot::RunPadded(const SlotRows& rows, size_t batch) {
   const size_t row_bytes = Elements(*rows.output_row) * plan_.output_element_size;
   uint8_t* answers = scratch_.back().Reserve(batch * row_bytes);
   if (answers == nullptr && row_bytes > 0) return OutOfMemory(batch * row_bytes);
-  QUORATE_RETURN_IF_ERROR(Run({batch, padded.data(), 0, answers, rows.output_row, rows.bind_output}));
+  QUORATE_RETURN_IF_ERROR(
+      Run({batch, padded.data(), 0, answers, rows.output_row, rows.bind_output}));
   if (row_bytes > 0) {
     std::memcpy(static_cast<uint8_t*>(rows.output) + rows.first_row * row_bytes, answers,
                 rows.rows * row_bytes);

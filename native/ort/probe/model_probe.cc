@@ -50,10 +50,9 @@ StatusOr<Dims> ModelProbe::Find(const RowShapes& row_shapes, const Run& run) con
   size_t rows = 0;
   const StatusOr<Dims> shown = RunAnyRows(row_shapes, run, &rows);
   const std::string output = "output '" + plan_->output_port + "'";
-  const std::string declared =
-      plan_->info.declared_output.empty()
-          ? "has no declared shape"
-          : "is declared as " + ShapeText(plan_->info.declared_output);
+  const std::string declared = plan_->info.declared_output.empty()
+                                   ? "has no declared shape"
+                                   : "is declared as " + ShapeText(plan_->info.declared_output);
   if (!shown.ok()) {
     if (plan_->assumed_row) return *plan_->assumed_row;
     return Status(StatusCode::kModelMismatch,
