@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // `AsyncDisposable` for users whose own settings do not bring it.
-export type { Answer, TraceMember, TraceTier } from "./calls/answer.js";
+export type { Answer, MemberFailure, TraceMember, TraceTier } from "./calls/answer.js";
 export { BatchAnswer } from "./calls/batch-answer.js";
 export type { BatchAnswerJson } from "./calls/batch-columns.js";
 export {
@@ -19,6 +19,7 @@ export type {
   CascadeCounters,
   DeviceCounters,
   MemberCounters,
+  MemberError,
   TierCounters,
   TimeHistogram,
 } from "./cascade/counters.js";
@@ -43,7 +44,7 @@ export {
 } from "./errors.js";
 export { getThreads, setThreads } from "./native/threads.js";
 export type { Measure } from "./spec/columns.js";
-export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
+export type { ElementType, GivenData, HalfArray, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
   CallPrice,
@@ -57,8 +58,10 @@ export type {
   MemberBatch,
   MemberContext,
   MemberFunction,
+  MemberReply,
   MemberReport,
   ModelMember,
+  ModelSource,
   OutputKind,
   Price,
   TensorDeclaration,

@@ -25,6 +25,7 @@ struct TraceTier {
   RowResult result;
   std::vector<int32_t> member_votes;
   std::vector<float> member_scores;
+  std::vector<std::shared_ptr<const Status>> member_errors;  // nullptr: it did not fail; or empty.
   int64_t queue_ns = 0;
   int64_t run_ns = 0;
   uint32_t batch_rows = 0;

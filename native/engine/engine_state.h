@@ -64,6 +64,8 @@ class EngineState {
   Delivery DeliveryOf(const BatchRun& run, size_t i) const;
   void DeferRow(const BatchRun& run, size_t i, Effects* effects);
   void Record(const BatchRun& run, size_t i);
+  void TraceSilence(const BatchRun& run, size_t i);
+  void KeepTrace(const BatchRun& run, size_t i, TraceTier trace);
 
   void Settle(RequestRecord* record, uint32_t row, const Outcome& outcome, Effects* effects);
   void SettleAll(RequestRecord* record, const Outcome& outcome, bool degrade, Effects* effects);

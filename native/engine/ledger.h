@@ -26,6 +26,8 @@ class Ledger {
 
   void StartBatch(uint32_t tier, int64_t now);
   void FinishBatch(uint32_t tier, const BatchRun& run, int64_t now);
+  // Of a tier's batches, from now on.
+  void LimitMemory(uint32_t tier, size_t rows);
   // Its rows have been handed on, which took this long.
   void Scattered(uint32_t tier, int64_t ns);
 

@@ -11,7 +11,8 @@ TierQueue::TierQueue(const BatchParts& parts, BatchListener* listener)
     : parts_(parts),
       listener_(listener),
       costs_(*parts.tier),
-      batcher_({parts.tier->max_rows, parts.tier->max_delay_ns}) {
+      batcher_({parts.tier->max_rows, parts.tier->max_delay_ns}),
+      limit_(parts.tier->max_rows) {
   parts_.costs = &costs_;
 }
 
@@ -93,6 +94,7 @@ int64_t TierQueue::NextWake(size_t bulk_budget) const {
 void TierQueue::Done(const BatchRun& run) {
   runs_[run.number].live_rows = 0;
   --in_flight_;
+  if (limit_.Learn(run)) batcher_.SetMaxRows(limit_.rows());
 }
 
 void TierQueue::RowDied(const RequestRecord& record, uint32_t row) {

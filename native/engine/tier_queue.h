@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "native/engine/batch_limit.h"
 #include "native/engine/batch_run.h"
 #include "native/engine/member_costs.h"
 #include "native/engine/request_record.h"
@@ -35,6 +36,8 @@ class TierQueue {
   }
   bool has_bulk() const { return batcher_.bulk_rows() > 0; }
   size_t bulk_rows() const { return batcher_.bulk_rows(); }
+  // Most rows of a batch that memory has room for; 0: no run has failed for want of it.
+  size_t memory_rows() const { return limit_.memory_rows(); }
 
   // A row waits here from now on; or all rows of the call.
   void Add(RequestRecord* record, uint32_t row, int64_t now);
@@ -70,6 +73,7 @@ class TierQueue {
   BatchListener* const listener_;
   MemberCosts costs_;
   Batcher batcher_;
+  BatchLimit limit_;
   std::vector<Run> runs_;  // By BatchRun::number.
   std::vector<BatchRun*> idle_;
   size_t in_flight_ = 0;  // Batches.

@@ -17,6 +17,9 @@ struct Completion {
 
 class FunctionModel : public Model {
  public:
+  // A call that fails for several rows is repeated with fewer of them.
+  virtual bool splits_on_failure() const { return false; }
+
   // Does not wait for the answer. Several threads may call at once.
   virtual void Start(const Batch& batch, Completion completion) = 0;
 };

@@ -50,6 +50,9 @@ class Batcher {
   void AddBulk(RowOwner* owner, uint32_t rows, int priority, int64_t submitted_at,
                int64_t queued_at);
 
+  // Of later batches. REQUIRES: rows >= 1.
+  void SetMaxRows(size_t rows) { options_.max_rows = rows; }
+
   // Whether a batch may start now, given that at most `bulk_budget` rows may come from bulk calls.
   bool Ready(int64_t now, size_t bulk_budget) const;
 

@@ -1,5 +1,6 @@
 /** One row's answer, and how it is read out of result columns. */
-import { type NativeColumns, type NativeTraceTier, rowFlag } from "../native/contract.js";
+import { type QuorateErrorCode, toCode } from "../errors.js";
+import { type NativeColumns, type NativeError, type NativeTraceTier, rowFlag } from "../native/contract.js";
 import { shownWhole } from "./show.js";
 
 /** The answer for one row. */
@@ -62,6 +63,14 @@ export interface TraceMember {
   readonly vote: number | null;
   /** Its score for its vote; null when it abstained or gives labels. */
   readonly score: number | null;
+  /** Why it failed on this row, which cost the row its vote; null: it did not fail. */
+  readonly error: MemberFailure | null;
+}
+
+/** Why a member failed. */
+export interface MemberFailure {
+  readonly code: QuorateErrorCode;
+  readonly message: string;
 }
 
 /** What the numbers in columns stand for. */
@@ -126,13 +135,19 @@ function traceTier(native: NativeTraceTier, legend: Legend): TraceTier {
     score: known(native.score),
     members: (tier?.members ?? []).map((member, m) => {
       const vote = native.memberVotes[m] ?? -1;
-      return vote < 0 ? { member, vote: null, score: null } : { member, vote, score: known(native.memberScores[m]) };
+      const error = failureOf(native.memberErrors?.[m]);
+      if (vote < 0) return { member, vote: null, score: null, error };
+      return { member, vote, score: known(native.memberScores[m]), error };
     }),
     queueMs: native.queueNs / 1e6,
     runMs: native.runNs / 1e6,
     batchRows: native.batchRows,
     flops: flopsOf(legend.flops?.[native.tier] ?? [null]),
   };
+}
+
+function failureOf(error: NativeError | null | undefined): MemberFailure | null {
+  return error ? { code: toCode(error.code), message: error.message } : null;
 }
 
 /** The sum; null when one is unknown. */

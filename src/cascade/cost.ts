@@ -1,6 +1,6 @@
 /**
  * What a cascade has cost, against its last tier on the same rows. Path-cumulative: every visited tier and every
- * executed member is charged, padded rows too.
+ * executed member is charged, padded and repeated rows too.
  */
 
 import { shownWhole } from "../calls/show.js";
@@ -115,11 +115,12 @@ function tierUse(
 }
 
 function memberCost({ counters, flopsPerRow, busyMs, deviceBytes, price, callPrice }: MemberUse): CostFigures {
-  const rows = counters.rowsRun + counters.rowsPadded;
+  const run = counters.rowsRun + counters.rowsRepeated;
+  const rows = run + counters.rowsPadded;
   const network = counters.bytesSent + counters.bytesReceived;
   const money =
     (price.perHour * busyMs) / 3.6e6 +
-    (price.perRow + (callPrice?.perRow ?? 0)) * counters.rowsRun +
+    (price.perRow + (callPrice?.perRow ?? 0)) * run +
     price.perGigabyte * (network / 1e9) +
     (callPrice?.perCall ?? 0) * counters.calls +
     counters.reportedCost;
@@ -144,6 +145,7 @@ function extrapolate(use: MemberUse, rows: number): MemberUse {
       ...use.counters,
       rowsRun: rows,
       rowsPadded: 0,
+      rowsRepeated: 0,
       calls: scaled(use.counters.calls),
       bytesSent: scaled(use.counters.bytesSent),
       bytesReceived: scaled(use.counters.bytesReceived),

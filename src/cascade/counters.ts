@@ -2,8 +2,15 @@
  * Cost counters: what every tier and member has done so far. Times are milliseconds, of integer nanoseconds that the
  * engine counts.
  */
+import type { MemberFailure } from "../calls/answer.js";
 import { shownAs, shownWhole } from "../calls/show.js";
 import { invalidArgument } from "../errors.js";
+
+/** Why a member failed. */
+export interface MemberError extends MemberFailure {
+  /** Rows that failed so, since the member last failed otherwise. */
+  readonly count: number;
+}
 
 /** One member. Rows are member-rows. */
 export interface MemberCounters {
@@ -14,6 +21,11 @@ export interface MemberCounters {
   readonly rowsFailed: number;
   /** Rows of padding, run to fill a batch of fixed size. */
   readonly rowsPadded: number;
+  /** Runs that failed are repeated in parts, to find the rows that fail: how many parts, and their rows. */
+  readonly extraRuns: number;
+  readonly rowsRepeated: number;
+  /** Why it failed last; null: it has not. */
+  readonly lastError: MemberError | null;
   readonly runMs: number;
   /** Calls of a function member; models have none. */
   readonly calls: number;
@@ -131,10 +143,24 @@ function difference(now: unknown, since: unknown, name = ""): unknown {
   if (typeof now === "object" && now !== null && typeof since === "object" && since !== null) {
     const earlier = since as Readonly<Record<string, unknown>>;
     if (isHistogram(now)) return timeHistogram(now.boundsMs, difference(now.counts, earlier["counts"]) as number[]);
-    return Object.fromEntries(Object.entries(now).map(([key, value]) => [key, difference(value, earlier[key], key)]));
+    return Object.fromEntries(
+      Object.entries(now).map(([key, value]) => [
+        key,
+        key === "lastError" ? newer(value, earlier[key]) : difference(value, earlier[key], key),
+      ]),
+    );
   }
   if (now === since) return now;
   throw invalidArgument("`since` is not a snapshot of this cascade's counters.");
+}
+
+/** The failures since: null when there were none. */
+function newer(now: unknown, since: unknown): MemberError | null {
+  const last = now as MemberError | null;
+  const before = since as MemberError | null | undefined;
+  if (last === null || !before) return last;
+  if (last.code !== before.code || last.message !== before.message) return last;
+  return last.count === before.count ? null : { ...last, count: last.count - before.count };
 }
 
 function isHistogram(value: object): value is TimeHistogram {

@@ -1,6 +1,7 @@
 /** What was loaded, as public plain data; null = not known. */
 import type { ElementType, RequestTensor } from "../spec/element-type.js";
 import type { OutputKind, Price } from "../spec/options.js";
+import type { MemberError } from "./counters.js";
 
 /** The ONNX Runtime library in use. */
 export interface RuntimeInfo {
@@ -85,6 +86,19 @@ export type HashTable = readonly (readonly (string | null)[])[];
 
 /** FLOPs per row, [tier][member]; null = unknown. */
 export type FlopsTable = readonly (readonly (number | null)[])[];
+
+/** FLOPs per row, and why they are not known, [tier][member]; null = they are. */
+export interface Profile {
+  readonly flops: FlopsTable;
+  readonly reasons: readonly (readonly (string | null)[])[];
+}
+
+/** How the members of a tier have fared so far. */
+export interface TierHealth {
+  /** Most rows of a batch that fit in memory; null: no run has failed for want of it. */
+  readonly memoryRows: number | null;
+  readonly lastErrors: readonly (MemberError | null)[];
+}
 
 /** What was found of CUDA; null = not found, or not known. */
 export interface CudaReport {

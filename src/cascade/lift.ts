@@ -1,18 +1,29 @@
 /** From the addon's values to public ones: the only place that knows which number or text stands for "unknown". */
 import { type MemberTraffic, noTraffic } from "../calls/member-calls.js";
 import { shownWhole } from "../calls/show.js";
+import { toCode } from "../errors.js";
 import type {
   NativeCounters,
   NativeDeviceReport,
   NativeInfo,
+  NativeMemberCounters,
   NativeMemberInfo,
   NativeTierCounters,
 } from "../native/contract.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
-import { type CascadeCounters, milliseconds, type TierCounters, timeHistogram } from "./counters.js";
-import type { CascadeInfo, CudaReport, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
+import { type CascadeCounters, type MemberError, milliseconds, type TierCounters, timeHistogram } from "./counters.js";
+import type {
+  CascadeInfo,
+  CudaReport,
+  HashTable,
+  MemberInfo,
+  Profile,
+  RuntimeInfo,
+  TierHealth,
+  TierInfo,
+} from "./info.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
   const { runtimeVersion, runtimePath, telemetryOff, classes, tensors, warnings } = native;
@@ -66,14 +77,15 @@ function liftMember(native: NativeMemberInfo): MemberInfo {
   };
 }
 
-/** The user's figures over the measured ones. */
-export function liftFlops(native: readonly (readonly number[])[], spec: ResolvedSpec): FlopsTable {
-  return spec.tiers.map(({ members }, t) =>
-    members.map(({ flopsPerRow }, m) => {
-      const measured = native[t]?.[m] ?? -1;
-      return flopsPerRow ?? (measured < 0 ? null : measured);
-    }),
+/** The user's figures over the measured ones; a reason where there is neither. */
+export function liftFlops(native: readonly (readonly (number | string)[])[], spec: ResolvedSpec): Profile {
+  const figures = spec.tiers.map(({ members }, t) =>
+    members.map(({ flopsPerRow }, m) => flopsPerRow ?? native[t]?.[m] ?? "not measured"),
   );
+  return {
+    flops: figures.map((tier) => tier.map((figure) => (typeof figure === "number" ? figure : null))),
+    reasons: figures.map((tier) => tier.map((figure) => (typeof figure === "string" ? figure : null))),
+  };
 }
 
 export function liftHashes(native: readonly (readonly string[])[]): HashTable {
@@ -100,6 +112,17 @@ export function liftCounters(
   });
 }
 
+export function liftHealth({ tiers }: NativeCounters): readonly TierHealth[] {
+  return tiers.map(({ memoryRows, members }) => ({
+    memoryRows: memoryRows || null,
+    lastErrors: members.map(({ lastError }) => liftError(lastError)),
+  }));
+}
+
+function liftError(last: NativeMemberCounters["lastError"]): MemberError | null {
+  return last && { code: toCode(last.code), message: last.message, count: last.count };
+}
+
 function liftTierCounters(
   native: NativeTierCounters,
   tier: ResolvedTier | undefined,
@@ -107,7 +130,7 @@ function liftTierCounters(
   boundsMs: readonly number[],
 ): TierCounters {
   const { queueNs, gatherNs, uploadNs, runNs, reduceNs, downloadNs, scatterNs, ...others } = native;
-  const { queueTimes, runTimes, members, ...counts } = others;
+  const { queueTimes, runTimes, members, memoryRows: _, ...counts } = others;
   return {
     name: tier?.name ?? "",
     ...counts,
@@ -120,9 +143,10 @@ function liftTierCounters(
     scatterMs: milliseconds(scatterNs),
     queueTime: timeHistogram(boundsMs, Array.from(queueTimes)),
     runTime: timeHistogram(boundsMs, Array.from(runTimes)),
-    members: members.map(({ runNs: memberNs, ...memberCounts }, m) => ({
+    members: members.map(({ runNs: memberNs, lastError, ...memberCounts }, m) => ({
       name: tier?.members[m]?.name ?? "",
       ...memberCounts,
+      lastError: liftError(lastError),
       runMs: milliseconds(memberNs),
       ...(traffic[m] ?? noTraffic),
     })),

@@ -55,6 +55,7 @@ function lowerFunction(member: ResolvedFunction): Omit<NativeMember, "name" | "t
     outputName: "",
     output: member.output,
     timeoutMs: member.timeoutMs,
+    splitOnFailure: member.splitOnFailure,
   };
 }
 
@@ -71,6 +72,7 @@ function lowerModel(
     output: member.output ?? "auto",
     cuda: lowerCuda(cuda),
     timeoutMs: 0,
+    splitOnFailure: false,
   };
 }
 

@@ -30,10 +30,13 @@ export interface CallPrice {
 /** A number or a flag, arrays of them nested as the input has dimensions, or a typed array in row-major order. */
 export type Constant = number | bigint | boolean | TensorData | readonly Constant[];
 
+/** An ONNX model: a path, a file: URL, or bytes. */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer;
+
 /** A member that is an ONNX model. */
 export interface ModelMember {
-  /** Path of the file, or its bytes (copied while the cascade is built). */
-  readonly model: string | Uint8Array;
+  /** The file, by its path or file: URL, or its bytes (copied while the cascade is built). */
+  readonly model: ModelSource;
   /** For messages and counters. @default the file's name; of bytes "model 2" for the second member of its tier */
   readonly name?: string;
   /** Request tensor for each model input. @default every input reads the tensor of its own name */
@@ -97,13 +100,22 @@ export interface MemberReport {
 }
 
 /**
- * Any async function as a member: gives labels as Int32Array [count] (-1 = abstain) or, with another `output`,
- * scores as Float32Array [count, classes]. Throwing, timing out or a wrong length makes the member abstain.
+ * What a function member gives for the rows it was handed, in their order: labels as Int32Array [count] (-1 = abstain)
+ * or, with another `output`, scores as Float32Array [count, classes]. Or a plain array with an entry per row: its label
+ * or its scores, or an Error, which fails this row alone.
  */
-export type MemberFunction = (
-  batch: MemberBatch,
-  context: MemberContext,
-) => Promise<Int32Array | Float32Array> | Int32Array | Float32Array;
+export type MemberReply =
+  | Int32Array
+  | Float32Array
+  | readonly (number | Error)[]
+  | readonly (Float32Array | readonly number[] | Error)[];
+
+/**
+ * Any async function as a member. Throwing, timing out or a wrong length makes the member abstain on all rows of the
+ * call; see `splitOnFailure`. Where all rows are of one call it runs in the asynchronous context of that call
+ * (AsyncLocalStorage), else in an empty one.
+ */
+export type MemberFunction = (batch: MemberBatch, context: MemberContext) => Promise<MemberReply> | MemberReply;
 
 /** A member that is a function. */
 export interface FunctionMember {
@@ -120,14 +132,21 @@ export interface FunctionMember {
   readonly classes?: readonly string[];
   /** Milliseconds until a call counts as failed. @default 30000 */
   readonly timeoutMs?: number;
+  /**
+   * Call it again, with halves of the rows, when a call fails that had several: until the rows are known on which it
+   * fails. Up to 2 log2 n + 2 more calls for each such row of n, and each may cost money. Without it, one row that the
+   * function rejects fails all rows of the call; a function that knows which it is gives an Error in its place.
+   * @default false
+   */
+  readonly splitOnFailure?: boolean;
   /** @default free */
   readonly price?: CallPrice;
   /** FLOPs per row, if known. @default unknown */
   readonly flopsPerRow?: number;
 }
 
-/** A model's path or bytes, a model or function with options, or a bare async function that gives labels. */
-export type Member = string | Uint8Array | ModelMember | MemberFunction | FunctionMember;
+/** A model, a model or function with options, or a bare async function that gives labels. */
+export type Member = ModelSource | ModelMember | MemberFunction | FunctionMember;
 
 /** How rows are collected into batches at a tier. */
 export interface BatchOptions {

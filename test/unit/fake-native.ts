@@ -5,6 +5,7 @@ import type {
   NativeCascade,
   NativeColumns,
   NativeCounters,
+  NativeFailedRow,
   NativeHooks,
   NativeInfo,
   NativeInputs,
@@ -52,7 +53,13 @@ export class FakeCascade implements NativeCascade {
   readonly hooks: NativeHooks;
   readonly submitted: FakeSubmit[] = [];
   readonly cancelled: number[] = [];
-  readonly completed: { callId: number; data: Int32Array | Float32Array | null; message: string; cause: number }[] = [];
+  readonly completed: {
+    callId: number;
+    data: Int32Array | Float32Array | null;
+    message: string;
+    cause: number;
+    failedRows: readonly NativeFailedRow[];
+  }[] = [];
   readonly provided: {
     id: number;
     tensor: number;
@@ -65,7 +72,7 @@ export class FakeCascade implements NativeCascade {
   /** What counters() gives. */
   now: NativeCounters;
   /** What profile() answers. */
-  flops: number[][] | null = null;
+  flops: (number | string)[][] | null = null;
   /** Most rows that submitRows takes at once. */
   room = Number.POSITIVE_INFINITY;
   /** Thrown by the next submit, or after one that took rows in part. */
@@ -96,8 +103,14 @@ export class FakeCascade implements NativeCascade {
   cancel(id: number): void {
     this.cancelled.push(id);
   }
-  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string, cause: number): void {
-    this.completed.push({ callId, data, message, cause });
+  completeMember(
+    callId: number,
+    data: Int32Array | Float32Array | null,
+    message: string,
+    cause: number,
+    failedRows: readonly NativeFailedRow[] = [],
+  ): void {
+    this.completed.push({ callId, data, message, cause, failedRows });
   }
   provide(
     id: number,
@@ -210,7 +223,16 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
 
 /** Counters of a tier that has done nothing. */
 export function zeroTier(members: number): NativeTierCounters {
-  const member: NativeMemberCounters = { rowsRun: 0, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 0, runNs: 0 };
+  const member: NativeMemberCounters = {
+    rowsRun: 0,
+    rowsSkipped: 0,
+    rowsFailed: 0,
+    rowsPadded: 0,
+    runNs: 0,
+    extraRuns: 0,
+    rowsRepeated: 0,
+    lastError: null,
+  };
   return {
     entered: 0,
     exited: 0,
@@ -223,6 +245,7 @@ export function zeroTier(members: number): NativeTierCounters {
     invalid: 0,
     degraded: 0,
     batches: 0,
+    memoryRows: 0,
     queueNs: 0,
     gatherNs: 0,
     uploadNs: 0,

@@ -73,6 +73,7 @@ describe("a resolved specification", () => {
       temperature: 1,
       classes: null,
       timeoutMs: 30_000,
+      splitOnFailure: false,
       price: { perCall: 0, perRow: 0 },
       flopsPerRow: null,
     });

@@ -95,8 +95,12 @@ void HostBatch::ClearResults() {
     tally.rows_failed = 0;
     tally.rows_padded = 0;
     tally.run_ns = 0;
+    tally.extra_runs = 0;
+    tally.rows_repeated = 0;
+    tally.rows_blamed = 0;
   }
-  first_error = Status();
+  failures.clear();
+  fit = {};
   reduce_error = Status();
   gather_ns = run_ns = reduce_ns = 0;
 }
@@ -169,7 +173,7 @@ void HostBatch::Reduce() {
   const int64_t now = parts_.clock->NowNs();
   run_ns = now - phase_started_;
   phase_started_ = now;
-  members_.Finish();
+  failures = members_.Finish();
   const size_t threads = reduction_.Prepare(members_.sequential(), gather_.evidence());
   PostHelpers(threads, TaskOf<&HostBatch::ReduceHelper>());
   if (!PullReduction()) Release();
@@ -186,7 +190,7 @@ bool HostBatch::PullReduction() {
 }
 
 bool HostBatch::Finish() {
-  first_error = work_.member_error.Take();
+  fit = work_.fit.Take();
   reduce_error = work_.kernel_error.Take();
   // The batch's hold and the caller's: no other thread is inside, or will be.
   if (holds_.load(std::memory_order_acquire) == 2) {

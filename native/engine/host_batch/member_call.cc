@@ -5,37 +5,93 @@
 
 namespace quorate {
 
+namespace {
+
+bool MayBeAskedAgain(const LoadedModel& model) {
+  const auto* const function = As<FunctionModel>(model);
+  return function == nullptr || function->splits_on_failure();
+}
+
+}  // namespace
+
 MemberCall::MemberCall(BatchWork* work, size_t member)
     : work_(work),
       member_(&work->tier->members[member]),
       tally_(&work->tallies[member]),
-      host_(As<HostModel>(member_->model)) {
+      host_(As<HostModel>(member_->model)),
+      repeats_(MayBeAskedAgain(member_->model)) {
   for (const uint32_t tensor : member_->tensors) {
     views_.push_back({nullptr, work->plan->tensors[tensor].row_shape});
   }
 }
 
+// --- Runs ---
+
 void MemberCall::Start(const MemberRows& rows, Completion completion) {
+  rows_ = rows;
+  completion_ = completion;
+  started_ = false;
+  Run({0, rows.count}, {&OnFirst, this});
+}
+
+void MemberCall::Run(FailureSearch::Range range, Completion completion) {
+  if (work_->cancel != nullptr && work_->cancel->cancelled()) {
+    return completion({Status(StatusCode::kAborted, "the batch was cancelled")});
+  }
+  const size_t first = rows_.first + range.first;
   for (size_t i = 0; i < views_.size(); ++i) {
     const uint32_t tensor = member_->tensors[i];
-    views_[i].data = rows.inputs[tensor] + rows.first * work_->plan->tensors[tensor].row_bytes;
+    views_[i].data = rows_.inputs[tensor] + first * work_->plan->tensors[tensor].row_bytes;
   }
-  batch_.rows = rows.count;
+  batch_.rows = range.count;
   batch_.inputs = views_.data();
-  batch_.output = rows.output;
-  batch_.output_bytes = rows.count * member_->output_row_bytes;
+  batch_.output = rows_.output + range.first * member_->output_row_bytes;
+  batch_.output_bytes = range.count * member_->output_row_bytes;
   batch_.cancel = work_->cancel;
-  batch_.row_ids = rows.row_ids + rows.first;
+  batch_.row_ids = rows_.row_ids + first;
   batch_.deadline_at = work_->deadline_at;
   batch_.priority = work_->priority;
-  started_ = work_->cancel == nullptr || !work_->cancel->cancelled();
-  if (started_) {
-    if (host_ != nullptr) return completion(host_->Run(batch_));
-    As<FunctionModel>(member_->model)->Start(batch_, completion);
-  } else {
-    completion({Status(StatusCode::kAborted, "the batch was cancelled"), 0, 0});
-  }
+  started_ = true;
+  if (host_ != nullptr) return completion(host_->Run(batch_));
+  As<FunctionModel>(member_->model)->Start(batch_, completion);
 }
+
+bool MemberCall::Repeats(const RunReport& report) const {
+  return repeats_ && rows_.count > 1 && WorthRepeating(report.status);
+}
+
+void MemberCall::OnFirst(void* context, RunReport report) {
+  auto* const call = static_cast<MemberCall*>(context);
+  if (!call->Repeats(report)) return call->completion_(std::move(report));
+  if (call->search_ == nullptr) call->search_ = std::make_unique<FailureSearch>();
+  call->search_->Begin(call->rows_.count, std::move(report));
+  call->PostSearch();
+}
+
+void MemberCall::OnRepeated(void* context, RunReport report) {
+  auto* const call = static_cast<MemberCall*>(context);
+  call->search_->Ran(std::move(report));
+  if (!call->blocking()) call->PostSearch();
+}
+
+// A member that computes elsewhere may complete on any thread, even inside its call: what follows
+// is a task of its own.
+void MemberCall::PostSearch() {
+  if (blocking()) return SearchOn();
+  work_->pool->SubmitNext({[](void* call) { static_cast<MemberCall*>(call)->SearchOn(); }, this});
+}
+
+void MemberCall::SearchOn() {
+  const bool waits = blocking();
+  FailureSearch::Range range;
+  while (search_->Next(&range)) {
+    Run(range, {&OnRepeated, this});
+    if (!waits) return;  // Nothing of the call may be touched after an asynchronous start.
+  }
+  completion_(search_->Take());
+}
+
+// --- Results ---
 
 void MemberCall::MapClasses(uint8_t* output) {
   const std::vector<int32_t>& map = member_->class_map;
@@ -43,26 +99,39 @@ void MemberCall::MapClasses(uint8_t* output) {
   const MemberOutput given = {output, member_->output_type, member_->kind, member_->temperature,
                               member_->width};
   Status status = work_->kernels->MapClasses(given, map.data(), static_cast<uint32_t>(map.size()),
-                                             batch_.rows, output, nullptr);
+                                             rows_.count, output, nullptr);
   if (!status.ok()) work_->kernel_error.Set(std::move(status));
 }
 
-bool MemberCall::Finish(RunReport report) {
-  const bool ok = report.status.ok();
-  const size_t run = started_ ? batch_.rows : 0;
-  tally_->rows_run.fetch_add(run, std::memory_order_relaxed);
-  tally_->rows_padded.fetch_add(report.padded_rows, std::memory_order_relaxed);
-  tally_->run_ns.fetch_add(report.run_ns, std::memory_order_relaxed);
-  auto* output = static_cast<uint8_t*>(batch_.output);
-  if (ok) {
-    MapClasses(output);
-  } else {
-    // All ones: NaN in every float type, -1 as a label.
-    memset(output, 0xFF, batch_.output_bytes);
-    tally_->rows_failed.fetch_add(run, std::memory_order_relaxed);
-    work_->member_error.Set(std::move(report.status));
+const std::vector<FailedRow>& MemberCall::Finish(RunReport report) {
+  failed_ = std::move(report.failed_rows);
+  if (!report.status.ok()) {
+    const auto error = std::make_shared<const Status>(std::move(report.status));
+    for (uint32_t row = 0; row < rows_.count; ++row) failed_.push_back({row, error});
   }
-  return ok;
+  const size_t row_bytes = member_->output_row_bytes;
+  // All ones: NaN in every float type, -1 as a label. A map of classes keeps both.
+  for (const FailedRow& failed : failed_) {
+    memset(rows_.output + failed.row * row_bytes, 0xFF, row_bytes);
+  }
+  if (failed_.size() < rows_.count) MapClasses(rows_.output);
+  Book(report);
+  return failed_;
+}
+
+void MemberCall::Book(const RunReport& report) {
+  constexpr auto kOrder = std::memory_order_relaxed;
+  tally_->rows_run.fetch_add(started_ ? rows_.count : 0, kOrder);
+  tally_->rows_padded.fetch_add(report.padded_rows, kOrder);
+  tally_->run_ns.fetch_add(report.run_ns, kOrder);
+  if (report.extra_runs > 0) {
+    tally_->extra_runs.fetch_add(report.extra_runs, kOrder);
+    tally_->rows_repeated.fetch_add(report.repeated_rows, kOrder);
+    work_->fit.Add({report.rows_that_fit, report.out_of_memory});
+  }
+  if (failed_.empty() || !started_) return;
+  tally_->rows_failed.fetch_add(failed_.size(), kOrder);
+  if (repeats_) tally_->rows_blamed.fetch_add(failed_.size(), kOrder);
 }
 
 }  // namespace quorate

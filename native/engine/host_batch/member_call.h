@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "native/engine/host_batch/batch_work.h"
+#include "native/engine/host_batch/failure_search.h"
 
 namespace quorate {
 
@@ -11,11 +13,13 @@ struct MemberRows {
   const uint8_t* const* inputs = nullptr;  // [tensors of the plan]
   size_t first = 0;                        // Where to start in `inputs` and `row_ids`.
   size_t count = 0;
-  const uint32_t* row_ids = nullptr;
+  const RowId* row_ids = nullptr;
   uint8_t* output = nullptr;  // For `count` rows.
 };
 
-// Calls one member, again and again, one call at a time; keeps what the model's batch points to.
+// Calls one member, again and again, one call at a time; keeps what the model's batch points to. A
+// run that fails is repeated in halves until it is known which rows fail: the packed input still
+// lies there, and each part writes its own place of the output.
 class MemberCall {
  public:
   MemberCall(BatchWork* work, size_t member);
@@ -26,18 +30,31 @@ class MemberCall {
   // A cancelled batch completes at once, with an error. REQUIRES: the previous call has completed.
   void Start(const MemberRows& rows, Completion completion);
 
-  // Books the report; a failed member leaves values that abstain. True when it succeeded.
-  bool Finish(RunReport report);
+  // Books the report. Rows on which the member failed are left with values that abstain; ascending,
+  // counted from the first of the call, valid until the next Finish().
+  const std::vector<FailedRow>& Finish(RunReport report);
 
  private:
+  void Run(FailureSearch::Range range, Completion completion);
+  bool Repeats(const RunReport& report) const;
+  void PostSearch();
+  void SearchOn();
+  static void OnFirst(void* context, RunReport report);
+  static void OnRepeated(void* context, RunReport report);
   void MapClasses(uint8_t* output);
+  void Book(const RunReport& report);
 
   BatchWork* const work_;
   const PlannedMember* const member_;
   MemberTally* const tally_;
   HostModel* const host_;  // nullptr: a function.
+  const bool repeats_;     // May be asked again for the same rows.
   std::vector<TensorView> views_;
   Batch batch_;
+  MemberRows rows_;
+  Completion completion_;
+  std::unique_ptr<FailureSearch> search_;  // Of the first run that failed, and all after it.
+  std::vector<FailedRow> failed_;
   bool started_ = false;  // The model was called, not only asked for.
 };
 

@@ -5,13 +5,20 @@
 #include <utility>
 
 #include "native/base/shapes.h"
+#include "native/ort/memory_errors.h"
 #include "native/ort/plain_run.h"
 
 namespace quorate::ort {
 namespace {
 
 Status OutOfMemory(size_t bytes) {
-  return {StatusCode::kMember, "no memory for " + std::to_string(bytes) + " bytes of scratch"};
+  return {StatusCode::kMemory, "no memory for " + std::to_string(bytes) + " bytes of scratch"};
+}
+
+// With the code of what the message says.
+Status Told(Status said) {
+  if (said.ok() || !SaysOutOfMemory(said.message())) return said;
+  return {StatusCode::kMemory, said.message()};
 }
 
 }  // namespace
@@ -38,7 +45,8 @@ StatusOr<std::unique_ptr<RunSlot>> RunSlot::Create(std::shared_ptr<Session> sess
 
 Status RunSlot::Check(OrtStatus* status) const {
   if (status == nullptr) return {};
-  return session_->library().ToStatus(status, StatusCode::kMember, plan_.info.name + " failed");
+  return Told(
+      session_->library().ToStatus(status, StatusCode::kMember, plan_.info.name + " failed"));
 }
 
 Status RunSlot::Bind(Bound& bound, const char* port, bool input, const void* data, Dims dims,
@@ -60,8 +68,10 @@ Status RunSlot::RunAndCopy(const SlotRows& rows) {
     const size_t row_bytes = Elements(inputs[i].row_shape) * ElementSize(plan_.info.inputs[i].type);
     inputs[i].data = static_cast<const uint8_t*>(inputs[i].data) + rows.first_row * row_bytes;
   }
-  QUORATE_ASSIGN_OR_RETURN(OwnedValue output, RunPlainly(*session_, plan_, run_options_.get(),
-                                                         inputs.data(), rows.rows));
+  StatusOr<OwnedValue> run =
+      RunPlainly(*session_, plan_, run_options_.get(), inputs.data(), rows.rows);
+  if (!run.ok()) return Told(run.status());
+  OwnedValue output = std::move(run).value();
   QUORATE_ASSIGN_OR_RETURN(const Dims dims, TensorDims(session_->library(), output.get()));
   const Dims expected = WithBatch(rows.rows, *rows.output_row);
   if (dims != expected) {
