@@ -50,6 +50,7 @@ export type {
   CallPrice,
   CascadeOptions,
   CascadeSpec,
+  Constant,
   CudaOptions,
   Device,
   FunctionMember,

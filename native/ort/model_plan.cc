@@ -47,8 +47,9 @@ class Planner {
 
   StatusOr<ModelPlan> Make() {
     if (session_.inputs().empty()) return Mismatch("has no input");
-    for (const PortInfo& port : session_.inputs()) QUORATE_RETURN_IF_ERROR(AddInput(port));
     QUORATE_RETURN_IF_ERROR(CheckInputNames());
+    for (const PortInfo& port : session_.inputs()) QUORATE_RETURN_IF_ERROR(AddInput(port));
+    if (plan_.info.inputs.empty()) return Mismatch("has constants only: no input has rows");
     QUORATE_ASSIGN_OR_RETURN(const PortInfo* output, ChooseOutput());
     QUORATE_RETURN_IF_ERROR(SetOutput(*output));
     return std::move(plan_);
@@ -76,9 +77,15 @@ class Planner {
 
   Status AddInput(const PortInfo& port) {
     QUORATE_ASSIGN_OR_RETURN(const ElementType type, Number(port, "input"));
+    const std::string tensor = TensorOf(port);
+    if (const ConstantInput* const given = ConstantFor(port, tensor); given != nullptr) {
+      return AddConstant(*given, port, tensor, type);
+    }
     if (port.dims.empty()) {
-      return Mismatch("has no batch dimension: input '" + port.name +
-                      "' has no dimension, its first must be the batch");
+      return Mismatch("has no batch dimension: input '" + port.name + "' is " + ElementName(type) +
+                      " without dimensions, so it has no rows; give it with `constants`, as " +
+                      "constants: { \"" + port.name +
+                      "\": 1 }, or export the model with a batch as its first dimension");
     }
     const int64_t batch = port.dims[0];
     size_t& fixed = plan_.info.fixed_batch;
@@ -87,24 +94,57 @@ class Planner {
                       std::to_string(fixed) + " and " + std::to_string(batch));
     }
     if (batch > 0) fixed = static_cast<size_t>(batch);
-    std::string tensor = port.name;
-    for (const auto& [input, renamed] : options_.input_names) {
-      if (input == port.name) tensor = renamed;
-    }
-    plan_.info.inputs.push_back({std::move(tensor), type, AfterFirst(port.dims)});
+    plan_.info.inputs.push_back({tensor, type, AfterFirst(port.dims)});
     plan_.input_ports.push_back(port.name);
     plan_.input_types.push_back(port.type);
     return {};
   }
 
+  std::string TensorOf(const PortInfo& port) const {
+    std::string tensor = port.name;
+    for (const auto& [input, renamed] : options_.input_names) {
+      if (input == port.name) tensor = renamed;
+    }
+    return tensor;
+  }
+
+  const ConstantInput* ConstantFor(const PortInfo& port, const std::string& tensor) const {
+    for (const ConstantInput& constant : options_.constants) {
+      if (constant.name == port.name) return &constant;
+    }
+    for (const ConstantInput& constant : options_.tensor_constants) {
+      if (constant.name == tensor) return &constant;
+    }
+    return nullptr;
+  }
+
+  Status AddConstant(const ConstantInput& given, const PortInfo& port, const std::string& tensor,
+                     ElementType type) {
+    StatusOr<BoundConstant> fitted = FitConstant(given, port, type);
+    if (!fitted.ok()) {
+      return {fitted.status().code(),
+              name_ + ": input '" + port.name + "' " + fitted.status().message()};
+    }
+    plan_.info.constants.emplace_back(tensor, fitted.value().data);
+    plan_.constants.push_back(std::move(fitted).value());
+    return {};
+  }
+
   Status CheckInputNames() const {
     for (const auto& [input, renamed] : options_.input_names) {
-      const auto& ports = plan_.input_ports;
-      if (std::find(ports.begin(), ports.end(), input) == ports.end()) {
-        return Mismatch("has no input '" + input + "'; it has " + Names(session_.inputs()));
-      }
+      QUORATE_RETURN_IF_ERROR(CheckInputName(input));
+    }
+    for (const ConstantInput& constant : options_.constants) {
+      QUORATE_RETURN_IF_ERROR(CheckInputName(constant.name));
     }
     return {};
+  }
+
+  Status CheckInputName(const std::string& name) const {
+    for (const PortInfo& port : session_.inputs()) {
+      if (port.name == name) return {};
+    }
+    return Mismatch("has no input '" + name + "'; it has " + Names(session_.inputs()));
   }
 
   StatusOr<const PortInfo*> ChooseOutput() const {
@@ -181,8 +221,17 @@ RowShapes ModelPlan::InputRows() const {
 
 void ModelPlan::SetOutputRow(Dims row) {
   info.output.row_shape = PublicRowShape(row, info.output.type);
+  bind_output = CanBindOutput(row);
   output_row = std::move(row);
   check_output = false;
+}
+
+bool ModelPlan::CanBindOutput(const Dims& row) const {
+  if (info.declared_output.empty()) return true;
+  const Dims dims = WithBatch(info.fixed_batch, row);  // An open batch is 0 here: no declared size.
+  return std::equal(
+      dims.begin(), dims.end(), info.declared_output.begin(), info.declared_output.end(),
+      [](int64_t size, int64_t declared) { return size < 0 || declared < 0 || size == declared; });
 }
 
 StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,

@@ -77,7 +77,8 @@ struct CascadeSettings {
 struct CascadeSpec : CascadeSettings {
   std::vector<TierSpec> tiers;
   std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
-  size_t device_queue_bytes = 0;  // Of deferred rows that stay on devices.
+  std::vector<ConstantInput> constants;  // By request tensors' names.
+  size_t device_queue_bytes = 0;         // Of deferred rows that stay on devices.
   bool warmup = false;
 };
 

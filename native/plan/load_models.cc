@@ -13,18 +13,16 @@ bool MayBeOnHost(Place place) { return place.kind != Place::Kind::kCuda; }
 // What holds for the models of all tiers.
 struct Common {
   ModelLoader* loader;
-  bool check_output;
-  uint32_t classes;
+  const CascadeSpec& spec;
 };
 
-Common CommonOf(const CascadeSpec& spec, ModelLoader* loader) {
-  return {loader, spec.warmup, spec.classes};
-}
+Common CommonOf(const CascadeSpec& spec, ModelLoader* loader) { return {loader, spec}; }
 
 Attempt Load(const MemberSpec& member, Place place, const Common& common) {
   ModelOptions options = member.options;
-  options.check_output = common.check_output;
-  options.classes = common.classes;
+  options.check_output = common.spec.warmup;
+  options.classes = common.spec.classes;
+  options.tensor_constants = common.spec.constants;
   options.place = place;
   QUORATE_ASSIGN_OR_RETURN(LoadedModel loaded, common.loader->Load(member.source, options));
   return std::optional<LoadedModel>(std::move(loaded));
@@ -96,7 +94,7 @@ TierModels LoadTier(const TierSpec& tier, const Common& common, std::vector<Stat
 }
 
 bool SameInputs(const ModelInfo& a, const ModelInfo& b) {
-  if (a.inputs.size() != b.inputs.size()) return false;
+  if (a.inputs.size() != b.inputs.size() || a.constants != b.constants) return false;
   for (size_t i = 0; i < a.inputs.size(); ++i) {
     if (a.inputs[i].name != b.inputs[i].name) return false;
   }
@@ -120,6 +118,18 @@ void CheckDifferent(const TierSpec& tier, const TierModels& models, std::vector<
   }
 }
 
+bool Reads(const std::vector<TierModels>& models, const std::string& constant) {
+  for (const TierModels& tier : models) {
+    for (const MemberModel& model : tier) {
+      if (!model.loaded.has_value()) continue;
+      for (const auto& [name, data] : InfoOf(*model.loaded).constants) {
+        if (name == constant) return true;
+      }
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<TierModels> LoadModels(const CascadeSpec& spec, ModelLoader* loader,
@@ -128,6 +138,11 @@ std::vector<TierModels> LoadModels(const CascadeSpec& spec, ModelLoader* loader,
   for (const TierSpec& tier : spec.tiers) {
     models.push_back(LoadTier(tier, CommonOf(spec, loader), problems));
     CheckDifferent(tier, models.back(), problems);
+  }
+  for (const ConstantInput& constant : spec.constants) {
+    if (!problems->empty() || Reads(models, constant.name)) continue;
+    problems->emplace_back(StatusCode::kInvalidArgument,
+                           "constants names \"" + constant.name + "\", which no model reads");
   }
   return models;
 }

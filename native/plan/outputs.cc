@@ -63,8 +63,6 @@ class OutputFinder {
   }
 
   void FindClasses() {
-    EachMember(&OutputFinder::CheckShape);
-    if (!problems_->empty()) return;
     found_.classes = spec_.classes;
     for (size_t t = 0; t < models_.size(); ++t) {
       for (size_t m = 0; m < models_[t].size() && found_.classes == 0; ++m) {
@@ -74,6 +72,8 @@ class OutputFinder {
       }
     }
     if (found_.classes >= 2) return;
+    EachMember(&OutputFinder::CheckShape);
+    if (!problems_->empty()) return;
     Problem(StatusCode::kInvalidArgument,
             "no member says how many classes there are; give `classes`");
   }
@@ -123,13 +123,17 @@ class OutputFinder {
   }
 
   // One value per row, or one per class.
-  void CheckShape(size_t t, size_t m) {
+  bool FitsClasses(size_t t, size_t m) const {
     const std::vector<int64_t>& shape = found_.tiers[t][m].output_shape;
-    if (shape.size() < 2 && Elements(shape) > 0) return;
+    return shape.size() < 2 && Elements(shape) > 0;
+  }
+
+  void CheckShape(size_t t, size_t m) {
+    if (FitsClasses(t, m)) return;
     const auto& declared = InfoOf(*models_[t][m].loaded).declared_output;
     Problem(
         StatusCode::kModelMismatch,
-        OutputText(t, m) + " has row shape " + ShapeText(shape) +
+        OutputText(t, m) + " has row shape " + ShapeText(found_.tiers[t][m].output_shape) +
             (declared.empty() ? "" : " (declared with the batch as " + ShapeText(declared) + ")") +
             ", expected one value per class or one label; export the model with such an " +
             "output, or name another with outputName");
@@ -147,7 +151,9 @@ class OutputFinder {
     const std::string what = OutputText(t, m);
     const std::string type = ElementName(output.output_type);
     const std::string shape = ShapeText(output.output_shape);
-    if (output.kind == OutputKind::kLabel) {
+    if (!FitsClasses(t, m)) {
+      CheckShape(t, m);
+    } else if (output.kind == OutputKind::kLabel) {
       if (IsLabel(output.output_type) && output.width == 1) return;
       Problem(StatusCode::kModelMismatch,
               what + " is " + type + " " + shape + ", expected one integer label per row");

@@ -38,8 +38,8 @@ export function inspectLines({ runtime, classes, inputs, tiers, warnings }: Expl
       ...tier.members.flatMap(hostNodes),
       ...batches(tier),
     ]),
-    ...reasons(tiers),
-    ...(warnings.length === 0 ? [] : ["", ...warnings.map((warning) => `warning: ${warning}`)]),
+    ...paragraph(reasons(tiers)),
+    ...paragraph(warnings.map((warning) => `warning: ${warning}`)),
   ];
 }
 
@@ -57,6 +57,11 @@ function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
+/** The lines after an empty one, where there are any. */
+function paragraph(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", ...lines];
+}
+
 function hostNodes({ name, hostNodes: nodes }: MemberExplanation): string[] {
   return nodes.length === 0 ? [] : [`  ${name} runs on the host for ${nodes.join(", ")}`];
 }
@@ -71,8 +76,5 @@ function reasons(tiers: readonly TierExplanation[]): string[] {
     found.set(text, (found.get(text) ?? new Set()).add(name));
   }
   const all = new Set(members.map(({ name }) => name)).size;
-  const lines = [...found].map(
-    ([text, names]) => `${names.size === all ? "all members" : [...names].join(", ")} ${text}`,
-  );
-  return lines.length === 0 ? [] : ["", ...lines];
+  return [...found].map(([text, names]) => `${names.size === all ? "all members" : [...names].join(", ")} ${text}`);
 }

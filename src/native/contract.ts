@@ -19,6 +19,16 @@ export interface NativeRuleOp {
   readonly threshold: number;
 }
 
+/** An input that is the same for every row. */
+export interface NativeConstant {
+  readonly name: string;
+  /** Of the data; the model's own may differ. */
+  readonly type: ElementType;
+  /** Empty: as the model declares it. */
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
 export interface NativeMember {
   /** For messages: the file's name, or the function's. */
   readonly name: string;
@@ -28,6 +38,8 @@ export interface NativeMember {
   readonly isFunction?: boolean;
   /** Pairs [model input, request tensor]; inputs not listed read the tensor of their own name. */
   readonly inputs: readonly (readonly [string, string])[];
+  /** By the model's names. */
+  readonly constants: readonly NativeConstant[];
   /** Function members: the request tensors it wants; empty = every tensor some model of the cascade reads. */
   readonly functionInputs: readonly NativeTensorDeclaration[];
   /** Empty: the only one. */
@@ -83,6 +95,8 @@ export interface NativeSpec extends RuntimePaths {
   readonly measures: number;
   /** Concrete row shapes for tensors whose models leave dimensions open. */
   readonly shapes: readonly (readonly [string, readonly number[]])[];
+  /** By request tensors' names. */
+  readonly constants: readonly NativeConstant[];
   readonly maxRowsInFlight: number;
   readonly maxBytesInFlight: number;
   /** Bytes of deferred rows that stay on devices; 0 = none. */

@@ -27,6 +27,9 @@ export interface CallPrice {
   readonly perRow?: number;
 }
 
+/** A number or a flag, arrays of them nested as the input has dimensions, or a typed array in row-major order. */
+export type Constant = number | bigint | boolean | TensorData | readonly Constant[];
+
 /** An ONNX model: a path, a file: URL, or bytes. */
 export type ModelSource = string | URL | Uint8Array | ArrayBuffer;
 
@@ -38,6 +41,11 @@ export interface ModelMember {
   readonly name?: string;
   /** Request tensor for each model input. @default every input reads the tensor of its own name */
   readonly inputs?: Readonly<Record<string, string>>;
+  /**
+   * Inputs without a batch, by the model's names: the same for every row, in the type that the model declares. They go
+   * before the cascade's. @default {}
+   */
+  readonly constants?: Readonly<Record<string, Constant>>;
   /** @default "label" for an integer output without a class dimension, else "logits" */
   readonly output?: OutputKind;
   /** The ONNX output to use. @default the only one */
@@ -272,6 +280,11 @@ export interface CascadeOptions {
   readonly classes?: readonly string[] | number;
   /** Row shapes, without the batch dimension, of request tensors whose models leave dimensions open. @default {} */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /**
+   * Inputs without a batch, such as a gain or a flag, by request tensor: the same for every row and every model that
+   * reads them. @default {}
+   */
+  readonly constants?: Readonly<Record<string, Constant>>;
   /**
    * Numbers to report with every answer. Each costs 4 bytes per row, and entropy a logarithm per class; what is not
    * asked for is null in answers and NaN in columns. Rules compute what they compare, whether it is reported or not.

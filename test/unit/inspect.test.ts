@@ -33,15 +33,19 @@ const tier: TierExplanation = {
 };
 
 function linesOf(change: Partial<MemberExplanation>, device: TierExplanation["device"] = null): string[] {
+  return allLinesOf([{ ...tier, device, members: [{ ...member, ...change }] }]).slice(6);
+}
+
+function allLinesOf(tiers: readonly TierExplanation[]): string[] {
   const explanation: Explanation = {
     runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
     classes: 10,
     classNames: null,
     inputs: [],
-    tiers: [{ ...tier, device, members: [{ ...member, ...change }] }],
+    tiers,
     warnings: [],
   };
-  return inspectLines(explanation).slice(6);
+  return inspectLines(explanation);
 }
 
 describe("quorate inspect", () => {

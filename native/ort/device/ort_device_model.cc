@@ -34,7 +34,15 @@ Status OrtDeviceModel::Prepare() {
   if (!plan_.NeedsRun() || plan_.OpenInputs()) return {};
   QUORATE_ASSIGN_OR_RETURN(Dims row, OutputRow(plan_.InputRows()));
   plan_.SetOutputRow(std::move(row));
-  return {};
+  return CheckOutput(*plan_.output_row);
+}
+
+Status OrtDeviceModel::CheckOutput(const Dims& output_row) const {
+  if (plan_.CanBindOutput(output_row)) return {};
+  return {StatusCode::kModelMismatch,
+          plan_.info.name + ": output '" + plan_.output_port + "' is declared as " +
+              ShapeText(plan_.info.declared_output) + ", but a row of it is " +
+              ShapeText(output_row) + ": such a model runs on the CPU only"};
 }
 
 StatusOr<Dims> OrtDeviceModel::OutputRowHere(const RowShapes& row_shapes) {
@@ -57,6 +65,7 @@ StatusOr<Dims> OrtDeviceModel::OutputRowShape(const RowShapes& row_shapes) {
   QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.info, row_shapes));
   if (!plan_.NeedsRun()) return plan_.info.output.row_shape;
   QUORATE_ASSIGN_OR_RETURN(const Dims row, OutputRow(row_shapes));
+  QUORATE_RETURN_IF_ERROR(CheckOutput(row));
   return PublicRowShape(row, plan_.info.output.type);
 }
 

@@ -105,7 +105,8 @@ Status OrtModel::Compute(const Batch& batch, uint64_t& padded_rows) {
     QUORATE_ASSIGN_OR_RETURN(resolved, probe_.OutputRow(shapes, MadeUpOn(slot)));
     output_row = &resolved;
   }
-  SlotRows rows{batch.rows, batch.inputs, 0, batch.output, output_row};
+  const bool bind = output_row == &resolved ? plan_.CanBindOutput(resolved) : plan_.bind_output;
+  SlotRows rows{batch.rows, batch.inputs, 0, batch.output, output_row, bind};
   const size_t needed = batch.rows * Elements(*rows.output_row) * plan_.output_element_size;
   if (needed != batch.output_bytes) {
     return {StatusCode::kInternal, plan_.info.name + " needs " + std::to_string(needed) +

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "native/base/aligned_buffer.h"
 #include "native/base/shapes.h"
+#include "native/ort/plain_run.h"
 
 namespace quorate::ort {
 namespace {
@@ -36,32 +36,21 @@ void Fill(MadeUp content, ElementType type, uint8_t* data, size_t bytes) {
 StatusOr<Dims> RunMadeUp(const Session& session, const ModelPlan& plan,
                          const OrtRunOptions* options, const RowShapes& row_shapes, size_t rows,
                          MadeUp content) {
-  const ApiLibrary& library = session.library();
   std::vector<AlignedBuffer> buffers(row_shapes.size());
-  std::vector<OwnedValue> values;
-  std::vector<const OrtValue*> raw;
-  std::vector<const char*> names;
+  std::vector<TensorView> inputs;
   for (size_t i = 0; i < row_shapes.size(); ++i) {
-    const Dims dims = WithBatch(rows, row_shapes[i]);
-    const size_t bytes = Elements(dims) * ElementSize(plan.info.inputs[i].type);
+    const ElementType type = plan.info.inputs[i].type;
+    const size_t bytes = Elements(WithBatch(rows, row_shapes[i])) * ElementSize(type);
     uint8_t* data = buffers[i].Reserve(std::max<size_t>(bytes, 1));
     if (data == nullptr) {
       return Status(StatusCode::kMember, "no memory for " + std::to_string(bytes) + " bytes");
     }
-    Fill(content, plan.info.inputs[i].type, data, bytes);
-    QUORATE_ASSIGN_OR_RETURN(OwnedValue value, TensorOver(library, library.cpu_memory(), data,
-                                                          bytes, dims, plan.input_types[i]));
-    values.push_back(std::move(value));
-    raw.push_back(values.back().get());
-    names.push_back(plan.input_ports[i].c_str());
+    Fill(content, type, data, bytes);
+    inputs.push_back({data, row_shapes[i]});
   }
-  const char* output_name = plan.output_port.c_str();
-  OwnedValue output(&library);  // The library allocates it.
-  QUORATE_RETURN_IF_ERROR(
-      session.ToStatus(library.api()[slot::kRun](session.get(), options, names.data(), raw.data(),
-                                                 raw.size(), &output_name, 1, output.out()),
-                       StatusCode::kMember, plan.info.name + " failed"));
-  return TensorDims(library, output.get());
+  QUORATE_ASSIGN_OR_RETURN(const OwnedValue output,
+                           RunPlainly(session, plan, options, inputs.data(), rows));
+  return TensorDims(session.library(), output.get());
 }
 
 }  // namespace quorate::ort

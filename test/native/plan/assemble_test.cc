@@ -216,7 +216,8 @@ TEST_F(AssembleTest, SaysAtOnceWhichOutputsDoNotFit) {
             (Texts{"tier \"first\", member 0 (three) names 2 classes, expected 3",
                    "tier \"first\", member 1 (four) returned 4 classes, expected 3",
                    "tier \"second\", member 0 (wide): output \"y\" has row shape [3, 2], expected "
-                   "one value per class",
+                   "one value per class or one label; export the model with such an output, or "
+                   "name another with outputName",
                    "tier \"third\", member 1 (three): output \"y\" is float32 [3], expected one "
                    "integer label per row"}));
   spec_.tiers = {TierWith("mixed", {"label", "three"})};
