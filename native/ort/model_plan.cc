@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "native/base/shapes.h"
@@ -60,19 +61,23 @@ class Planner {
     return {StatusCode::kModelMismatch, name_ + " " + what};
   }
 
-  StatusOr<ElementType> Number(const PortInfo& port, const char* role) const {
+  StatusOr<ElementType> Number(const PortInfo& port, std::string_view role) const {
     if (port.kind != ONNX_TYPE_TENSOR) {
       return Mismatch(std::string(role) + " '" + port.name +
                       "' is not a tensor; export the model with tensors only (skl2onnx: "
                       "options={'zipmap': False})");
     }
-    const std::optional<ElementType> type = NumberType(port.type);
-    if (!type) {
-      return Mismatch(std::string(role) + " '" + port.name +
-                      "' has an element type that is not supported (ONNX type " +
-                      std::to_string(port.type) + "): numbers and booleans are");
+    if (const std::optional<ElementType> type = NumberType(port.type)) return *type;
+    const std::string what = std::string(role) + " '" + port.name + "' ";
+    if (port.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
+      return Mismatch(what + "is a tensor of strings, which is not supported; " +
+                      (role == "input"
+                           ? "encode them as numbers before the model"
+                           : "train the classifier on class numbers and name them with `classes`, "
+                             "or read its scores with outputName"));
     }
-    return *type;
+    return Mismatch(what + "has an element type that is not supported (ONNX type " +
+                    std::to_string(port.type) + "): numbers and booleans are");
   }
 
   Status AddInput(const PortInfo& port) {

@@ -21,7 +21,7 @@ def constant(name, values, dtype=np.float32):
 
 def write(name, nodes, inputs, outputs, constants, domains=()):
     graph = helper.make_graph(nodes, name, inputs, outputs, constants)
-    imports = [helper.make_opsetid("", 17), *(helper.make_opsetid(domain, 1) for domain in domains)]
+    imports = [helper.make_opsetid("", 17), *(helper.make_opsetid(domain, 2) for domain in domains)]
     model = helper.make_model(graph, opset_imports=imports)
     model.ir_version = 8
     if all(output.type.tensor_type.HasField("shape") for output in outputs):
@@ -282,6 +282,16 @@ def converted():
     (HERE / "converted" / "answers.json.gz").write_bytes(gzip.compress(text, mtime=0))
 
 
+def strings():
+    """A model of strings, and one whose labels are strings."""
+    encode = node("LabelEncoder", ["s"], ["k"], domain="ai.onnx.ml", keys_strings=["a", "b"], values_floats=[0.0, 1.0])
+    write("strings-in", [encode, node("Concat", ["k", "k"], ["y"], axis=1)],
+          [tensor("s", TensorProto.STRING, ["N", 1])], [tensor("y", FLOAT, ["N", 2])], [], ["ai.onnx.ml"])
+    names = node("LabelEncoder", ["class"], ["label"], domain="ai.onnx.ml", keys_int64s=[0, 1, 2], values_strings=["x", "y", "z"])
+    write("strings-out", [node("MatMul", ["x", "W"], ["y"]), node("ArgMax", ["y"], ["class"], axis=1, keepdims=0), names],
+          X, [tensor("label", TensorProto.STRING, ["N"])], [constant("W", weights(4, 3))], ["ai.onnx.ml"])
+
+
 if __name__ == "__main__":
     (HERE / "converted").mkdir(parents=True, exist_ok=True)
     failing_rows()
@@ -289,4 +299,5 @@ if __name__ == "__main__":
     shapes()
     categories()
     constants()
+    strings()
     converted()
