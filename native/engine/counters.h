@@ -13,6 +13,7 @@ struct MemberCounters {
   uint64_t rows_skipped = 0;
   uint64_t rows_failed = 0;
   uint64_t rows_padded = 0;
+  uint64_t invalid_votes = 0;  // Of rows_run.
   uint64_t run_ns = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "native/device/pipeline/result_layout.h"
+#include "native/engine/invalid_votes.h"
 #include "native/plan/device_tier.h"
 
 namespace quorate {
@@ -119,6 +120,7 @@ void DeviceRun::FillEvidence(float* sums) {
 
 void DeviceRun::OnDone(const PipelineResult& result) {
   reduce_error = Status();
+  for (MemberTally& tally : tallies) tally.rows_invalid = 0;
   if (result.status.ok()) {
     TakeColumns(result);
   } else {
@@ -135,6 +137,7 @@ void DeviceRun::TakeColumns(const PipelineResult& result) {
   columns.voters.assign(rows.size(), static_cast<uint8_t>(k));
   const bool all_failed = static_cast<size_t>(std::popcount(result.failed_members)) == k;
   columns.all_failed.assign(rows.size(), all_failed);
+  CountInvalidVotes(*parts_.tier, nullptr, result.failed_members, this);
   TakeOutputs(result);
   first_error = result.member_error;
   deferred = result.deferred_rows;

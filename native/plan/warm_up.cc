@@ -9,13 +9,15 @@
 
 #include "native/base/clock.h"
 #include "native/kernels/row_ops.h"
+#include "native/plan/output_check.h"
 
 namespace quorate {
 
 namespace {
 
 constexpr size_t kRows = 8;
-constexpr float kVariance = 1e-3f;  // A larger score difference is worth a warning.
+constexpr float kVariance = 1e-3f;   // A larger score difference is worth a warning.
+constexpr float kFarFromOne = 0.1f;  // Sums of probabilities that are farther off are, too.
 
 using Bytes = std::vector<uint8_t>;
 
@@ -182,6 +184,17 @@ class MemberWarmUp {
   const SteadyClock clock_;
 };
 
+// What the kernels refuse was refused before there was an output.
+void CheckKind(const std::string& where, const Bytes& output, PlannedMember* member,
+               CascadePlan* plan) {
+  const auto check = CheckOutput(*member, plan->classes, output.data(), kRows);
+  if (!check.ok()) return;
+  member->warm_invalid = static_cast<int>(check.value().invalid);
+  if (std::fabs(check.value().farthest_sum - 1) <= kFarFromOne) return;
+  plan->warnings.push_back(where + ": its probabilities sum to " +
+                           Decimal(check.value().farthest_sum) + " on a row, not to 1");
+}
+
 void AddWarnings(const PlannedTier& tier, size_t m, const Bytes& output, CascadePlan* plan) {
   const PlannedMember& member = tier.members[m];
   const std::string where = MemberText(tier.name, m, member.name);
@@ -216,6 +229,7 @@ void WarmUp(CascadePlan* plan, std::vector<Status>* problems) {
         continue;
       }
       AddWarnings(tier, m, output, plan);
+      CheckKind(MemberText(tier.name, m, member.name), output, &member, plan);
     }
   }
 }

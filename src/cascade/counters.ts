@@ -14,6 +14,11 @@ export interface MemberCounters {
   readonly rowsFailed: number;
   /** Run beside real rows, to fill a batch of fixed size. */
   readonly rowsPadded: number;
+  /**
+   * Of `rowsRun`: rows on which it did not fail, and gave what is no vote, such as NaN, a probability outside [0, 1] or
+   * a label that is no class. Where a function abstains with -1, that is not counted.
+   */
+  readonly invalidVotes: number;
   readonly runMs: number;
   /** Calls of a function member; models have none. */
   readonly calls: number;

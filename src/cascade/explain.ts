@@ -4,7 +4,10 @@ import { shownWhole } from "../calls/show.js";
 import { specWarnings } from "../spec/check.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import type { CascadeCounters } from "./counters.js";
 import type { CascadeInfo, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
+import { invalidVotesSoFar } from "./invalid-votes.js";
+import { orderWarnings } from "./tier-order.js";
 
 /** One member, as it was loaded and measured. */
 export interface MemberExplanation extends MemberInfo {
@@ -33,25 +36,30 @@ export interface Explanation {
   readonly warnings: readonly string[];
 }
 
-/** @param flops, hashes tables, or why there are none */
-export function explanationOf(
-  spec: ResolvedSpec,
-  info: CascadeInfo,
-  flops: FlopsTable | Error,
-  hashes: HashTable | Error,
-): Explanation {
+/** What is found out when somebody asks; the tables, or why there are none. */
+export interface Findings {
+  readonly flops: FlopsTable | Error;
+  readonly hashes: HashTable | Error;
+  readonly counters: CascadeCounters;
+}
+
+export function explanationOf(spec: ResolvedSpec, info: CascadeInfo, findings: Findings): Explanation {
+  const { flops, hashes, counters } = findings;
   const { runtime, classes, inputs, tiers, warnings } = info;
   const table = flops instanceof Error ? [] : flops;
   const hashed = hashes instanceof Error ? [] : hashes;
+  const explained = tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? []));
   return shownWhole({
     runtime,
     classes,
     classNames: spec.classNames,
     inputs,
-    tiers: tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? [])),
+    tiers: explained,
     warnings: [
-      ...specWarnings(spec),
+      ...specWarnings(spec, classes),
+      ...orderWarnings(explained, spec.tiers),
       ...warnings,
+      ...invalidVotesSoFar(info, counters),
       ...(flops instanceof Error ? [`FLOPs could not be measured: ${flops.message}`] : []),
       ...(hashes instanceof Error ? [`SHA-256 could not be computed: ${hashes.message}`] : []),
     ],

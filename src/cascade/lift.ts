@@ -12,16 +12,31 @@ import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
 import { type CascadeCounters, milliseconds, type TierCounters } from "./counters.js";
 import type { CascadeInfo, CudaReport, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
+import { invalidVotesWarning } from "./invalid-votes.js";
+
+/** kRows of native/plan/warm_up.cc. */
+const warmUpRows = 8;
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
   const { runtimeVersion, runtimePath, telemetryOff, classes, tensors, warnings } = native;
-  return {
+  const info: CascadeInfo = {
     runtime: { version: runtimeVersion, path: runtimePath, telemetryOff },
     classes,
     inputs: tensors.map(({ name, type, rowShape, tiers }) => ({ name, type, rowShape, tiers })),
     tiers: spec.tiers.map((tier, t) => liftTier(tier, native.tiers[t])),
     warnings,
   };
+  return { ...info, warnings: [...warnings, ...invalidInWarmUp(info, native)] };
+}
+
+function invalidInWarmUp(info: CascadeInfo, { tiers }: NativeInfo): string[] {
+  return tiers.flatMap(({ members }, tier) =>
+    members.flatMap(({ warmInvalid }, member) => {
+      if (warmInvalid <= 0) return [];
+      const warning = invalidVotesWarning(info, { tier, member, rows: warmUpRows, invalid: warmInvalid });
+      return warning === undefined ? [] : [`${warning.message} The rows were made up, for the warm-up.`];
+    }),
+  );
 }
 
 function liftTier(tier: ResolvedTier, native: NativeInfo["tiers"][number] | undefined): TierInfo {

@@ -11,6 +11,7 @@ import { type ResolvedSpec, type ResolvedTier, resolveSpec, resolveTier } from "
 import { maxRuleLength, measuresOf, ruleLength } from "./rule-meaning.js";
 import type { Rule } from "./rules.js";
 import { shapeProblems } from "./schema.js";
+import { ruleWarnings } from "./useless-rules.js";
 
 /** Every problem that can be found without loading a model; model paths must be absolute by now. */
 export function specProblems(spec: unknown): QuorateProblem[] {
@@ -46,18 +47,9 @@ export function missingFiles(spec: unknown): QuorateProblem[] {
   });
 }
 
-/** Things that work but are seldom meant. */
-export function specWarnings({ tiers, given }: ResolvedSpec): string[] {
-  return [...tiers.flatMap(measureWarnings), ...given.tiers.flatMap(cudaWarnings)];
-}
-
-function measureWarnings(tier: ResolvedTier): string[] {
-  const top = tierMeasures(tier).filter((measure) => measure !== "score");
-  if (top.length === 0 || tier.combine === "mean") return [];
-  return [
-    `tier "${tier.name}": ${top.join(", ")} judge${top.length === 1 ? "s" : ""} the label with the largest mean score, ` +
-      'but combine "vote" may answer another one; use scoreAtLeast or combine: "mean".',
-  ];
+/** Things that work but are seldom meant. @param classes their number, where the models have told it */
+export function specWarnings(spec: ResolvedSpec, classes: number | null = spec.classes): string[] {
+  return [...ruleWarnings(spec, classes), ...spec.given.tiers.flatMap(cudaWarnings)];
 }
 
 function cudaWarnings(tier: TierSpec): string[] {

@@ -102,6 +102,7 @@ export const noHooks: NativeHooks = {
   onLazy: () => {},
   onProfiled: () => {},
   onHashed: () => {},
+  onInvalid: () => {},
   onClosed: () => {},
 };
 
@@ -193,6 +194,7 @@ export class Harness {
       },
       onProfiled: () => event("profiled"),
       onHashed: () => event("hashed"),
+      onInvalid: () => event("invalid"),
       onClosed: () => event("closed"),
     };
   }

@@ -21,7 +21,14 @@ const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0, reportedCost: 0 };
 
 /** 100 rows: 80 leave at "edge", 20 at "cloud". */
 function snapshot(times = 1): CascadeCounters {
-  const member = { rowsRun: 100 * times, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 4 * times, runNs: 0 };
+  const member = {
+    rowsRun: 100 * times,
+    rowsSkipped: 0,
+    rowsFailed: 0,
+    rowsPadded: 4 * times,
+    invalidVotes: 0,
+    runNs: 0,
+  };
   const edge = {
     ...zeroTier(0),
     entered: 100 * times,
@@ -122,7 +129,7 @@ describe("counters", () => {
   });
 
   it("are times in milliseconds, whose differences are exact to the nanosecond", () => {
-    const member = { rowsRun: 1, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 0 };
+    const member = { rowsRun: 1, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 0, invalidVotes: 0 };
     const at = (ns: number): CascadeCounters => {
       const tier = { ...zeroTier(0), queueNs: ns, gatherNs: 2 * ns, uploadNs: 3 * ns, runNs: 4 * ns, reduceNs: 5 * ns };
       const tiers = [{ ...tier, downloadNs: 6 * ns, scatterNs: 7 * ns, members: [{ ...member, runNs: 8 * ns }] }];

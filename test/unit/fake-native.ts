@@ -196,6 +196,7 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     deviceBytes: 0,
     hostNodes: [],
     batchDifference: 0,
+    warmInvalid: 0,
   });
   return {
     runtimeVersion: "1.30.0",
@@ -210,7 +211,14 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
 
 /** Counters of a tier that has done nothing. */
 export function zeroTier(members: number): NativeTierCounters {
-  const member: NativeMemberCounters = { rowsRun: 0, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 0, runNs: 0 };
+  const member: NativeMemberCounters = {
+    rowsRun: 0,
+    rowsSkipped: 0,
+    rowsFailed: 0,
+    rowsPadded: 0,
+    invalidVotes: 0,
+    runNs: 0,
+  };
   return {
     entered: 0,
     exited: 0,

@@ -23,6 +23,7 @@ const unknown: NativeMemberInfo = {
   deviceBytes: 0,
   hostNodes: [],
   batchDifference: -1,
+  warmInvalid: -1,
 };
 const known: NativeMemberInfo = {
   ...unknown,

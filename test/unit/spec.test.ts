@@ -63,7 +63,9 @@ describe("a good specification", () => {
   });
 
   it("is warned about measures that judge another label than the vote's", () => {
-    const spec: CascadeSpec = { tiers: [{ name: "early", members: ["a"], exitWhen: confidenceAtLeast(0.9) }, good] };
+    const spec: CascadeSpec = {
+      tiers: [{ name: "early", members: ["a", "b", "c"], exitWhen: confidenceAtLeast(0.9) }, good],
+    };
     expect(specWarnings(resolveSpec(spec))).toEqual([
       expect.stringMatching(/tier "early": confidence judges.*combine: "mean"/),
     ]);

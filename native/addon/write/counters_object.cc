@@ -11,8 +11,11 @@ struct Field {
 };
 
 constexpr Field<MemberCounters> kMemberFields[] = {
-    {"rowsRun", &MemberCounters::rows_run},       {"rowsSkipped", &MemberCounters::rows_skipped},
-    {"rowsFailed", &MemberCounters::rows_failed}, {"rowsPadded", &MemberCounters::rows_padded},
+    {"rowsRun", &MemberCounters::rows_run},
+    {"rowsSkipped", &MemberCounters::rows_skipped},
+    {"rowsFailed", &MemberCounters::rows_failed},
+    {"rowsPadded", &MemberCounters::rows_padded},
+    {"invalidVotes", &MemberCounters::invalid_votes},
     {"runNs", &MemberCounters::run_ns},
 };
 

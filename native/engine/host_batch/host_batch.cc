@@ -9,6 +9,7 @@
 #include "native/engine/host_batch/gather.h"
 #include "native/engine/host_batch/member_phase.h"
 #include "native/engine/host_batch/reduce_phase.h"
+#include "native/engine/invalid_votes.h"
 
 namespace quorate {
 
@@ -94,6 +95,7 @@ void HostBatch::ClearResults() {
     tally.rows_run = 0;
     tally.rows_failed = 0;
     tally.rows_padded = 0;
+    tally.rows_invalid = 0;
     tally.run_ns = 0;
   }
   first_error = Status();
@@ -145,7 +147,7 @@ Status HostBatch::Prepare() {
 
 ColumnWants HostBatch::Wants() const {
   const Reduction& plan = parts_.tier->reduction;
-  unsigned reasons = kForAnswers | plan.measures;
+  unsigned reasons = kForAnswers | kForCounters | plan.measures;
   if (parts_.tier->keeps_sums) reasons |= kForEvidence;
   if (detail >= Detail::kVotes) reasons |= kForVotes;
   return {static_cast<ColumnReasons>(reasons), rows.size(), plan.classes, plan.members};
@@ -188,6 +190,7 @@ bool HostBatch::PullReduction() {
 bool HostBatch::Finish() {
   first_error = work_.member_error.Take();
   reduce_error = work_.kernel_error.Take();
+  if (reduce_error.ok()) CountInvalidVotes(*parts_.tier, work_.outputs.data(), 0, this);
   // The batch's hold and the caller's: nobody else is inside, or will be.
   if (holds_.load(std::memory_order_acquire) == 2) {
     listener_->OnBatchOver(this);

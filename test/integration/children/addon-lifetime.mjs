@@ -22,6 +22,7 @@ const common = {
   temperature: 1,
   timeoutMs: 30_000,
   classMap: new Int32Array(0),
+  labels: new BigInt64Array(0),
 };
 /** @type {Native.NativeMember} */
 const file = {
@@ -89,6 +90,7 @@ const hooks = (more = {}) => ({
   onLazy: ignore,
   onProfiled: ignore,
   onHashed: ignore,
+  onInvalid: ignore,
   onClosed: ignore,
   ...more,
 });
