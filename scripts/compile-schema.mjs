@@ -34,6 +34,7 @@ const functionMember = {
     temperature: { $ref: "#/definitions/temperature" },
     classes: { $ref: "#/definitions/classNames" },
     labels: { $ref: "#/definitions/labels" },
+    splitOnFailure: { type: "boolean", default: false },
     timeoutMs: { type: "number", exclusiveMinimum: 0, maximum: 2 ** 31 - 1, default: 30_000 },
     price: {
       type: "object",
@@ -52,8 +53,10 @@ const elementType = {
 };
 
 function withFunctions(schema) {
+  // Whoever gives a function under another name than `run` means a function member too.
+  const hasFunction = { not: { additionalProperties: { not: { type: "object", required: ["run"] } } } };
   const member = {
-    if: { type: "object", required: ["run"] },
+    if: { type: "object", anyOf: [{ required: ["run"] }, hasFunction] },
     // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
     then: { $ref: "#/definitions/function" },
     else: schema.definitions.member,

@@ -1,9 +1,13 @@
+/** The errors of this library, and how values are written in their sentences. */
+import { inspect } from "node:util";
+
 /** What went wrong, for programs; `docs/errors.md` says for each code what it means and what to do. */
 export type QuorateErrorCode =
   | "QUORATE_ERR_INVALID_ARGUMENT"
   | "QUORATE_ERR_MODEL_LOAD"
   | "QUORATE_ERR_MODEL_MISMATCH"
   | "QUORATE_ERR_RUNTIME_NOT_FOUND"
+  | "QUORATE_ERR_NATIVE_UNAVAILABLE"
   | "QUORATE_ERR_DEVICE"
   | "QUORATE_ERR_DEVICE_MEMORY"
   | "QUORATE_ERR_QUEUE_FULL"
@@ -12,6 +16,7 @@ export type QuorateErrorCode =
   | "QUORATE_ERR_ABORTED"
   | "QUORATE_ERR_CLOSED"
   | "QUORATE_ERR_MEMBER"
+  | "QUORATE_ERR_MEMORY"
   | "QUORATE_ERR_INTERNAL";
 
 /** One problem. */
@@ -21,6 +26,16 @@ export interface QuorateProblem {
   readonly message: string;
   /** JSON pointer into the specification, as `/tiers/0/members/1`; absent when the problem has no place there. */
   readonly path?: string;
+}
+
+/** What `JSON.stringify` writes of an error; plain data. */
+export interface QuorateErrorJson {
+  readonly name: string;
+  readonly code: QuorateErrorCode;
+  readonly message: string;
+  readonly problems: readonly QuorateProblem[];
+  /** The message of the error's `cause`; absent without one. */
+  readonly cause?: string;
 }
 
 /** What an error may carry besides its message. */
@@ -46,6 +61,12 @@ export class QuorateError extends Error {
     this.code = code;
     this.name = options.name ?? (code === "QUORATE_ERR_ABORTED" ? "AbortError" : "QuorateError");
     this.problems = options.problems ?? [{ code, message }];
+  }
+
+  /** Everything but the stack: by itself an error's message would be missing in JSON. */
+  toJSON(): QuorateErrorJson {
+    const { name, code, message, ...fields } = this;
+    return { name, code, message, ...fields, ...("cause" in this ? { cause: messageOf(this.cause) } : {}) };
   }
 }
 
@@ -75,6 +96,7 @@ const codes: ReadonlySet<string> = new Set<QuorateErrorCode>([
   "QUORATE_ERR_MODEL_LOAD",
   "QUORATE_ERR_MODEL_MISMATCH",
   "QUORATE_ERR_RUNTIME_NOT_FOUND",
+  "QUORATE_ERR_NATIVE_UNAVAILABLE",
   "QUORATE_ERR_DEVICE",
   "QUORATE_ERR_DEVICE_MEMORY",
   "QUORATE_ERR_QUEUE_FULL",
@@ -83,6 +105,7 @@ const codes: ReadonlySet<string> = new Set<QuorateErrorCode>([
   "QUORATE_ERR_ABORTED",
   "QUORATE_ERR_CLOSED",
   "QUORATE_ERR_MEMBER",
+  "QUORATE_ERR_MEMORY",
   "QUORATE_ERR_INTERNAL",
 ]);
 
@@ -103,12 +126,39 @@ export function messageOf(thrown: unknown): string {
   return typeof message === "string" ? message : textOf(thrown);
 }
 
-/** Any value as text; never throws, whatever its own conversion does. */
+/** Any value as text; never throws, even if its own conversion does. */
 export function textOf(value: unknown): string {
   try {
     return String(value);
   } catch {
     return `a value of type ${typeof value} that has no text`;
+  }
+}
+
+/** A value in a sentence: as JSON where it is data, so that strings are quoted, else as Node shows it. */
+export function quoted(value: unknown): string {
+  const isData = typeof value === "string" || Array.isArray(value) || isPlain(value);
+  const text = (isData && json(value)) || inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** Names in a sentence: `"tiny", "large"`. */
+export function quotedList(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** undefined for what JSON cannot hold: big integers and circles. */
+function json(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, (_, field) =>
+      typeof field === "number" && !Number.isFinite(field) ? String(field) : field,
+    );
+  } catch {
+    return undefined;
   }
 }
 

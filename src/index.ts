@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // `AsyncDisposable` for users whose own settings do not bring it.
-export type { Answer, TraceMember, TraceTier } from "./calls/answer.js";
+export type { Answer, MemberFailure, TraceMember, TraceTier } from "./calls/answer.js";
 export { BatchAnswer } from "./calls/batch-answer.js";
 export type { BatchAnswerJson } from "./calls/batch-columns.js";
 export {
@@ -20,6 +20,7 @@ export type {
   CascadeCounters,
   DeviceCounters,
   MemberCounters,
+  MemberError,
   TierCounters,
   TimeHistogram,
 } from "./cascade/counters.js";
@@ -36,10 +37,16 @@ export type {
 export type { CascadeWarning } from "./cascade/invalid-votes.js";
 export { machineReport } from "./cascade/machine-report.js";
 export type { CascadeJson } from "./cascade/summary.js";
-export { QuorateError, type QuorateErrorCode, type QuorateErrorOptions, type QuorateProblem } from "./errors.js";
+export {
+  QuorateError,
+  type QuorateErrorCode,
+  type QuorateErrorJson,
+  type QuorateErrorOptions,
+  type QuorateProblem,
+} from "./errors.js";
 export { getThreads, setThreads } from "./native/threads.js";
 export type { Measure } from "./spec/columns.js";
-export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
+export type { ElementType, GivenData, HalfArray, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
   CallPrice,
@@ -52,8 +59,10 @@ export type {
   MemberBatch,
   MemberContext,
   MemberFunction,
+  MemberReply,
   MemberReport,
   ModelMember,
+  ModelSource,
   OutputKind,
   Price,
   TensorDeclaration,

@@ -24,7 +24,7 @@ std::shared_ptr<CompletionChannel> CompletionChannel::Open(Napi::Env env) {
   return channel;
 }
 
-// `add` puts something into the mail. Nobody is woken under the lock: who wakes would run into it.
+// `add` puts something into the mail. No thread is woken under the lock: it would only wait for it.
 template <typename Add>
 void CompletionChannel::Put(Add add) {
   napi_threadsafe_function function = nullptr;

@@ -37,7 +37,7 @@ class CompletionChannel {
 
   // The rest: JavaScript thread only.
 
-  // Whom to give the mail to; nullptr: nobody.
+  // Who receives the mail; nullptr: no receiver.
   void SetReceiver(MailReceiver* receiver) { receiver_ = receiver; }
 
   // Whether the channel keeps the event loop alive.

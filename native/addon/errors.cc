@@ -16,6 +16,7 @@ const char* ErrorCode(StatusCode code) {
     case StatusCode::kAborted: return "QUORATE_ERR_ABORTED";
     case StatusCode::kClosed: return "QUORATE_ERR_CLOSED";
     case StatusCode::kMember: return "QUORATE_ERR_MEMBER";
+    case StatusCode::kMemory: return "QUORATE_ERR_MEMORY";
     case StatusCode::kOk:
     case StatusCode::kInternal: return "QUORATE_ERR_INTERNAL";
   }

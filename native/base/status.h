@@ -22,6 +22,7 @@ enum class StatusCode {
   kAborted,
   kClosed,
   kMember,
+  kMemory,
   kInternal,
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Installs packages where they are found, which is not where somebody named the only paths.
+// Installs packages where they are found, unless the user has named other paths.
 std::string Pip(const std::string& packages, const std::vector<std::string>& searched,
                 const std::string& options) {
   if (packages.empty()) return {};

@@ -99,7 +99,7 @@ std::string MissingCudaPackages(const std::vector<CudaLibrary>& libraries) {
   return list;
 }
 
-// They need one another, and only those that lie together find one another: so whatever opens is
+// They need each other, and only those in one folder find each other: so whatever opens is
 // opened, until nothing more does.
 Status OpenCudaLibraries(const std::vector<CudaLibrary>& libraries) {
   std::vector<CudaLibrary> closed = libraries;

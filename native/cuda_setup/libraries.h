@@ -1,7 +1,7 @@
 #pragma once
 
 // CUDA's libraries, opened by their absolute paths before the provider is: it then finds them in
-// the process, and nobody needs LD_LIBRARY_PATH.
+// the process, and LD_LIBRARY_PATH is not needed.
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #pragma once
 
-// What this machine offers to models beside its CPU, and what stands in the way. Plain data.
+// What this machine offers to models in addition to its CPU, and what is missing. Plain data.
 
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@ namespace quorate {
 
 // Where to look for what the CUDA provider needs. Nothing is looked for anywhere else.
 struct CudaSearch {
-  // Provider libraries in the order to try; "" is the one beside ONNX Runtime.
+  // Provider libraries in the order to try; "" is the one next to ONNX Runtime.
   std::vector<std::string> providers;
   // Folders with CUDA's libraries in the order to try; "" is the system's loader.
   std::vector<std::string> library_folders;

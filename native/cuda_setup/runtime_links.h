@@ -11,7 +11,7 @@
 namespace quorate {
 
 // The path by which to open the library at `runtime` so that it finds the provider of `search`:
-// `runtime` itself when the provider lies beside it, when none fits, and when `runtime` is a bare
+// `runtime` itself when the provider is next to it, when none fits, and when `runtime` is a bare
 // name. One folder per library and provider, removed when the process ends.
 std::string LinkedRuntime(const std::string& runtime, const CudaSearch& search);
 

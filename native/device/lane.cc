@@ -34,7 +34,7 @@ void DeviceLane::Post(std::function<void()> work) {
 }
 
 Status DeviceLane::Call(const std::function<Status()>& work) {
-  // The lane may still be letting go of the task when its status is here.
+  // The lane may still hold the task when its status is here.
   const auto task = std::make_shared<std::packaged_task<Status()>>(work);
   Post([task] { (*task)(); });
   return task->get_future().get();

@@ -52,7 +52,7 @@ std::shared_ptr<RowBlock> RowBlockPool::Fill(DeviceStream* stream, size_t rows,
   for (size_t i = 0; i < options_.tensors.size() && status.ok(); ++i) {
     status = gather(i, memory->tensors[i].data());
   }
-  // Also after a failure: whoever frees the memory awaits this.
+  // Also after a failure: the owner waits for this before it frees the memory.
   const Status recorded = stream->Record(memory->ready.get());
   if (status.ok() && recorded.ok()) {
     memory->users.clear();

@@ -10,7 +10,7 @@ Admission::~Admission() {
   while (!asking_.empty()) Pop(&asking_);
 }
 
-// Nobody passes by those who wait: for anything, or for bytes.
+// No call overtakes those that wait: for anything, or for bytes.
 size_t Admission::PlacesFor(const Call& call, size_t bulk_rows) const {
   const bool waits = call.options.wait;
   if (!calls_.empty() && (!waits || !calls_.front()->admitted())) return 0;
@@ -21,11 +21,21 @@ size_t Admission::PlacesFor(const Call& call, size_t bulk_rows) const {
   return fits && asking_.empty() ? call.rows : 0;
 }
 
+// Of single rows as many as fit: they are calls of their own, which only came together. One comes
+// in where no bytes are in flight, however large it is. Of a batch all or none.
+size_t Admission::RowsWhoseBytesFit(const Call& call) const {
+  if (!call.single) return BytesFit(call.storage_bytes) ? call.rows : 0;
+  const size_t row_bytes = call.storage_bytes / call.rows;
+  if (row_bytes == 0) return call.rows;
+  const size_t fit = (max_bytes_ - std::min(bytes_, max_bytes_)) / row_bytes;
+  return fit == 0 && bytes_ == 0 ? 1 : fit;
+}
+
 StatusOr<uint32_t> Admission::RowsLetIn(const Call& call, size_t bulk_rows) const {
   const bool copied_batch = !call.single && call.storage_bytes > 0;
   if (call.options.wait && !copied_batch) return call.rows;
-  const size_t places = PlacesFor(call, bulk_rows);
-  if (places > 0 && BytesFit(call.storage_bytes)) return static_cast<uint32_t>(places);
+  const size_t rows = std::min(PlacesFor(call, bulk_rows), RowsWhoseBytesFit(call));
+  if (rows > 0) return static_cast<uint32_t>(rows);
   std::string full = std::to_string(room_.rows()) + " rows and " + std::to_string(bytes_) +
                      " bytes are in flight, the limits are " + std::to_string(room_.limit()) +
                      " and " + std::to_string(max_bytes_);
@@ -76,7 +86,6 @@ Admission::Entry Admission::NextCall(bool bulk_waits) {
       record->AddReference();
       asking_.push_back(record);
     } else if (record->kind() == RowKind::kBulk) {
-      record->LetAllIn();
       Pop(&calls_);
       return {record, 0};  // The table of open calls has a reference.
     } else if (record->NextOutside()) {
@@ -94,7 +103,6 @@ Admission::Entry Admission::NextRow(Line* line, bool bulk_waits) {
     const bool waits = record->call().options.wait;
     const size_t room = waits ? RoomFor(record->kind(), bulk_waits) : room_.free();
     if (room == 0) return {};
-    record->LetIn(*row);
     return {record, *row};
   }
   return {};

@@ -24,11 +24,12 @@ class Admission {
   // batches that wait in the first tier, as they are.
   StatusOr<uint32_t> RowsLetIn(const Call& call, size_t bulk_rows) const;
 
-  // The call stands in line. A batch's bytes count at once: they are held already.
+  // Queues the call. A batch's bytes count at once: they are held already.
   void Enter(RequestRecord* record);
 
-  // The next that comes in, in order: a row, which now has its place; or all rows of a batch that
-  // is taken as it is (kBulk), which take theirs as they are taken. No record: nobody, for now.
+  // The next that may come in, in order: a row, or all rows of a batch that is taken as it is
+  // (kBulk). The caller lets it in (LetIn(), LetAllIn()) or settles it before asking again. No
+  // record: none for now.
   struct Entry {
     RequestRecord* record = nullptr;
     uint32_t row = 0;
@@ -51,6 +52,7 @@ class Admission {
     return bytes == 0 || bytes_ == 0 || bytes_ + bytes <= max_bytes_;
   }
   size_t PlacesFor(const Call& call, size_t bulk_rows) const;
+  size_t RowsWhoseBytesFit(const Call& call) const;
   void Admit(RequestRecord* record);
   static void Pop(Line* line);
   // An entry without a record: the first of the line waits, or the line is empty.

@@ -1,5 +1,7 @@
 #include "native/engine/answers.h"
 
+#include <cstring>
+
 namespace quorate {
 
 AnswerColumns::AnswerColumns(size_t count, uint8_t measures) : rows(count) {
@@ -35,6 +37,18 @@ void AnswerColumns::Set(size_t row, const ColumnSet& batch, size_t i, uint8_t ti
   tier_index.Set(row, tier);
   status.Set(row, RowStatus::kOk);
   error_index.Set(row, 0);
+}
+
+void FinishedBatch::FillMissingOutputs() {
+  for (size_t tier = 0; tier < outputs.size(); ++tier) {
+    const std::vector<bool>& has = has_outputs[tier];
+    for (const RowOutputs& member : outputs[tier]) {
+      const size_t row_bytes = member.width * ElementSize(member.type);
+      for (size_t row = 0; row < has.size(); ++row) {
+        if (!has[row]) memset(member.data.get() + row * row_bytes, 0xFF, row_bytes);
+      }
+    }
+  }
 }
 
 }  // namespace quorate

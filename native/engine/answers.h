@@ -25,6 +25,7 @@ struct TraceTier {
   RowResult result;
   std::vector<int32_t> member_votes;
   std::vector<float> member_scores;
+  std::vector<std::shared_ptr<const Status>> member_errors;  // nullptr: it did not fail; or empty.
   int64_t queue_ns = 0;
   int64_t run_ns = 0;
   uint32_t batch_rows = 0;
@@ -82,6 +83,11 @@ struct FinishedBatch {
   std::vector<std::vector<TraceTier>> traces;  // Empty, or one entry per row.
   // With Detail::kOutputs: [tiers][members]. Empty, as is a tier that no row reached.
   std::vector<std::vector<RowOutputs>> outputs;
+  std::vector<std::vector<bool>>
+      has_outputs;  // [tiers][rows]: the others' memory is not filled yet,
+
+  // and this fills it: work for whoever hands the batch over, outside the engine's lock.
+  void FillMissingOutputs();
 };
 
 // The answer to a single row.

@@ -3,14 +3,17 @@
 // One batch on its way through one tier: gather, members, reduction. A state machine advanced by
 // completions; no thread waits for a model.
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "native/base/clock.h"
 #include "native/engine/member_costs.h"
 #include "native/engine/row_place.h"
 #include "native/kernels/column_set.h"
+#include "native/model/host_model.h"
 #include "native/plan/cascade_plan.h"
 #include "native/scheduler/batcher.h"
 #include "native/scheduler/pool.h"
@@ -19,19 +22,32 @@ namespace quorate {
 
 class BatchRun;
 
+// A member failed on a row.
+struct MemberFailure {
+  uint32_t row = 0;  // Of the batch.
+  uint32_t member = 0;
+  std::shared_ptr<const Status> error;
+};
+
+// How many rows a run may have, where one failed that had more although each of them has an answer.
+struct BatchFit {
+  size_t rows = 0;  // 0: there was no such run.
+  bool out_of_memory = false;
+};
+
 class BatchListener {
  public:
   virtual ~BatchListener() = default;
   // Where the row's data for a request tensor lies. Called on a pool thread or a
   // device's, no lock held.
   virtual const uint8_t* RowData(const RowRef& row, uint32_t tensor) = 0;
-  // The row's index in its call, for function members.
-  virtual uint32_t RowIndex(const RowRef& row) { return row.row; }
+  // For function members.
+  virtual RowId IdOf(const RowRef& row) { return {0, row.row}; }
   // Cumulative evidence of the row so far, [classes]; nullptr when it has none.
   virtual const float* RowEvidence(const RowRef& row) = 0;
   // The reduction is done: the run's columns hold the answers. On a pool thread, as its last act.
   virtual void OnBatchDone(BatchRun* run) = 0;
-  // Nobody touches the run any more; it may be reused. Follows OnBatchDone.
+  // The run is not in use any more; it may be reused. Follows OnBatchDone.
   virtual void OnBatchReleased(BatchRun* run) = 0;
   // Both at once, which is common for small batches.
   virtual void OnBatchOver(BatchRun* run);
@@ -54,6 +70,9 @@ struct MemberTally {
   std::atomic<uint64_t> rows_padded{0};
   std::atomic<uint64_t> rows_invalid{0};
   std::atomic<uint64_t> run_ns{0};
+  std::atomic<uint64_t> extra_runs{0};     // Of parts of runs that failed,
+  std::atomic<uint64_t> rows_repeated{0};  // and their rows.
+  std::atomic<uint64_t> rows_blamed{0};    // Of rows_failed: not by a function that is called once.
 };
 
 class BatchRun {
@@ -84,11 +103,21 @@ class BatchRun {
   // between the taking of its rows and its start.
   virtual void ForgetCancel() = 0;
 
+  // Those of row `i`.
+  std::span<const MemberFailure> FailuresOf(size_t i) const {
+    if (failures.empty()) return {};
+    const auto [first, last] = std::equal_range(
+        failures.begin(), failures.end(), MemberFailure{static_cast<uint32_t>(i), 0, nullptr},
+        [](const MemberFailure& a, const MemberFailure& b) { return a.row < b.row; });
+    return {first, last};
+  }
+
   // Valid from OnBatchDone until the next Start().
   ColumnSet columns;
-  std::vector<MemberTally> tallies;  // [members]
-  Status first_error;                // Of the first member that failed; OK when none did.
-  Status reduce_error;               // Not OK: the kernels failed, no answer.
+  std::vector<MemberTally> tallies;     // [members]
+  std::vector<MemberFailure> failures;  // By row, those of a row in the order in which they came.
+  BatchFit fit;
+  Status reduce_error;  // Not OK: the kernels failed, no answer.
   // [members] rows x reduced_row_bytes of the member each, with Detail::kOutputs; else empty. A
   // member that failed on a row, or did not run, has 0xFF there: NaN, or -1 as a label.
   // A label that is no class is kNoClass.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "native/base/status.h"
 #include "native/engine/histogram.h"
 
 namespace quorate {
@@ -15,6 +16,10 @@ struct MemberCounters {
   uint64_t rows_padded = 0;
   uint64_t invalid_votes = 0;  // Of rows_run.
   uint64_t run_ns = 0;
+  uint64_t extra_runs = 0;       // Of parts of runs that failed,
+  uint64_t rows_repeated = 0;    // and their rows.
+  Status last_error;             // OK: it has never failed.
+  uint64_t last_error_rows = 0;  // Rows that failed so since the member last failed otherwise.
 };
 
 // entered = exited + deferred + failed + cancelled + expired + rejected + in_flight, and the
@@ -31,10 +36,11 @@ struct TierCounters {
   uint64_t invalid = 0;   // Of exited: without a valid vote.
   uint64_t degraded = 0;  // Of exited: degraded answers.
   uint64_t batches = 0;
-  uint64_t queue_ns = 0;   // Until a batch begins; over rows, the other times over batches.
-  uint64_t gather_ns = 0;  // Bringing rows together, on the host and on a device.
-  uint64_t upload_ns = 0;  // 0 on the host, as download_ns.
-  uint64_t run_ns = 0;     // Wall time of the members' phase.
+  uint64_t memory_rows = 0;  // Most rows of a batch that fit in memory; 0: not met yet.
+  uint64_t queue_ns = 0;     // Until a batch begins; over rows, the other times over batches.
+  uint64_t gather_ns = 0;    // Bringing rows together, on the host and on a device.
+  uint64_t upload_ns = 0;    // 0 on the host, as download_ns.
+  uint64_t run_ns = 0;       // Wall time of the members' phase.
   uint64_t reduce_ns = 0;
   uint64_t download_ns = 0;
   uint64_t scatter_ns = 0;

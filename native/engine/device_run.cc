@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "native/device/pipeline/result_layout.h"
+#include "native/engine/host_batch/failure_search.h"
 #include "native/engine/invalid_votes.h"
 #include "native/plan/device_tier.h"
 
@@ -14,6 +15,8 @@ namespace quorate {
 
 namespace {
 
+// All rows go to the device together. Where a member fails on them they go again in halves, from
+// the host, until the rows are known on which it fails.
 class DeviceRun final : public BatchRun {
  public:
   DeviceRun(const BatchParts& parts, BatchListener* listener)
@@ -26,25 +29,45 @@ class DeviceRun final : public BatchRun {
   void ForgetCancel() override { cancelled_.store(false, std::memory_order_relaxed); }
 
  private:
+  using Part = FailureSearch::Range;
+
   size_t classes() const { return parts_.tier->reduction.classes; }
 
+  size_t BucketOf(size_t count) const {
+    const auto& buckets = tier_.options.buckets;
+    return *std::lower_bound(buckets.begin(), buckets.end(), count);
+  }
+  // Of the part; those that fill its bucket are its last one again.
+  const RowRef& RowAt(size_t i) const { return rows[part_.first + std::min(i, part_.count - 1)]; }
+
+  void Clear();
+  void Submit();
   PipelineBatch NewBatch();
   void FillRows(void* const* staging);
   void FillEvidence(float* sums);
 
   void OnDone(const PipelineResult& result);
-  void TakeColumns(const PipelineResult& result);
+  bool Repeats(const PipelineResult& result);
+  void Take(const PipelineResult& result);
+  void MakeRoom(const ColumnWants& wants);
   void TakeOutputs(const PipelineResult& result);
+  void FailPart();
+  void FailMembers(uint64_t members, const Status& status);
   void AddEarlierEvidence();
-  void FailAll(const Status& status);
   void Tally(const PipelineResult& result);
+  void Finish();
   void HandOver();
 
   const BatchParts parts_;
   DeviceTier& tier_;
   BatchListener* const listener_;
   std::vector<std::vector<uint8_t>> outputs_;  // [members]
+  Part part_;                                  // Of the rows, on the device.
+  // Of the part. In a search they fill its bucket: what an earlier batch left there might fail.
   size_t host_rows_ = 0;
+  bool searching_ = false;
+  FailureSearch search_;
+  bool has_room_ = false;  // The columns are those of this batch.
   int64_t fill_ns_ = 0;
   std::atomic<bool> cancelled_{false};
 };
@@ -52,12 +75,32 @@ class DeviceRun final : public BatchRun {
 // --- There ---
 
 void DeviceRun::Start() {
-  outputs.clear();
-  deferred = nullptr;
+  Clear();
   begun_at = parts_.clock->NowNs();  // Stands for a batch that the pipeline refuses.
-  fill_ns_ = 0;
+  part_ = {0, rows.size()};
   host_rows_ = places.empty() ? rows.size() : 0;
   while (host_rows_ < rows.size() && places[host_rows_].block == nullptr) ++host_rows_;
+  Submit();
+}
+
+void DeviceRun::Clear() {
+  outputs.clear();
+  deferred = nullptr;
+  failures.clear();
+  fit = {};
+  reduce_error = Status();
+  searching_ = has_room_ = false;
+  for (MemberTally& tally : tallies) {
+    tally.rows_run = tally.rows_failed = tally.rows_padded = tally.run_ns = 0;
+    tally.extra_runs = tally.rows_repeated = tally.rows_blamed = 0;
+    tally.rows_invalid = 0;
+  }
+  gather_ns = upload_ns = run_ns = reduce_ns = download_ns = 0;
+  bytes_to_device = bytes_to_host = 0;
+}
+
+void DeviceRun::Submit() {
+  fill_ns_ = 0;
   const Status status = tier_.pipeline->Submit(NewBatch());
   if (status.ok()) return;
   PipelineResult refused;
@@ -69,7 +112,7 @@ PipelineBatch DeviceRun::NewBatch() {
   PipelineBatch batch;
   batch.host_rows = host_rows_;
   batch.fill = [this](void* const* staging) { FillRows(staging); };
-  for (size_t i = host_rows_; i < rows.size(); ++i) {
+  for (size_t i = host_rows_; i < part_.count; ++i) {
     const RowPlace& place = places[i];
     if (!batch.segments.empty()) {
       RowSegment& last = batch.segments.back();
@@ -90,22 +133,23 @@ PipelineBatch DeviceRun::NewBatch() {
 }
 
 void DeviceRun::FillRows(void* const* staging) {
-  begun_at = parts_.clock->NowNs();
+  const int64_t started = parts_.clock->NowNs();
+  if (!searching_) begun_at = started;
   for (size_t t = 0; t < tier_.options.inputs.size(); ++t) {
     const BlockTensor& tensor = tier_.options.inputs[t].tensor;
     auto* const target = static_cast<uint8_t*>(staging[t]);
     for (size_t i = 0; i < host_rows_; ++i) {
-      memcpy(target + i * tensor.row_bytes, listener_->RowData(rows[i], tensor.tensor),
+      memcpy(target + i * tensor.row_bytes, listener_->RowData(RowAt(i), tensor.tensor),
              tensor.row_bytes);
     }
   }
-  fill_ns_ = parts_.clock->NowNs() - begun_at;
+  fill_ns_ = parts_.clock->NowNs() - started;
 }
 
 void DeviceRun::FillEvidence(float* sums) {
   const int64_t started = parts_.clock->NowNs();
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const float* const evidence = listener_->RowEvidence(rows[i]);
+  for (size_t i = 0; i < std::max(host_rows_, part_.count); ++i) {
+    const float* const evidence = listener_->RowEvidence(RowAt(i));
     float* const target = sums + i * classes();
     if (evidence != nullptr) {
       std::copy_n(evidence, classes(), target);
@@ -119,40 +163,109 @@ void DeviceRun::FillEvidence(float* sums) {
 // --- And back ---
 
 void DeviceRun::OnDone(const PipelineResult& result) {
-  reduce_error = Status();
-  for (MemberTally& tally : tallies) tally.rows_invalid = 0;
-  if (result.status.ok()) {
-    TakeColumns(result);
-  } else {
-    FailAll(result.status);
-  }
   Tally(result);
+  if (!Repeats(result)) Take(result);
+  if (searching_ && reduce_error.ok() && search_.Next(&part_)) {
+    host_rows_ = BucketOf(part_.count);
+    return Submit();
+  }
+  Finish();
   parts_.pool->Submit({[](void* run) { static_cast<DeviceRun*>(run)->HandOver(); }, this});
 }
 
-void DeviceRun::TakeColumns(const PipelineResult& result) {
-  const size_t k = tallies.size();
-  reduce_error = columns.CopyFrom(result.wants, result.block);
+// True: the part's halves run instead. A device that fails answers nobody: only what members
+// report is worth it.
+bool DeviceRun::Repeats(const PipelineResult& result) {
+  const Status& failure = result.status.ok() ? result.member_error : result.status;
+  const bool splits = part_.count > 1 && WorthRepeating(failure);
+  if (searching_) {
+    search_.Ran({failure});
+  } else if (splits) {
+    search_.Begin(part_.count, {failure});
+    searching_ = true;
+  }
+  return splits;
+}
+
+void DeviceRun::Take(const PipelineResult& result) {
+  if (!result.status.ok()) {
+    FailPart();
+    return FailMembers(~uint64_t{0}, result.status);
+  }
+  ColumnWants wants = result.wants;
+  wants.rows = rows.size();
+  MakeRoom(wants);
   if (!reduce_error.ok()) return;
-  columns.voters.assign(rows.size(), static_cast<uint8_t>(k));
-  const bool all_failed = static_cast<size_t>(std::popcount(result.failed_members)) == k;
-  columns.all_failed.assign(rows.size(), all_failed);
-  CountInvalidVotes(*parts_.tier, nullptr, result.failed_members, this);
+  wants = result.wants;
+  wants.rows = part_.count;
+  columns.CopyRows(part_.first, wants, result.columns);
+  const bool all_failed =
+      static_cast<size_t>(std::popcount(result.failed_members)) == tallies.size();
+  std::fill_n(columns.all_failed.begin() + static_cast<ptrdiff_t>(part_.first), part_.count,
+              uint8_t{all_failed});
   TakeOutputs(result);
-  first_error = result.member_error;
-  deferred = result.deferred_rows;
-  AddEarlierEvidence();
+  FailMembers(result.failed_members, result.member_error);
+  if (!searching_) deferred = result.deferred_rows;
+}
+
+// Of all rows of the batch.
+void DeviceRun::MakeRoom(const ColumnWants& wants) {
+  if (has_room_) return;
+  has_room_ = true;
+  reduce_error = columns.Resize(wants);
+  columns.voters.assign(rows.size(), static_cast<uint8_t>(tallies.size()));
+  if (detail < Detail::kOutputs) return;
+  outputs_.resize(tallies.size());
+  for (size_t m = 0; m < outputs_.size(); ++m) {
+    outputs_[m].assign(rows.size() * tier_.options.members[m].ReducedRowBytes(), 0xFF);
+    outputs.push_back(outputs_[m].data());
+  }
 }
 
 void DeviceRun::TakeOutputs(const PipelineResult& result) {
   if (detail < Detail::kOutputs) return;
-  outputs_.resize(tallies.size());
-  for (size_t m = 0; m < outputs_.size(); ++m) {
-    const size_t bytes = rows.size() * tier_.options.members[m].ReducedRowBytes();
-    outputs_[m].assign(bytes, 0xFF);
-    if (m < result.outputs.size() && result.outputs[m] != nullptr)
-      memcpy(outputs_[m].data(), result.outputs[m], bytes);
-    outputs.push_back(outputs_[m].data());
+  for (size_t m = 0; m < result.outputs.size(); ++m) {
+    if (result.outputs[m] == nullptr) continue;
+    const size_t row_bytes = tier_.options.members[m].ReducedRowBytes();
+    memcpy(outputs_[m].data() + part_.first * row_bytes, result.outputs[m],
+           part_.count * row_bytes);
+  }
+}
+
+// As if every member had failed: the tier's policy says what becomes of the rows.
+void DeviceRun::FailPart() {
+  ColumnWants wants;
+  wants.rows = rows.size();
+  MakeRoom(wants);
+  if (!reduce_error.ok()) return;
+  const ReductionColumns part = columns.From(part_.first);
+  std::fill_n(part.label, part_.count, -1);
+  std::fill_n(part.votes, part_.count, uint8_t{0});
+  std::fill_n(part.flags, part_.count, uint8_t{0});
+  if (part.abstained != nullptr) std::fill_n(part.abstained, part_.count, uint64_t{0});
+  if (part.sums != nullptr) {
+    std::fill_n(part.sums, part_.count * classes(), 0.0f);
+    host_rows_ = 0;  // No more than the part's.
+    if (tier_.options.evidence_in) FillEvidence(part.sums);
+  }
+  std::fill_n(columns.all_failed.begin() + static_cast<ptrdiff_t>(part_.first), part_.count,
+              uint8_t{1});
+}
+
+void DeviceRun::FailMembers(uint64_t members, const Status& status) {
+  if (members == 0) return;
+  const auto error = std::make_shared<const Status>(status);
+  const auto first = static_cast<uint32_t>(part_.first);
+  for (uint32_t i = 0; i < part_.count; ++i) {
+    for (uint32_t m = 0; m < tallies.size(); ++m) {
+      if ((members >> m & 1) != 0) failures.push_back({first + i, m, error});
+    }
+  }
+  if (status.code() == StatusCode::kAborted) return;
+  for (size_t m = 0; m < tallies.size(); ++m) {
+    if ((members >> m & 1) == 0) continue;
+    tallies[m].rows_failed += part_.count;
+    if (WorthRepeating(status)) tallies[m].rows_blamed += part_.count;
   }
 }
 
@@ -167,50 +280,45 @@ void DeviceRun::AddEarlierEvidence() {
   }
 }
 
-// As if every member had failed: the tier's policy says what becomes of the rows.
-void DeviceRun::FailAll(const Status& status) {
-  const size_t n = rows.size();
-  ColumnWants wants;
-  wants.rows = n;
-  reduce_error = columns.Resize(wants);
-  if (!reduce_error.ok()) return;
-  TakeOutputs(PipelineResult());
-  std::fill_n(columns.label, n, -1);
-  std::fill_n(columns.votes, n, uint8_t{0});
-  std::fill_n(columns.flags, n, uint8_t{0});
-  columns.voters.assign(n, static_cast<uint8_t>(tallies.size()));
-  columns.all_failed.assign(n, 1);
-  first_error = status;
-}
-
 void DeviceRun::Tally(const PipelineResult& result) {
-  const size_t n = rows.size();
-  const auto& buckets = tier_.options.buckets;
-  const size_t padded = *std::lower_bound(buckets.begin(), buckets.end(), n) - n;
+  const size_t n = part_.count;
+  const size_t padded = BucketOf(n) - n;
   const bool answered = result.status.ok();
   const bool ran = result.status.code() != StatusCode::kAborted;
   const PipelineTimes& times = result.times;
   for (size_t m = 0; m < tallies.size(); ++m) {
     const bool failed = !answered || (result.failed_members >> m & 1) != 0;
-    const int64_t ns = m < times.member_ns.size() ? times.member_ns[m] : 0;
-    tallies[m].rows_run = ran ? n : 0;
-    tallies[m].rows_failed = ran && failed ? n : 0;
-    tallies[m].rows_padded = failed ? 0 : padded;
-    tallies[m].run_ns = static_cast<uint64_t>(ns);
+    MemberTally& tally = tallies[m];
+    if (!searching_) tally.rows_run = ran ? n : 0;
+    tally.rows_padded += failed ? 0 : padded;
+    tally.run_ns += m < times.member_ns.size() ? static_cast<uint64_t>(times.member_ns[m]) : 0;
+    tally.extra_runs += searching_;
+    tally.rows_repeated += searching_ ? n : 0;
   }
-  gather_ns = fill_ns_ + times.gather_ns;
-  upload_ns = times.upload_ns;
-  run_ns = times.run_ns;
-  reduce_ns = times.reduce_ns;
-  download_ns = times.download_ns;
-  bytes_to_device = bytes_to_host = 0;
+  gather_ns += fill_ns_ + times.gather_ns;
+  upload_ns += times.upload_ns;
+  run_ns += times.run_ns;
+  reduce_ns += times.reduce_ns;
+  download_ns += times.download_ns;
   if (!answered) return;
   for (const PipelineInput& input : tier_.options.inputs) {
     bytes_to_device += host_rows_ * input.tensor.row_bytes;
   }
   if (tier_.options.evidence_in) bytes_to_device += n * classes() * sizeof(float);
-  bytes_to_host = ResultLayout(tier_.options, n, detail).bytes;
-  for (const auto& output : outputs_) bytes_to_host += outputs.empty() ? 0 : output.size();
+  bytes_to_host += ResultLayout(tier_.options, n, detail).bytes;
+  if (detail < Detail::kOutputs) return;
+  for (const PipelineMember& member : tier_.options.members) {
+    bytes_to_host += n * member.OutputRowBytes();
+  }
+}
+
+void DeviceRun::Finish() {
+  if (!reduce_error.ok()) return;
+  CountInvalidVotes(*parts_.tier, nullptr, this);
+  AddEarlierEvidence();
+  if (!searching_) return;
+  const RunReport report = search_.Take();
+  fit = {report.rows_that_fit, report.out_of_memory};
 }
 
 void DeviceRun::HandOver() { listener_->OnBatchOver(this); }

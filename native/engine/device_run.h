@@ -12,7 +12,7 @@ namespace quorate {
 std::unique_ptr<BatchRun> NewDeviceRun(const BatchParts& parts, BatchListener* listener);
 
 // Rows from the host first, then those that lie on a device, block by block. To be called while
-// nobody else knows the batch: once it runs, others read which rows it has.
+// no other thread knows the batch: once it runs, others read which rows it has.
 void OrderByPlace(BatchRun* run);
 
 }  // namespace quorate

@@ -70,9 +70,9 @@ class Engine {
 
   virtual Counters Snapshot() const = 0;
 
-  // FLOPs per row, [tier][member], -1 where the model cannot say. Blocks for long: call it on a
-  // thread of your own.
-  virtual std::vector<std::vector<int64_t>> Profile() = 0;
+  // FLOPs per row, [tier][member], or why they are not known. Blocks for long: call it on a thread
+  // of your own.
+  virtual std::vector<std::vector<StatusOr<uint64_t>>> Profile() = 0;
 
   // Refuses new calls, lets those inside finish for `drain_ns`, then settles the rest with kClosed
   // and stops running models. OnClosed follows, once. A second call can only shorten the drain.

@@ -74,8 +74,8 @@ Counters EngineImpl::Snapshot() const {
   return state_.Snapshot();
 }
 
-std::vector<std::vector<int64_t>> EngineImpl::Profile() {
-  std::vector<std::vector<int64_t>> flops;
+std::vector<std::vector<StatusOr<uint64_t>>> EngineImpl::Profile() {
+  std::vector<std::vector<StatusOr<uint64_t>>> flops;
   for (const PlannedTier& tier : parts_.plan->tiers) {
     flops.emplace_back();
     for (const PlannedMember& member : tier.members) {
@@ -83,8 +83,7 @@ std::vector<std::vector<int64_t>> EngineImpl::Profile() {
       for (uint32_t tensor : member.tensors) {
         shapes.push_back(parts_.plan->tensors[tensor].row_shape);
       }
-      const auto answer = FlopsPerRow(member.model, shapes);
-      flops.back().push_back(answer.ok() ? static_cast<int64_t>(answer.value()) : -1);
+      flops.back().push_back(FlopsPerRow(member.model, shapes));
     }
   }
   return flops;
@@ -96,8 +95,9 @@ const uint8_t* EngineImpl::RowData(const RowRef& row, uint32_t tensor) {
   return RecordOf(row)->Data(row.row, tensor);
 }
 
-uint32_t EngineImpl::RowIndex(const RowRef& row) {
-  return RecordOf(row)->call().single ? 0 : row.row;
+RowId EngineImpl::IdOf(const RowRef& row) {
+  const Call& call = RecordOf(row)->call();
+  return call.single ? RowId{call.id + row.row, 0} : RowId{call.id, row.row};
 }
 
 const float* EngineImpl::RowEvidence(const RowRef& row) { return RecordOf(row)->Evidence(row.row); }
@@ -170,6 +170,7 @@ void EngineImpl::Perform(Effects effects) {
     }
   }
   for (BatchRun* run : effects.starts) run->Start();
+  for (FinishedBatch& batch : effects.batches) batch.FillMissingOutputs();
   if (!effects.batches.empty()) listener_->OnBatches(std::move(effects.batches));
   if (!effects.rows.empty()) listener_->OnRows(std::move(effects.rows));
   for (auto& [key, rows] : effects.lazy) listener_->OnLazy(key.first, key.second, std::move(rows));

@@ -26,13 +26,13 @@ class EngineImpl final : public Engine, private BatchListener {
   void Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_t>& rows,
                std::unique_ptr<uint8_t[]> data, Status error) override QUORATE_EXCLUDES(mutex_);
   Counters Snapshot() const override QUORATE_EXCLUDES(mutex_);
-  std::vector<std::vector<int64_t>> Profile() override;
+  std::vector<std::vector<StatusOr<uint64_t>>> Profile() override;
   void Close(int64_t drain_ns) override QUORATE_EXCLUDES(mutex_);
 
  private:
   // BatchListener
   const uint8_t* RowData(const RowRef& row, uint32_t tensor) override;
-  uint32_t RowIndex(const RowRef& row) override;
+  RowId IdOf(const RowRef& row) override;
   const float* RowEvidence(const RowRef& row) override;
   void OnBatchDone(BatchRun* run) override QUORATE_EXCLUDES(mutex_);
   void OnBatchReleased(BatchRun* run) override QUORATE_EXCLUDES(mutex_);
@@ -51,7 +51,7 @@ class EngineImpl final : public Engine, private BatchListener {
   const Pool::SpinRequest spin_;
 
   // Threads between Finish() and the end of Perform(). OnClosed waits for them: what they still
-  // have to say comes before it, and nobody is inside when the owner destroys the engine.
+  // have to say comes before it, and no thread is inside when the owner destroys the engine.
   std::atomic<size_t> performing_{0};
 
   mutable Mutex mutex_;

@@ -1,6 +1,7 @@
 #include "native/engine/engine_state.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -37,7 +38,10 @@ StatusOr<uint32_t> EngineState::RowsLetIn(const Call& call) const {
   if (call.options.deadline_in_ns <= 0) {
     return Status(StatusCode::kDeadline, "the deadline had passed when the call was made");
   }
-  return admission_.RowsLetIn(call, tiers_[0]->bulk_rows());
+  const TierQueue& first = *tiers_[0];
+  const bool waits = call.options.wait || first.plan().on_overload == Overload::kWait;
+  if (!call.single && !waits && !first.HasRoomFor(call.rows)) return FullError(first.plan());
+  return admission_.RowsLetIn(call, first.bulk_rows());
 }
 
 RequestRecord* EngineState::Find(uint64_t id) const {
@@ -49,6 +53,7 @@ RequestRecord* EngineState::Find(uint64_t id) const {
 
 StatusOr<uint32_t> EngineState::Submit(Call call) {
   QUORATE_ASSIGN_OR_RETURN(const uint32_t rows, RowsLetIn(call));
+  if (rows < call.rows) call.storage_bytes = call.storage_bytes / call.rows * rows;
   call.rows = rows;
   auto* record = new RequestRecord(std::move(call), Now(), parts_.plan.get(), admission_.room());
   requests_.emplace_hint(requests_.end(), record->id(), record);
@@ -63,12 +68,35 @@ void EngineState::LetIn(Effects* effects) {
   while (true) {
     const auto [record, row] = admission_.Next(tiers_[0]->has_bulk());
     if (record == nullptr) return;
-    if (record->kind() == RowKind::kBulk) {
+    if (FirstTierRefuses(*record)) StartBatches(effects);  // They may make room.
+    if (FirstTierRefuses(*record)) {
+      Refuse(record, row, effects);
+    } else if (record->kind() == RowKind::kBulk) {
+      record->LetAllIn();
       tiers_[0]->AddAll(record, now);
     } else {
+      record->LetIn(row);
       Enqueue(record, row, 0, now, effects);
     }
   }
+}
+
+// Whether the first tier is full, and the row does not wait there.
+bool EngineState::FirstTierRefuses(const RequestRecord& record) const {
+  if (!tiers_[0]->full()) return false;
+  RowSituation row;
+  row.next_full = true;
+  row.waits = record.call().options.wait;
+  row.on_overload = tiers_[0]->plan().on_overload;
+  return Deliver(row) != Delivery::kDefer;
+}
+
+void EngineState::Refuse(RequestRecord* record, uint32_t row, Effects* effects) {
+  const Status full = FullError(tiers_[0]->plan());
+  const Outcome outcome{RowStatus::kRejected, false, &full};
+  if (record->kind() == RowKind::kBulk) return SettleAll(record, outcome, false, effects);
+  Settle(record, row, outcome, effects);
+  Report(record, effects);
 }
 
 void EngineState::Enqueue(RequestRecord* record, uint32_t row, uint32_t tier, int64_t now,
@@ -133,6 +161,7 @@ void EngineState::OnBatchDone(BatchRun* run, Effects* effects) {
   tiers_[run->tier]->Done(*run);
   const int64_t start = Now();
   ledger_.FinishBatch(run->tier, *run, start, &effects->invalid);
+  if (run->fit.rows > 0) ledger_.LimitMemory(run->tier, tiers_[run->tier]->memory_rows());
   uint32_t deferred = 0;  // Rows before this one that the kernels deferred.
   for (size_t i = 0; i < run->rows.size(); ++i) {
     // A call has one reader per row in a batch, so it is reported at its last row, never before.
@@ -164,7 +193,11 @@ void EngineState::DeliverRow(BatchRun* run, size_t i, Effects* effects) {
     const auto& members = tiers_[run->tier]->plan().members;
     record->KeepOutputs(row, run->tier, members, run->outputs, i);
   }
-  if (delivery != Delivery::kFail && !run->columns.all_failed[i]) Record(*run, i);
+  if (!run->columns.all_failed[i]) {
+    if (delivery != Delivery::kFail) Record(*run, i);
+  } else if (record->detail() == Detail::kVotes && run->reduce_error.ok()) {
+    TraceSilence(*run, i);
+  }
   switch (delivery) {
     case Delivery::kExit: {
       const bool valid = run->columns.flags[i] & kValid;
@@ -177,7 +210,8 @@ void EngineState::DeliverRow(BatchRun* run, size_t i, Effects* effects) {
       return Settle(record, row, {RowStatus::kRejected, false, &full}, effects);
     }
     case Delivery::kFail: {
-      const Status& error = run->reduce_error.ok() ? run->first_error : run->reduce_error;
+      const bool reduced = run->reduce_error.ok();
+      const Status& error = reduced ? *run->FailuresOf(i).front().error : run->reduce_error;
       return Settle(record, row, {RowStatus::kFailed, false, &error}, effects);
     }
   }
@@ -225,10 +259,30 @@ void EngineState::Record(const BatchRun& run, size_t i) {
   const float* const scores = columns.member_scores + i * k;
   trace.member_votes.assign(votes, votes + k);
   trace.member_scores.assign(scores, scores + k);
+  KeepTrace(run, i, std::move(trace));
+}
+
+// No member has answered the row: all that its trace has of the tier is why.
+void EngineState::TraceSilence(const BatchRun& run, size_t i) {
+  const size_t k = tiers_[run.tier]->plan().members.size();
+  TraceTier trace;
+  trace.result.label = -1;
+  trace.result.tier_index = static_cast<uint8_t>(run.tier);
+  trace.result.score = std::numeric_limits<float>::quiet_NaN();
+  trace.member_votes.assign(k, -1);
+  trace.member_scores.assign(k, std::numeric_limits<float>::quiet_NaN());
+  KeepTrace(run, i, std::move(trace));
+}
+
+void EngineState::KeepTrace(const BatchRun& run, size_t i, TraceTier trace) {
   trace.queue_ns = run.begun_at - run.rows[i].queued_at;
   trace.run_ns = run.run_ns;
   trace.batch_rows = static_cast<uint32_t>(run.rows.size());
-  record->trace(row).push_back(std::move(trace));
+  for (const MemberFailure& failure : run.FailuresOf(i)) {
+    trace.member_errors.resize(tiers_[run.tier]->plan().members.size());
+    trace.member_errors[failure.member] = failure.error;
+  }
+  RecordOf(run.rows[i])->trace(run.rows[i].row).push_back(std::move(trace));
 }
 
 // --- Out ---

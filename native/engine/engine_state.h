@@ -21,7 +21,7 @@ namespace quorate {
 
 class EngineState {
  public:
-  // The listener hears of the batches. It outlives this.
+  // The listener is told about the batches. It outlives this.
   EngineState(const EngineParts& parts, BatchListener* listener);
 
   // Of Engine, each but its locked part.
@@ -55,6 +55,8 @@ class EngineState {
   StatusOr<uint32_t> RowsLetIn(const Call& call) const;
   RequestRecord* Find(uint64_t id) const;
   void LetIn(Effects* effects);
+  bool FirstTierRefuses(const RequestRecord& record) const;
+  void Refuse(RequestRecord* record, uint32_t row, Effects* effects);
   void Enqueue(RequestRecord* record, uint32_t row, uint32_t tier, int64_t now, Effects* effects);
   void StartBatches(Effects* effects);
 
@@ -62,6 +64,8 @@ class EngineState {
   Delivery DeliveryOf(const BatchRun& run, size_t i) const;
   void DeferRow(const BatchRun& run, size_t i, Effects* effects);
   void Record(const BatchRun& run, size_t i);
+  void TraceSilence(const BatchRun& run, size_t i);
+  void KeepTrace(const BatchRun& run, size_t i, TraceTier trace);
 
   void Settle(RequestRecord* record, uint32_t row, const Outcome& outcome, Effects* effects);
   void SettleAll(RequestRecord* record, const Outcome& outcome, bool degrade, Effects* effects);

@@ -1,6 +1,6 @@
 #pragma once
 
-// How many times fell where: fixed buckets, four per power of two, so that those of any two
+// A histogram of times: fixed buckets, four per power of two, so that those of any two
 // cascades and of any two moments can be added and subtracted.
 
 #include <array>

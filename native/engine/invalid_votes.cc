@@ -18,16 +18,20 @@ bool HasNothingToSay(const PlannedMember& member, const uint8_t* output, size_t 
 
 }  // namespace
 
-void CountInvalidVotes(const PlannedTier& tier, const uint8_t* const* outputs, uint64_t failed,
-                       BatchRun* run) {
+void CountInvalidVotes(const PlannedTier& tier, const uint8_t* const* outputs, BatchRun* run) {
   const uint64_t* const abstained = run->columns.abstained;
   if (abstained == nullptr) return;
   uint64_t any = 0;
   for (size_t i = 0; i < run->rows.size(); ++i) any |= abstained[i];
-  if ((any & ~failed) == 0) return;
+  if (any == 0) return;
   uint64_t invalid[kMaxMembers] = {};
   for (size_t i = 0; i < run->rows.size(); ++i) {
-    for (uint64_t left = abstained[i] & ~failed; left != 0; left &= left - 1) {
+    uint64_t left = abstained[i];
+    if (left == 0) continue;
+    for (const MemberFailure& failure : run->FailuresOf(i)) {
+      left &= ~(uint64_t{1} << failure.member);
+    }
+    for (; left != 0; left &= left - 1) {
       const auto m = static_cast<size_t>(std::countr_zero(left));
       if (outputs != nullptr && HasNothingToSay(tier.members[m], outputs[m], i)) continue;
       ++invalid[m];

@@ -12,10 +12,9 @@
 namespace quorate {
 
 // Fills rows_invalid of the run's tallies from its columns. `outputs`: [members] what the reduction
-// read, with 0xFF where a member has nothing to say; nullptr where that is not at hand. Bit k of
-// `failed`: member k failed on all rows. Costs next to nothing while all votes are valid.
-void CountInvalidVotes(const PlannedTier& tier, const uint8_t* const* outputs, uint64_t failed,
-                       BatchRun* run);
+// read, with 0xFF where a member has nothing to say; nullptr where that is not at hand. Costs next
+// to nothing while all votes are valid.
+void CountInvalidVotes(const PlannedTier& tier, const uint8_t* const* outputs, BatchRun* run);
 
 // A member of which the last `rows` rows are mostly invalid.
 struct InvalidMember {

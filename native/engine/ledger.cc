@@ -21,6 +21,17 @@ std::string BusyPlace(const PlannedTier& tier) {
   return PlaceName(tier.members[0].model);
 }
 
+// The same error with another cause is the same again. Who gives up a batch fails nobody.
+void NoteError(const Status& error, MemberCounters* member) {
+  if (error.code() == StatusCode::kAborted || error.code() == StatusCode::kClosed) return;
+  const Status& last = member->last_error;
+  if (last.code() != error.code() || last.message() != error.message()) {
+    member->last_error_rows = 0;
+  }
+  ++member->last_error_rows;
+  member->last_error = error;
+}
+
 }  // namespace
 
 Ledger::Ledger(const CascadePlan& plan) {
@@ -108,11 +119,20 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now,
     member.rows_padded += tally.rows_padded;
     member.invalid_votes += tally.rows_invalid;
     member.run_ns += tally.run_ns;
+    member.extra_runs += tally.extra_runs;
+    member.rows_repeated += tally.rows_repeated;
     InvalidWindow& window = windows_[tier][m];
     if (window.Add(tally.rows_run - tally.rows_failed, tally.rows_invalid)) {
       invalid->push_back({tier, static_cast<uint32_t>(m), InvalidWindow::kRows, window.invalid()});
     }
   }
+  for (const MemberFailure& failure : run.failures) {
+    NoteError(*failure.error, &at.members[failure.member]);
+  }
+}
+
+void Ledger::LimitMemory(uint32_t tier, size_t rows) {
+  if (kCounting) counters_.tiers[tier].memory_rows = rows;
 }
 
 void Ledger::Scattered(uint32_t tier, int64_t ns) {

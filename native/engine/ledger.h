@@ -29,6 +29,8 @@ class Ledger {
   // `invalid` gets the members whose votes have become mostly invalid.
   void FinishBatch(uint32_t tier, const BatchRun& run, int64_t now,
                    std::vector<InvalidMember>* invalid);
+  // Of a tier's batches, from now on.
+  void LimitMemory(uint32_t tier, size_t rows);
   // Its rows have been handed on, which took this long.
   void Scattered(uint32_t tier, int64_t ns);
 

@@ -153,21 +153,24 @@ FinishedRow RequestRecord::TakeRow(uint32_t row) {
 }
 
 FinishedBatch RequestRecord::TakeBatch() {
-  return {call_.id, std::move(answers_), std::move(errors_), std::move(traces_),
-          std::move(outputs_)};
+  return {call_.id,           std::move(answers_), std::move(errors_),
+          std::move(traces_), std::move(outputs_), std::move(has_outputs_)};
 }
 
 void RequestRecord::KeepOutputs(uint32_t row, uint32_t tier,
                                 const std::vector<PlannedMember>& members,
                                 const std::vector<const uint8_t*>& outputs, size_t i) {
   outputs_.resize(plan_->tiers.size());
+  has_outputs_.resize(plan_->tiers.size());
+  has_outputs_[tier].resize(call_.rows);
   std::vector<RowOutputs>& kept = outputs_[tier];
   for (size_t m = kept.size(); m < members.size(); ++m) {
     const size_t bytes = call_.rows * members[m].reduced_row_bytes;
     kept.push_back({members[m].reduced_type, members[m].width,
                     std::unique_ptr<uint8_t[]>(new uint8_t[bytes])});
-    memset(kept[m].data.get(), 0xFF, bytes);
   }
+  if (outputs.empty()) return;
+  has_outputs_[tier][row] = true;
   for (size_t m = 0; m < outputs.size(); ++m) {
     const size_t bytes = members[m].reduced_row_bytes;
     memcpy(kept[m].data.get() + row * bytes, outputs[m] + i * bytes, bytes);

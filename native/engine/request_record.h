@@ -32,7 +32,7 @@ struct Outcome {
   const Status* error = nullptr;  // nullptr: with the answer that it has.
 };
 
-// Lives as long as somebody refers to it: the engine's table, and every queue entry.
+// Lives as long as there are references to it: the engine's table, and every queue entry.
 class RequestRecord final : public RowOwner {
  public:
   // Starts with one reference. `plan` and `room` are the engine's.
@@ -83,7 +83,7 @@ class RequestRecord final : public RowOwner {
   bool Take(uint32_t row) override;
   bool Waits(uint32_t row) const override { return phase(row) == RowPhase::kQueued; }
   void SetRun(uint32_t row, uint32_t run) { SetState(row, RowPhase::kTaken, tier(row), run); }
-  // A row that was taken is out of its batch: nobody reads its data any more.
+  // A row that was taken is out of its batch: its data is not read any more.
   void GiveBack() { --readers_; }
 
   // Where the row lies on the device of the tier that it waits for.
@@ -113,7 +113,7 @@ class RequestRecord final : public RowOwner {
     lazy_rows_[tensor][row] = data;
   }
   void KeepBlock(std::unique_ptr<uint8_t[]> block) { lazy_blocks_.push_back(std::move(block)); }
-  // Nobody reads the rows' data any more; queues may still hold entries of the call.
+  // The rows' data is not read any more; queues may still hold entries of the call.
   void FreeData();
 
   // --- Answers ---
@@ -127,7 +127,7 @@ class RequestRecord final : public RowOwner {
   RowResult answer(uint32_t row) const { return answers_.Get(row); }
   bool answered(uint32_t row) const { return (state(row) & kAnswered) != 0; }
   // What the members of a tier said about the row: row `i` of a batch's outputs, which are empty
-  // where the whole batch failed. NaN, or -1, until then.
+  // where the whole batch failed. The first row of a tier takes the memory of all, untouched.
   void KeepOutputs(uint32_t row, uint32_t tier, const std::vector<PlannedMember>& members,
                    const std::vector<const uint8_t*>& outputs, size_t i);
   std::vector<TraceTier>& trace(uint32_t row) { return traces_[row]; }
@@ -186,7 +186,8 @@ class RequestRecord final : public RowOwner {
   AnswerColumns answers_;
   std::vector<Status> errors_;
   std::vector<std::vector<TraceTier>> traces_;
-  std::vector<std::vector<RowOutputs>> outputs_;
+  std::vector<std::vector<RowOutputs>> outputs_;  // Of a tier that rows reached; has_outputs_ says
+  std::vector<std::vector<bool>> has_outputs_;    // which did.
 };
 
 // The engine's rows belong to records.

@@ -11,7 +11,8 @@ TierQueue::TierQueue(const BatchParts& parts, BatchListener* listener)
     : parts_(parts),
       listener_(listener),
       costs_(*parts.tier),
-      batcher_({parts.tier->max_rows, parts.tier->max_delay_ns}) {
+      batcher_({parts.tier->max_rows, parts.tier->max_delay_ns}),
+      limit_(parts.tier->max_rows) {
   parts_.costs = &costs_;
 }
 
@@ -93,10 +94,13 @@ int64_t TierQueue::NextWake(size_t bulk_budget) const {
 void TierQueue::Done(const BatchRun& run) {
   runs_[run.number].live_rows = 0;
   --in_flight_;
+  if (limit_.Learn(run)) batcher_.SetMaxRows(limit_.rows());
 }
 
 void TierQueue::RowDied(const RequestRecord& record, uint32_t row) {
-  if (record.waits_in_tier(row)) return batcher_.RowDied();
+  if (record.waits_in_tier(row)) {
+    return batcher_.RowDied(record.kind() == RowKind::kBulk && record.tier(row) == 0);
+  }
   if (record.phase(row) != RowPhase::kTaken) return;
   Run& run = runs_[record.run(row)];
   if (run.live_rows > 0 && --run.live_rows == 0) run.batch->Cancel();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "native/engine/batch_limit.h"
 #include "native/engine/batch_run.h"
 #include "native/engine/member_costs.h"
 #include "native/engine/request_record.h"
@@ -24,9 +25,19 @@ class TierQueue {
   TierQueue& operator=(const TierQueue&) = delete;
 
   const PlannedTier& plan() const { return *parts_.tier; }
-  bool full() const { return batcher_.rows() >= plan().max_queue_rows; }
+  // Whether as many rows wait as may. Those of large batches that the first tier takes as they are
+  // do not count: they lie with their callers.
+  bool full() const { return batcher_.waiting_singles() >= plan().max_queue_rows; }
+  // Whether all rows of a batch that does not wait find room. One that is larger than the limit
+  // does where nothing waits.
+  bool HasRoomFor(uint32_t rows) const {
+    const size_t waiting = batcher_.waiting_singles();
+    return waiting == 0 || waiting + rows <= plan().max_queue_rows;
+  }
   bool has_bulk() const { return batcher_.bulk_rows() > 0; }
   size_t bulk_rows() const { return batcher_.bulk_rows(); }
+  // Most rows of a batch that memory has room for; 0: no run has failed for want of it.
+  size_t memory_rows() const { return limit_.memory_rows(); }
 
   // A row waits here from now on; or all rows of the call.
   void Add(RequestRecord* record, uint32_t row, int64_t now);
@@ -40,12 +51,12 @@ class TierQueue {
 
   // The batch has its answers: another may start.
   void Done(const BatchRun& run);
-  // Nobody touches the run any more: it is used again.
+  // The run is not in use any more: it is used again.
   void TakeBack(BatchRun* run) { idle_.push_back(run); }
 
   // Before a row settles that is in this tier. The last live row of a running batch stops it.
   void RowDied(const RequestRecord& record, uint32_t row);
-  // Clears the queue when it is mostly dead entries; for after many rows have died.
+  // Clears the queue if most entries are dead. For use after many rows have died.
   void PurgeDead();
 
  private:
@@ -62,6 +73,7 @@ class TierQueue {
   BatchListener* const listener_;
   MemberCosts costs_;
   Batcher batcher_;
+  BatchLimit limit_;
   std::vector<Run> runs_;  // By BatchRun::number.
   std::vector<BatchRun*> idle_;
   size_t in_flight_ = 0;  // Batches.

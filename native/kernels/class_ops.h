@@ -1,7 +1,7 @@
 #pragma once
 
 // How values change when a member's output is brought into the cascade's class order, shared by the
-// CPU and CUDA twins. No library function, as in row_ops.h.
+// CPU and CUDA kernels. No library function, as in row_ops.h.
 
 #include <cstdint>
 

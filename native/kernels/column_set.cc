@@ -27,4 +27,14 @@ Status ColumnSet::CopyFrom(const ColumnWants& wants, const uint8_t* block) {
   return Status();
 }
 
+void ColumnSet::CopyRows(size_t first, const ColumnWants& wants, const ReductionColumns& from) {
+  const ReductionColumns to = From(first);
+#define QUORATE_COPY(name, type, width, reasons)                                 \
+  if (to.name != nullptr) {                                                      \
+    memcpy(to.name, from.name, wants.Values(ColumnWidth::width) * sizeof(type)); \
+  }
+  QUORATE_REDUCTION_COLUMNS(QUORATE_COPY)
+#undef QUORATE_COPY
+}
+
 }  // namespace quorate

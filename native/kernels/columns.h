@@ -85,7 +85,7 @@ enum class Detail : uint8_t {
   kOutputs,  // Each member's output, in the cascade's order of classes.
 };
 
-// Where the kernels write; columns that nobody wants are nullptr.
+// Where the kernels write; columns that are not wanted are nullptr.
 struct ReductionColumns {
 #define QUORATE_POINTER(name, type, width, reasons) type* name = nullptr;
   QUORATE_REDUCTION_COLUMNS(QUORATE_POINTER)

@@ -81,7 +81,7 @@ struct Reduction {
   uint32_t earlier_members = 0;  // Cumulative evidence: members of all earlier tiers, else 0.
 };
 
-// Per-row inputs beside the member outputs; each may be nullptr.
+// Per-row inputs in addition to the member outputs; each may be nullptr.
 struct RowState {
   const float* prior_sums =
       nullptr;  // [rows x classes] sum of P over earlier tiers' valid members.

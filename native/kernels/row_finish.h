@@ -1,7 +1,7 @@
 #pragma once
 
 // From what the members said about one row to its columns or its verdict. Shared by the CPU and
-// CUDA: whoever calls has filled RowMembers and, if the job needs sums, SumStats.
+// CUDA: the caller has filled RowMembers and, if the job needs sums, SumStats.
 
 #include "native/kernels/decision.h"
 #include "native/kernels/row_job.h"

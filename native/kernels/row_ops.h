@@ -2,7 +2,7 @@
 
 // The arithmetic of one row, shared by every implementation: plain CPU code, vectors, CUDA.
 //
-// Bit-equality rests on four rules, which whoever edits this file must keep:
+// Bit-equality rests on four rules, which every change of this file must keep:
 //  1. Only + - * / and comparisons on floats, never a library function. Build with
 //     -ffp-contract=off (host) and -fmad=false (device): a fused multiply-add rounds differently.
 //  2. A sum over classes runs in blocks of kBlock classes. In a block, class c adds to partial sum

@@ -1,6 +1,6 @@
 #pragma once
 
-// What must be true of a rule, whoever evaluates it.
+// What must be true of a rule on every implementation.
 
 #include <cstddef>
 #include <cstdint>

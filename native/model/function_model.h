@@ -1,6 +1,6 @@
 #pragma once
 
-// A member that somebody else computes: it is asked, and answers later.
+// A member that the owner computes: it is asked, and answers later.
 
 #include <utility>
 
@@ -17,6 +17,9 @@ struct Completion {
 
 class FunctionModel : public Model {
  public:
+  // A call that fails for several rows is repeated with fewer of them.
+  virtual bool splits_on_failure() const { return false; }
+
   // Does not wait for the answer. Several threads may call at once.
   virtual void Start(const Batch& batch, Completion completion) = 0;
 };

@@ -4,11 +4,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "native/model/cancel_flag.h"
 #include "native/model/model.h"
 
 namespace quorate {
+
+// Where a row comes from, for functions.
+struct RowId {
+  uint64_t call = 0;  // The call that it belongs to.
+  uint32_t row = 0;   // Its index in its request.
+
+  friend bool operator==(const RowId&, const RowId&) = default;
+};
 
 // A batch for one member. Everything pointed to stays valid until the run is over.
 struct Batch {
@@ -17,15 +27,28 @@ struct Batch {
   void* output = nullptr;              // rows x output row, in the model's output type.
   size_t output_bytes = 0;
   const CancelFlag* cancel = nullptr;  // May be nullptr.
-  const uint32_t* row_ids = nullptr;   // [rows] each row's index in its own request (functions).
+  const RowId* row_ids = nullptr;      // [rows] (functions); nullptr: warm-up.
   int64_t deadline_at = kForever;      // When the first of the rows expires (functions).
   int priority = 0;                    // The highest of the rows' (functions).
 };
 
+// A row of a run on which the member failed while others have their output.
+struct FailedRow {
+  uint32_t row = 0;  // Of the run.
+  std::shared_ptr<const Status> error;
+};
+
 struct RunReport {
-  Status status;             // Not OK: the member abstains on these rows.
-  uint64_t run_ns = 0;       // Time inside the model.
-  uint64_t padded_rows = 0;  // Rows computed beyond Batch::rows.
+  Status status;                            // Not OK: the member abstains on these rows.
+  uint64_t run_ns = 0;                      // Time inside the model.
+  uint64_t padded_rows = 0;                 // Rows computed beyond Batch::rows.
+  std::vector<FailedRow> failed_rows = {};  // Of a run that is OK. Ascending.
+
+  // Filled where a run that failed was repeated in parts, which the others then sum up.
+  uint64_t extra_runs = 0;
+  uint64_t repeated_rows = 0;
+  size_t rows_that_fit = 0;    // > 0: more rows in one run failed, although each has an answer,
+  bool out_of_memory = false;  // and memory was why.
 };
 
 class HostModel : public FileModel {

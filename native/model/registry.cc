@@ -14,7 +14,7 @@ StatusOr<std::shared_ptr<void>> Registry::GetOrLoadErased(const std::string& key
   std::shared_ptr<Entry> entry;
   {
     MutexLock lock(&mutex_);
-    // Forget what nobody holds or is loading.
+    // Forget what is neither held nor being loaded.
     std::erase_if(entries_, [](const auto& item) {
       return item.second.use_count() == 1 && item.second->thing.expired();
     });

@@ -37,7 +37,7 @@ class ApiLibrary {
 
   const std::string& path() const { return path_; }        // The file, as the loader found it.
   const std::string& version() const { return version_; }  // "1.30.0".
-  // False when somebody had opened this library before us with telemetry on: too late to turn off.
+  // False when other code opened this library before us with telemetry on: too late to turn off.
   bool telemetry_off() const { return telemetry_off_; }
 
   // OK for nullptr, else the status with `code` and `context` + ": " + the library's message as one

@@ -30,7 +30,7 @@ DeviceOpener CudaDevices(std::function<StatusOr<Device*>(int index)> open);
 class OrtModelLoader : public ModelLoader {
  public:
   // Opens the library, or takes the one this process has open already whatever `library_paths` are
-  // (library().path() says which). A provider of `cuda` that lies elsewhere is brought beside it.
+  // (library().path() says which). A provider of `cuda` that is elsewhere is linked next to it.
   // Without `open` there are no devices. kRuntimeNotFound.
   static StatusOr<std::unique_ptr<OrtModelLoader>> Create(
       const std::vector<std::string>& library_paths, CudaSearch cuda = {}, DeviceOpener open = {});

@@ -21,7 +21,7 @@ StatusOr<OwnedOptions> MakeOptions(const ApiLibrary& library, const OnnxFile& fi
       check(api[slot::kAddSessionConfigEntry](raw, "session.intra_op.allow_spinning", "0")));
   QUORATE_RETURN_IF_ERROR(
       check(api[slot::kAddSessionConfigEntry](raw, "session.inter_op.allow_spinning", "0")));
-  // The environment's logger may be somebody else's.
+  // The environment's logger may be that of other code.
   QUORATE_RETURN_IF_ERROR(
       check(api[slot::kSetUserLoggingFunction](raw, &ApiLibrary::Log, nullptr)));
   // Patterns are cached per input shape and never evicted.

@@ -1,7 +1,7 @@
 #pragma once
 
 // A cascade as plain data, before any model is loaded. TypeScript gives every field: what is zero
-// here is what somebody forgot, not a default.
+// here was forgotten, and is not a default.
 
 #include <cstdint>
 #include <functional>
@@ -45,7 +45,7 @@ struct MemberSpec {
 
 constexpr int64_t kShapeFromModels = -2;
 
-// What a tier does with rows, whatever its models are.
+// What a tier does with rows. Independent of its models.
 struct TierSettings {
   std::string name;
   RuleProgram rule;

@@ -30,7 +30,7 @@ StatusOr<size_t> FixedBatch(const PlannedTier& tier) {
 }
 
 // A batch runs as the smallest bucket that holds it. Each bucket costs a binding per member and
-// slot, and a warm-up, so they grow by four; at most as many as the members bear, the largest.
+// slot, and a warm-up, so they grow by four. The largest is what every member supports.
 std::vector<size_t> Buckets(const PlannedTier& tier, size_t fixed) {
   if (fixed > 0) return {fixed};
   size_t most = SIZE_MAX;

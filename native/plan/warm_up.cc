@@ -167,13 +167,11 @@ class MemberWarmUp {
       const RequestTensor& shape = plan_.tensors[tensor];
       views.push_back({inputs_[tensor].data() + first * shape.row_bytes, shape.row_shape});
     }
-    static constexpr uint32_t kIds[kRows] = {0, 1, 2, 3, 4, 5, 6, 7};
     Batch batch;
     batch.rows = rows;
     batch.inputs = views.data();
     batch.output = output;
     batch.output_bytes = rows * member_->output_row_bytes;
-    batch.row_ids = kIds + first;
     return model_->Run(batch).status;
   }
 

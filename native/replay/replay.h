@@ -14,7 +14,7 @@
 
 namespace quorate {
 
-// What one rule vector makes of the rows. Columns that nobody wants are nullptr.
+// What one rule vector makes of the rows. Columns that are not wanted are nullptr.
 struct ReplayColumns {
   uint8_t* tier_index = nullptr;  // [rows] the tier at which the row leaves.
   int32_t* label = nullptr;       // [rows] its label there, -1 without a valid vote.

@@ -70,7 +70,7 @@ void Batcher::TakeSingles(size_t limit, std::vector<RowRef>* batch) {
     if (ref.owner->Take(ref.row)) {
       batch->push_back(ref);
     } else {
-      --dead_rows_;
+      --dead_single_rows_;
     }
     ref.owner->DropReference();
   }
@@ -85,7 +85,7 @@ void Batcher::TakeBulk(size_t limit, std::vector<RowRef>* batch) {
       if (bulk.owner->Take(bulk.next)) {
         batch->push_back({bulk.owner, bulk.next, bulk.queued_at});
       } else {
-        --dead_rows_;
+        --dead_bulk_rows_;
       }
       ++bulk.next;
       --bulk_rows_;
@@ -113,7 +113,7 @@ void Batcher::Purge() {
     std::erase_if(queue, [this](const Single& single) {
       if (single.ref.owner->Waits(single.ref.row)) return false;
       --single_rows_;
-      --dead_rows_;
+      --dead_single_rows_;
       single.ref.owner->DropReference();
       return true;
     });
@@ -124,7 +124,7 @@ void Batcher::Purge() {
         if (bulk.owner->Waits(row)) return false;
       }
       bulk_rows_ -= bulk.end - bulk.next;
-      dead_rows_ -= bulk.end - bulk.next;
+      dead_bulk_rows_ -= bulk.end - bulk.next;
       bulk.owner->DropReference();
       return true;
     });

@@ -40,7 +40,7 @@ struct BatcherOptions {
 
 // Rows of one tier. Not thread-safe. Single rows come first, in order of
 // (submitted_at + priority x 50 ms): priority with ageing, so nothing starves. Bulk calls are one
-// entry with a cursor, whatever their size, and are guaranteed 1/8 of each batch.
+// entry with a cursor, at any size, and are guaranteed 1/8 of each batch.
 class Batcher {
  public:
   explicit Batcher(BatcherOptions options) : options_(options) {}
@@ -49,6 +49,9 @@ class Batcher {
   void Add(RowOwner* owner, uint32_t row, int priority, int64_t submitted_at, int64_t queued_at);
   void AddBulk(RowOwner* owner, uint32_t rows, int priority, int64_t submitted_at,
                int64_t queued_at);
+
+  // Of later batches. REQUIRES: rows >= 1.
+  void SetMaxRows(size_t rows) { options_.max_rows = rows; }
 
   // Whether a batch may start now, given that at most `bulk_budget` rows may come from bulk calls.
   bool Ready(int64_t now, size_t bulk_budget) const;
@@ -61,15 +64,16 @@ class Batcher {
   void TakeBatch(size_t bulk_budget, std::vector<RowRef>* batch);
 
   // To be called once for every row in here that no longer waits. Its entry stays until its turn
-  // comes, but does not count.
-  void RowDied() { ++dead_rows_; }
+  // comes, but does not count. `bulk`: it came with AddBulk().
+  void RowDied(bool bulk) { ++(bulk ? dead_bulk_rows_ : dead_single_rows_); }
 
   // Drops entries whose rows no longer wait. Called by the owner of many cancelled rows, so that a
   // blocked tier does not keep them; costs one pass.
   void Purge();
 
-  size_t rows() const { return single_rows_ + bulk_rows_ - dead_rows_; }  // Those that wait.
-  size_t dead_rows() const { return dead_rows_; }
+  size_t rows() const { return single_rows_ + bulk_rows_ - dead_rows(); }  // Those that wait.
+  size_t waiting_singles() const { return single_rows_ - dead_single_rows_; }
+  size_t dead_rows() const { return dead_single_rows_ + dead_bulk_rows_; }
   size_t bulk_rows() const { return bulk_rows_; }  // Dead ones too.
 
  private:
@@ -96,7 +100,8 @@ class Batcher {
   std::deque<Bulk> bulks_[kPriorities];
   size_t single_rows_ = 0;
   size_t bulk_rows_ = 0;
-  size_t dead_rows_ = 0;
+  size_t dead_single_rows_ = 0;
+  size_t dead_bulk_rows_ = 0;
 };
 
 }  // namespace quorate

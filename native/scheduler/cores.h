@@ -5,7 +5,7 @@ namespace quorate {
 // What limits the number of CPUs.
 enum class CoresLimit {
   kAffinity,  // The CPUs that the calling thread may run on: a cpuset, taskset, or the machine's.
-  kQuota,     // The CPU time that its control group grants: docker run --cpus=2.
+  kQuota,     // The CPU time that its control group allows: docker run --cpus=2.
 };
 
 struct Cores {

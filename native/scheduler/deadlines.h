@@ -12,7 +12,7 @@
 namespace quorate {
 
 // The deadlines of open calls. Not thread-safe. A call that ends early takes its deadline along, so
-// the first entry is always one that somebody waits for, and memory follows the open calls. Adding
+// the first entry is always one of an open call, and memory follows the open calls. Adding
 // and removing cost O(log n); a call without a deadline costs nothing.
 class Deadlines {
  public:

@@ -16,7 +16,7 @@ enum class RowKind : uint8_t {
 constexpr size_t kRowKinds = 3;
 
 // Each kind leaves an eighth of the places to every other that waits, and batches always to single
-// rows, which may come at any time: whoever is served first would else take all that falls free.
+// rows, which may come at any time: else the kind that is served first would take all of them.
 // Where an eighth is less than a row, they take turns instead.
 class RowRoom {
  public:

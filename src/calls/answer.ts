@@ -1,5 +1,6 @@
 /** One row's answer, and how it is read out of result columns. */
-import { type NativeColumns, type NativeTraceTier, rowFlag } from "../native/contract.js";
+import { type QuorateErrorCode, toCode } from "../errors.js";
+import { type NativeColumns, type NativeError, type NativeTraceTier, rowFlag } from "../native/contract.js";
 import { shownWhole } from "./show.js";
 
 /** The answer for one row. */
@@ -62,6 +63,14 @@ export interface TraceMember {
   readonly vote: number | null;
   /** Its score for its vote; null when it abstained or gives labels. */
   readonly score: number | null;
+  /** Why it failed on this row, which cost the row its vote; null: it did not fail. */
+  readonly error: MemberFailure | null;
+}
+
+/** Why a member failed. */
+export interface MemberFailure {
+  readonly code: QuorateErrorCode;
+  readonly message: string;
 }
 
 /** What the numbers in columns stand for. */
@@ -78,7 +87,6 @@ export function answerAt(columns: NativeColumns, i: number, legend: Legend): Ans
   const tierIndex = columns.tierIndex[i] ?? 0;
   const votes = columns.votes[i] ?? 0;
   const flags = columns.flags[i] ?? 0;
-  const trace = columns.traces?.[i];
   // One literal: adding fields one by one costs more than all the rest.
   const answer = {
     label,
@@ -95,9 +103,19 @@ export function answerAt(columns: NativeColumns, i: number, legend: Legend): Ans
     valid: (flags & rowFlag.valid) !== 0,
     degraded: (flags & rowFlag.degraded) !== 0,
     partial: (flags & rowFlag.partial) !== 0,
-    trace: trace === undefined ? null : trace.map((tier) => traceTier(tier, legend)),
+    trace: traceAt(columns, i, legend),
   };
   return shownAnswer(answer);
+}
+
+/** The trace of row `i`, whether or not the row has an answer; null when the call asked for none. */
+export function traceAt(columns: NativeColumns, i: number, legend: Legend): readonly TraceTier[] | null {
+  const trace = columns.traces?.[i];
+  return trace === undefined ? null : lifted(trace, legend);
+}
+
+function lifted(trace: readonly NativeTraceTier[], legend: Legend): TraceTier[] {
+  return trace.map((tier) => traceTier(tier, legend));
 }
 
 /** The same answer; with a trace, `console.log` shows all of it. */
@@ -117,13 +135,19 @@ function traceTier(native: NativeTraceTier, legend: Legend): TraceTier {
     score: known(native.score),
     members: (tier?.members ?? []).map((member, m) => {
       const vote = native.memberVotes[m] ?? -1;
-      return vote < 0 ? { member, vote: null, score: null } : { member, vote, score: known(native.memberScores[m]) };
+      const error = failureOf(native.memberErrors?.[m]);
+      if (vote < 0) return { member, vote: null, score: null, error };
+      return { member, vote, score: known(native.memberScores[m]), error };
     }),
     queueMs: native.queueNs / 1e6,
     runMs: native.runNs / 1e6,
     batchRows: native.batchRows,
     flops: flopsOf(legend.flops?.[native.tier] ?? [null]),
   };
+}
+
+function failureOf(error: NativeError | null | undefined): MemberFailure | null {
+  return error ? { code: toCode(error.code), message: error.message } : null;
 }
 
 /** The sum; null when one is unknown. */

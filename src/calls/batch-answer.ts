@@ -1,11 +1,11 @@
 /** The answers of a batch. */
-import { invalidArgument, type QuorateError, textOf } from "../errors.js";
+import { invalidArgument, type QuorateError, quoted } from "../errors.js";
 import { type NativeColumns, rowFlag } from "../native/contract.js";
 import { type Measure, measureBits } from "../spec/columns.js";
-import { answerAt, type Legend, shownAnswer } from "./answer.js";
+import { answerAt, type Legend, shownAnswer, type TraceTier, traceAt } from "./answer.js";
 import { type BatchAnswerJson, columnsJson, shownColumns } from "./batch-columns.js";
 import { type AnsweredRow, type BatchRow, rowStatusNames, type UnansweredRow } from "./batch-row.js";
-import { hasAnswer, rowError } from "./row-errors.js";
+import { hasAnswer, type RowErrors, rowError } from "./row-errors.js";
 import { showAs } from "./show.js";
 
 /**
@@ -19,15 +19,17 @@ export class BatchAnswer {
   }
 
   readonly #columns: NativeColumns;
-  readonly #errors: readonly QuorateError[];
+  readonly #errors: RowErrors;
   readonly #legend: Legend;
   /** Columns that are made when they are asked for. */
   readonly #flags = new Map<number, Uint8Array>();
   #agreement: Float32Array | undefined;
   #unknown: Float32Array | undefined;
+  #labelName: readonly (string | null)[] | undefined;
+  #trace: readonly (readonly TraceTier[])[] | undefined;
 
   /** @internal */
-  constructor(columns: NativeColumns, errors: readonly QuorateError[], legend: Legend) {
+  constructor(columns: NativeColumns, errors: RowErrors, legend: Legend) {
     this.#columns = columns;
     this.#errors = errors;
     this.#legend = legend;
@@ -39,13 +41,20 @@ export class BatchAnswer {
   }
   /** The rows' errors, one for all rows that failed together; `at(i).error` is that of row i. */
   get errors(): readonly QuorateError[] {
-    return this.#errors;
+    return this.#errors.all;
   }
   /** [count] class index; -1 where no member gave a valid vote, and in rows without an answer. */
   get label(): Int32Array {
     return this.#columns.label;
   }
-  /** [count] index of the tier that answered. */
+  /** [count] the classes' names, null where the label is -1; null as a whole unless the cascade's `classes` are names. */
+  get labelName(): readonly (string | null)[] | null {
+    const { classNames } = this.#legend;
+    if (classNames === null) return null;
+    this.#labelName ??= Array.from(this.label, (label) => classNames[label] ?? null);
+    return this.#labelName;
+  }
+  /** [count] index of the tier that answered; of rows without an answer, the last one that the row had entered. */
   get tierIndex(): Uint8Array {
     return this.#columns.tierIndex;
   }
@@ -95,6 +104,12 @@ export class BatchAnswer {
   get degraded(): Uint8Array {
     return this.#flag(rowFlag.degraded);
   }
+  /** [count] the tiers that each row finished, with or without an answer; null as a whole unless the call asked for it. */
+  get trace(): readonly (readonly TraceTier[])[] | null {
+    if (this.#columns.traces === undefined) return null;
+    this.#trace ??= Array.from({ length: this.count }, (_, i) => traceAt(this.#columns, i, this.#legend) ?? []);
+    return this.#trace;
+  }
 
   /**
    * Row `i` as an object, whether or not it has an answer: `status` says how it ended, in a word, and `error` why it
@@ -103,7 +118,7 @@ export class BatchAnswer {
    */
   at(i: number): BatchRow {
     if (!(Number.isInteger(i) && i >= 0 && i < this.count)) {
-      throw invalidArgument(`row ${textOf(i)} does not exist, expected 0 to ${this.count - 1}.`);
+      throw invalidArgument(`row ${quoted(i)} does not exist, expected 0 to ${this.count - 1}.`);
     }
     const status = rowStatusNames[this.status[i] ?? 0] ?? "failed";
     if (hasAnswer(this.#columns, i)) {

@@ -1,6 +1,7 @@
 /** A batch's columns as plain data, for `console.log` and `JSON.stringify`. */
 import type { QuorateErrorCode } from "../errors.js";
 import type { Measure } from "../spec/columns.js";
+import type { TraceTier } from "./answer.js";
 import { type RowStatus, rowStatusNames } from "./batch-row.js";
 
 /** What every batch has; `BatchAnswer` documents each. */
@@ -8,6 +9,7 @@ interface Columns extends Readonly<Record<Measure, Float32Array>> {
   readonly count: number;
   readonly status: Uint8Array;
   readonly label: Int32Array;
+  readonly labelName: readonly (string | null)[] | null;
   readonly tierIndex: Uint8Array;
   readonly votes: Uint8Array;
   readonly agreement: Float32Array;
@@ -15,6 +17,7 @@ interface Columns extends Readonly<Record<Measure, Float32Array>> {
   readonly valid: Uint8Array;
   readonly degraded: Uint8Array;
   readonly partial: Uint8Array;
+  readonly trace: readonly (readonly TraceTier[])[] | null;
   readonly errors: readonly { readonly code: QuorateErrorCode; readonly message: string }[];
 }
 
@@ -23,6 +26,8 @@ export interface BatchAnswerJson extends Readonly<Partial<Record<Measure, readon
   readonly count: number;
   readonly status: readonly RowStatus[];
   readonly label: readonly number[];
+  /** Absent unless the cascade's `classes` are names. */
+  readonly labelName?: readonly (string | null)[];
   readonly tierIndex: readonly number[];
   readonly votes: readonly number[];
   readonly agreement: readonly number[];
@@ -30,6 +35,8 @@ export interface BatchAnswerJson extends Readonly<Partial<Record<Measure, readon
   readonly valid: readonly boolean[];
   readonly degraded: readonly boolean[];
   readonly partial: readonly boolean[];
+  /** Absent unless the call asked for it. */
+  readonly trace?: readonly (readonly TraceTier[])[];
   readonly errors: readonly { readonly code: QuorateErrorCode; readonly message: string }[];
 }
 
@@ -40,6 +47,7 @@ export function columnsJson(batch: Columns, measures: readonly Measure[]): Batch
     count: batch.count,
     status: Array.from(batch.status, (code) => rowStatusNames[code] ?? "failed"),
     label: [...batch.label],
+    ...(batch.labelName === null ? {} : { labelName: batch.labelName }),
     tierIndex: [...batch.tierIndex],
     votes: [...batch.votes],
     agreement: [...batch.agreement],
@@ -48,16 +56,19 @@ export function columnsJson(batch: Columns, measures: readonly Measure[]): Batch
     valid: flags(batch.valid),
     degraded: flags(batch.degraded),
     partial: flags(batch.partial),
+    ...(batch.trace === null ? {} : { trace: batch.trace }),
     errors: batch.errors.map(({ code, message }) => ({ code, message })),
   };
 }
 
 /** @param measures those that the cascade reports */
 export function shownColumns(batch: Columns, measures: readonly Measure[]): object {
-  const { count, status, label, tierIndex, votes, agreement, agreed, valid, degraded, partial, errors } = batch;
+  const { count, status, label, labelName, tierIndex, votes, agreement, trace, errors } = batch;
+  const { agreed, valid, degraded, partial } = batch;
+  const answers = { label, ...(labelName === null ? {} : { labelName }), tierIndex, votes, agreement };
   const own = Object.fromEntries(measures.map((name) => [name, batch[name]]));
   const flags = { agreed, valid, degraded, partial };
-  return { count, status, label, tierIndex, votes, agreement, ...own, ...flags, errors };
+  return { count, status, ...answers, ...own, ...flags, ...(trace === null ? {} : { trace }), errors };
 }
 
 function numberOrNull(value: number): number | null {

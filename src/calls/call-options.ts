@@ -10,7 +10,7 @@ export interface CallOptions {
    * their arrays any more. Rows that are already in a batch may still run to its end. @default none
    */
   readonly signal?: AbortSignal;
-  /** Milliseconds from now until the answer must be there, through all tiers; rows whose time is up are not started. @default none */
+  /** Milliseconds from now until the answer must be there, through all tiers; rows whose time is up are not started. With 0 or less the time is up at once. @default none */
   readonly deadlineMs?: number;
   /** On expiry: reject, or answer with the last finished tier (before any has, it rejects). @default "reject" */
   readonly onDeadline?: "reject" | "degrade";

@@ -29,7 +29,7 @@ export class Causes {
     return this.#last;
   }
 
-  /** What was thrown, as the `cause` of an error; {} where nothing was, or nobody knows any more. */
+  /** What was thrown, as the `cause` of an error; {} where nothing was, or it has been forgotten. */
   optionsOf(number: number): { readonly cause?: unknown } {
     const kept = this.#kept.get(number);
     return kept === undefined ? {} : { cause: kept.value };

@@ -1,11 +1,13 @@
 /** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
-import { types } from "node:util";
-import { invalidArgument, messageOf, textOf } from "../errors.js";
+import type { AsyncResource } from "node:async_hooks";
+import { invalidArgument, messageOf, quoted } from "../errors.js";
 import type { NativeCascade } from "../native/contract.js";
 import type { TensorData } from "../spec/element-type.js";
 import type { ResolvedFunction } from "../spec/members.js";
 import type { MemberContext, MemberReport } from "../spec/options.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import { inContext } from "./context.js";
+import { type CheckedReply, checkReply } from "./member-reply.js";
 import { asUserCode } from "./reentry.js";
 
 /** What calls of one function member have cost so far. */
@@ -29,6 +31,8 @@ export interface MemberCall {
   readonly count: number;
   readonly tensors: readonly TensorData[];
   readonly rows: Uint32Array;
+  /** That of the call that all rows belong to; undefined: they are of several. */
+  readonly context: AsyncResource | undefined;
   /** Nanoseconds left of its rows' earliest deadline; null: none has one. */
   readonly deadlineNs: number | null;
   readonly priority: number;
@@ -45,13 +49,19 @@ export interface Loaded {
 export class MemberCalls {
   readonly #functions: readonly (readonly (ResolvedFunction | undefined)[])[];
   readonly #traffic: MemberTraffic[][];
-  readonly #controllers = new Map<number, AbortController>();
+  /** Calls without a reply: how to abort their signal. */
+  readonly #open = new Map<number, () => void>();
 
   constructor(spec: ResolvedSpec) {
     this.#functions = spec.tiers.map((tier) =>
       tier.members.map((member) => (member.kind === "function" ? member : undefined)),
     );
     this.#traffic = this.#functions.map((tier) => tier.map(() => noTraffic));
+  }
+
+  /** Whether there is a function among the members. */
+  get any(): boolean {
+    return this.#functions.some((tier) => tier.some((member) => member !== undefined));
   }
 
   /** [tier][member]. */
@@ -73,9 +83,11 @@ export class MemberCalls {
     const member = this.#functions[call.tier]?.[call.member];
     if (member === undefined) return native.completeMember(call.callId, null, "this member is not a function.", 0);
     const controller = new AbortController();
-    this.#controllers.set(call.callId, controller);
+    this.#open.set(call.callId, () => inContext(call.context, () => controller.abort()));
     const batch = { tensors: named(call, loaded), count: call.count, rows: call.rows };
-    this.#count(call, { calls: 1 });
+    // Counted before the function runs, as it may never settle; the first report of its own takes its place.
+    const handed = byteLength(call.tensors);
+    this.#count(call, { calls: 1, bytesSent: handed });
     const reported = { bytesSent: false, bytesReceived: false };
     let over = false;
     const report = (given: MemberReport): void => {
@@ -83,34 +95,37 @@ export class MemberCalls {
       const checked = checkedReport(given);
       const { cost = 0, ...bytes } = checked;
       this.#count(call, { ...bytes, reportedCost: cost });
+      if (checked.bytesSent !== undefined && !reported.bytesSent) this.#count(call, { bytesSent: -handed });
       reported.bytesSent ||= checked.bytesSent !== undefined;
       reported.bytesReceived ||= checked.bytesReceived !== undefined;
     };
     const context = { signal: controller.signal, ...urgencyOf(call), report };
-    let reply: Int32Array | Float32Array | null = null;
+    let reply: CheckedReply | null = null;
     let message = "";
     let cause = 0;
     try {
-      const given = await asUserCode(owner, () => member.run(batch, context));
-      message = replyProblem(given, call.count, loaded.classes, member.output === "label") ?? "";
-      if (message === "") reply = given;
+      const given = await inContext(call.context, () => asUserCode(owner, () => member.run(batch, context)));
+      const expected = { count: call.count, classes: loaded.classes, labels: member.output === "label" };
+      const checked = checkReply(given, expected, keep);
+      if (typeof checked === "string") message = checked;
+      else reply = checked;
     } catch (thrown) {
       message = messageOf(thrown);
       cause = keep(thrown);
     }
     over = true;
-    if (!reported.bytesSent) this.#count(call, { bytesSent: byteLength(call.tensors) });
     // Already removed: the engine cancelled the call and expects no reply.
-    if (!this.#controllers.delete(call.callId)) return;
-    if (reply !== null && !reported.bytesReceived) this.#count(call, { bytesReceived: reply.byteLength });
-    native.completeMember(call.callId, reply, message, cause);
+    if (!this.#open.delete(call.callId)) return;
+    if (reply === null) return native.completeMember(call.callId, null, message, cause);
+    if (!reported.bytesReceived) this.#count(call, { bytesReceived: reply.data.byteLength });
+    native.completeMember(call.callId, reply.data, "", 0, reply.failedRows);
   }
 
   /** Nobody waits for the call any more. */
   cancel(callId: number): void {
-    const controller = this.#controllers.get(callId);
-    this.#controllers.delete(callId);
-    controller?.abort();
+    const abort = this.#open.get(callId);
+    this.#open.delete(callId);
+    abort?.();
   }
 
   #count({ tier, member }: MemberCall, more: Partial<MemberTraffic>): void {
@@ -138,7 +153,7 @@ function urgencyOf({ deadlineNs, priority }: MemberCall): Pick<MemberContext, "d
 /** @throws QuorateError, inside the function that reported */
 function checkedReport(report: MemberReport): MemberReport {
   if (typeof report !== "object" || report === null || Array.isArray(report)) {
-    throw invalidArgument(`report: got ${textOf(report)}, expected an object with bytesSent, bytesReceived and cost.`);
+    throw invalidArgument(`report: got ${quoted(report)}, expected an object with bytesSent, bytesReceived and cost.`);
   }
   // Read once: what is checked is what counts.
   const given = { ...report };
@@ -147,21 +162,10 @@ function checkedReport(report: MemberReport): MemberReport {
       throw invalidArgument(`report: "${name}" is unknown, expected bytesSent, bytesReceived and cost.`);
     }
     if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      throw invalidArgument(`report: ${name} is ${textOf(value)}, expected a number of at least 0.`);
+      throw invalidArgument(`report: ${name} is ${quoted(value)}, expected a number of at least 0.`);
     }
   }
   return given;
-}
-
-/** Why `reply` is not the answer for `count` rows. */
-function replyProblem(reply: unknown, count: number, classes: number, labels: boolean): string | undefined {
-  const name = types.isTypedArray(reply) ? reply[Symbol.toStringTag] : typeof reply;
-  const expectedName = labels ? "Int32Array" : "Float32Array";
-  const expected = labels ? count : count * classes;
-  const shape = labels ? `${count} labels` : `${count} x ${classes} scores`;
-  if (name !== expectedName) return `returned ${name}, expected ${expectedName} with ${shape}`;
-  const { length } = reply as Int32Array | Float32Array;
-  return length === expected ? undefined : `returned ${length} values, expected ${expectedName} with ${shape}`;
 }
 
 function byteLength(tensors: readonly TensorData[]): number {

@@ -19,7 +19,7 @@ export type Refused = (firstId: number, count: number, thrown: unknown) => void;
 export class RowBlock {
   readonly #native: NativeCascade;
   readonly #refused: Refused;
-  /** Per tensor of the cascade; undefined: nobody reads it. */
+  /** Per tensor of the cascade; undefined: no member reads it. */
   readonly #columns: readonly (Column | undefined)[];
   readonly #given: readonly Column[];
   readonly #capacity: number;

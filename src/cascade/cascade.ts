@@ -12,6 +12,7 @@ import { lowerSpec } from "../native/lower.js";
 import { decidedThreads } from "../native/threads.js";
 import { searchPaths } from "../runtime/cuda.js";
 import type { RequestTensor } from "../spec/element-type.js";
+import { isPathLike } from "../spec/natural.js";
 import type { CascadeOptions, CascadeSpec, TierOptions, TierSpec } from "../spec/options.js";
 import { checkedSpec, readSpec } from "../spec/read.js";
 import { checkOptions } from "../spec/schema.js";
@@ -65,12 +66,12 @@ export class Cascade extends EventEmitter<CascadeEvents> implements AsyncDisposa
   }
 
   /**
-   * The same from data, or from a `cascade.json`. Model paths are relative to that file; in data, to the working
+   * The same from data, or from a `cascade.json` by its path or file: URL. Model paths are relative to that file; in data, to the working
    * directory.
    * @throws one QuorateError whose `problems` list everything that is wrong
    */
-  static async fromSpec(specOrPath: CascadeSpec | string): Promise<Cascade> {
-    const spec = typeof specOrPath === "string" ? await readSpec(specOrPath) : checkedSpec(specOrPath, process.cwd());
+  static async fromSpec(specOrPath: CascadeSpec | string | URL): Promise<Cascade> {
+    const spec = isPathLike(specOrPath) ? await readSpec(specOrPath) : checkedSpec(specOrPath, process.cwd());
     const lowered = lowerSpec(spec, searchPaths(spec));
     const addon = loadAddon();
     decidedThreads(addon);
@@ -137,7 +138,7 @@ export class Cascade extends EventEmitter<CascadeEvents> implements AsyncDisposa
   async cost(prices: CostPrices = {}, options: SinceOptions = {}): Promise<CostReport> {
     checkPrices(prices, this.#engine.spec);
     checkOptions("cost", options);
-    const flops = await this.#engine.flops();
+    const { flops } = await this.#engine.profile();
     return costOf(this.#engine.spec, this.counters(options), flops, prices);
   }
 
@@ -148,11 +149,12 @@ export class Cascade extends EventEmitter<CascadeEvents> implements AsyncDisposa
       if (reason.code === "QUORATE_ERR_CLOSED") throw reason;
       return reason;
     };
-    const [flops, hashes] = await Promise.all([
-      this.#engine.flops().catch(reasonOf),
+    const [profile, hashes] = await Promise.all([
+      this.#engine.profile().catch(reasonOf),
       this.#engine.hashes().catch(reasonOf),
     ]);
-    return explanationOf(this.#engine.spec, this.#engine.info, { flops, hashes, counters: this.#engine.counters() });
+    const [{ spec, info }, counters] = [this.#engine, this.#engine.counters()];
+    return explanationOf(spec, info, { profile, hashes, health: this.#engine.health(), counters });
   }
 
   /** Refuses new calls, lets running ones finish, releases the models. A second call gives the same promise. */

@@ -1,10 +1,10 @@
 /**
  * What a cascade has cost, against its last tier on the same rows. Path-cumulative: every visited tier and every
- * executed member is charged, padded rows too.
+ * executed member is charged, padded and repeated rows too.
  */
 
 import { shownWhole } from "../calls/show.js";
-import { invalidArgument } from "../errors.js";
+import { invalidArgument, quotedList } from "../errors.js";
 import { suggestion } from "../spec/nearest.js";
 import type { CallPrice, Price } from "../spec/options.js";
 import { type ResolvedPrice, type ResolvedSpec, resolvePrice } from "../spec/resolve.js";
@@ -34,7 +34,7 @@ export interface TierCost extends CostFigures {
   readonly members: readonly MemberCost[];
 }
 
-/** What the rows have cost, and what they would have cost at the reference model. */
+/** What the rows have cost, and what they would have cost at the last tier alone. */
 export interface CostReport {
   /** Rows that were answered. */
   readonly rows: number;
@@ -42,7 +42,7 @@ export interface CostReport {
   readonly cascade: CostFigures;
   /** The same rows at the last tier alone, from its own rates so far; null where it has not run yet. */
   readonly reference: CostFigures;
-  /** cascade / reference: below 1 the cascade is cheaper. */
+  /** reference / cascade: 14 says that the cascade is 14 times cheaper, below 1 that it costs more. */
   readonly ratio: CostFigures;
   readonly tiers: readonly TierCost[];
 }
@@ -56,9 +56,8 @@ export function checkPrices(prices: CostPrices, { tiers }: ResolvedSpec): void {
   const names = tiers.map(({ name }) => name);
   const unknown = Object.keys(prices).find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  const known = names.map((name) => `"${name}"`).join(", ");
   const meant = suggestion(unknown, names) || ".";
-  throw invalidArgument(`prices: there is no tier "${unknown}" (tiers: ${known})${meant}`);
+  throw invalidArgument(`prices: there is no tier "${unknown}" (tiers: ${quotedList(names)})${meant}`);
 }
 
 /** A member's part of everything, with its rates. */
@@ -87,7 +86,7 @@ export function costOf(
   const rows = counters.tiers.reduce((sum, tier) => sum + tier.exited, 0);
   const cascade = total(tiers);
   const reference = total((uses.at(-1) ?? []).map((use) => memberCost(extrapolate(use, rows))));
-  const ratio = combine((name) => ratioOf(cascade[name], reference[name]));
+  const ratio = combine((name) => ratioOf(reference[name], cascade[name]));
   return shownWhole({ rows, cascade, reference, ratio, tiers });
 }
 
@@ -116,11 +115,12 @@ function tierUse(
 }
 
 function memberCost({ counters, flopsPerRow, busyMs, deviceBytes, price, callPrice }: MemberUse): CostFigures {
-  const rows = counters.rowsRun + counters.rowsPadded;
+  const run = counters.rowsRun + counters.rowsRepeated;
+  const rows = run + counters.rowsPadded;
   const network = counters.bytesSent + counters.bytesReceived;
   const money =
     (price.perHour * busyMs) / 3.6e6 +
-    (price.perRow + (callPrice?.perRow ?? 0)) * counters.rowsRun +
+    (price.perRow + (callPrice?.perRow ?? 0)) * run +
     price.perGigabyte * (network / 1e9) +
     (callPrice?.perCall ?? 0) * counters.calls +
     counters.reportedCost;
@@ -146,6 +146,7 @@ function extrapolate(use: MemberUse, rows: number): MemberUse {
       rowsRun: rows,
       rowsPadded: 0,
       invalidVotes: 0,
+      rowsRepeated: 0,
       calls: scaled(use.counters.calls),
       bytesSent: scaled(use.counters.bytesSent),
       bytesReceived: scaled(use.counters.bytesReceived),
@@ -170,8 +171,8 @@ function product(a: number | null, b: number): number | null {
   return a === null ? null : a * b;
 }
 
-function ratioOf(value: number | null, reference: number | null): number | null {
-  return value === null || reference === null || reference === 0 ? null : value / reference;
+function ratioOf(reference: number | null, cascade: number | null): number | null {
+  return reference === null || cascade === null || cascade === 0 ? null : reference / cascade;
 }
 
 /** `amount` in equal whole parts, the remainder to the first. */

@@ -2,8 +2,15 @@
  * Cost counters: what every tier and member has done so far. Times are milliseconds, of integer nanoseconds that the
  * engine counts.
  */
-import { shownWhole } from "../calls/show.js";
+import type { MemberFailure } from "../calls/answer.js";
+import { shownAs, shownWhole } from "../calls/show.js";
 import { invalidArgument } from "../errors.js";
+
+/** Why a member failed. */
+export interface MemberError extends MemberFailure {
+  /** Rows that failed so, since the member last failed otherwise. */
+  readonly count: number;
+}
 
 /** One member. Rows are member-rows. */
 export interface MemberCounters {
@@ -12,13 +19,18 @@ export interface MemberCounters {
   /** Not run because sequential execution stopped before this member. */
   readonly rowsSkipped: number;
   readonly rowsFailed: number;
-  /** Run beside real rows, to fill a batch of fixed size. */
+  /** Rows of padding, run to fill a batch of fixed size. */
   readonly rowsPadded: number;
   /**
    * Of `rowsRun`: rows on which it did not fail, and gave what is no vote, such as NaN, a probability outside [0, 1] or
    * a label that is no class. Where a function abstains with -1, that is not counted.
    */
   readonly invalidVotes: number;
+  /** Runs that failed are repeated in parts, to find the rows that fail: how many parts, and their rows. */
+  readonly extraRuns: number;
+  readonly rowsRepeated: number;
+  /** Why it failed last; null: it has not. */
+  readonly lastError: MemberError | null;
   readonly runMs: number;
   /** Calls of a function member; models have none. */
   readonly calls: number;
@@ -30,7 +42,7 @@ export interface MemberCounters {
 }
 
 /**
- * How many times fell where: `counts[i]` of them are below `boundsMs[i]` and not below `boundsMs[i - 1]`. The first
+ * A histogram of times: `counts[i]` of them are below `boundsMs[i]` and not below `boundsMs[i - 1]`. The first
  * count is of all that are shorter, the last of all that are longer. Four buckets per power of two, from 1 us to 137 s.
  */
 export interface TimeHistogram {
@@ -93,6 +105,31 @@ export interface CascadeCounters {
   readonly devices: readonly DeviceCounters[];
 }
 
+/** A histogram, which `console.log` shows as its quantiles: bounds and counts of one are a hundred numbers. */
+export function timeHistogram(boundsMs: readonly number[], counts: readonly number[]): TimeHistogram {
+  return shownAs({ boundsMs, counts }, summaryOf);
+}
+
+/** `[120 times, p50 < 0.5 ms, p99 < 2 ms]` */
+function summaryOf({ boundsMs, counts }: TimeHistogram): string {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return "[none]";
+  const quantile = (share: number): string => {
+    let below = 0;
+    const bucket = counts.findIndex((count) => {
+      below += count;
+      return below >= share * total;
+    });
+    const bound = boundsMs[bucket];
+    return bound === undefined ? `>= ${short(boundsMs.at(-1) ?? 0)} ms` : `< ${short(bound)} ms`;
+  };
+  return `[${total} ${total === 1 ? "time" : "times"}, p50 ${quantile(0.5)}, p99 ${quantile(0.99)}]`;
+}
+
+function short(bound: number): number {
+  return Number(bound.toPrecision(3));
+}
+
 /** What happened between two snapshots of one cascade. @throws QuorateError for another cascade's snapshot */
 export function countersSince(now: CascadeCounters, since: CascadeCounters): CascadeCounters {
   return shownWhole(difference(now, since) as CascadeCounters);
@@ -110,15 +147,29 @@ function difference(now: unknown, since: unknown, name = ""): unknown {
   }
   if (typeof now === "object" && now !== null && typeof since === "object" && since !== null) {
     const earlier = since as Readonly<Record<string, unknown>>;
+    if (isHistogram(now)) return timeHistogram(now.boundsMs, difference(now.counts, earlier["counts"]) as number[]);
     return Object.fromEntries(
       Object.entries(now).map(([key, value]) => [
         key,
-        key === "boundsMs" ? value : difference(value, earlier[key], key),
+        key === "lastError" ? newer(value, earlier[key]) : difference(value, earlier[key], key),
       ]),
     );
   }
   if (now === since) return now;
   throw invalidArgument("`since` is not a snapshot of this cascade's counters.");
+}
+
+/** The failures since: null when there were none. */
+function newer(now: unknown, since: unknown): MemberError | null {
+  const last = now as MemberError | null;
+  const before = since as MemberError | null | undefined;
+  if (last === null || !before) return last;
+  if (last.code !== before.code || last.message !== before.message) return last;
+  return last.count === before.count ? null : { ...last, count: last.count - before.count };
+}
+
+function isHistogram(value: object): value is TimeHistogram {
+  return "boundsMs" in value;
 }
 
 /** A counted time, as it is given to users. */

@@ -5,6 +5,7 @@ import { type BatchCallOptions, type CallOptions, lowerCallOptions } from "../ca
 import { Calls, closedError } from "../calls/calls.js";
 import { keepAlive, weakHooks } from "../calls/keep-alive.js";
 import { MemberCalls } from "../calls/member-calls.js";
+import { arraysOfThisRealm, ofThisRealm } from "../calls/realm.js";
 import { refuseReentry } from "../calls/reentry.js";
 import { RowBlock } from "../calls/row-block.js";
 import { type RowSource, type RunRow, type StreamAnswer, type StreamOptions, streamRows } from "../calls/stream.js";
@@ -13,9 +14,9 @@ import { errorFromProblems, QuorateError, toCode, toQuorateError } from "../erro
 import type { NativeAddon, NativeCallOptions, NativeCascade, NativeHooks, NativeSpec } from "../native/contract.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { CascadeCounters } from "./counters.js";
-import type { CascadeInfo, FlopsTable, HashTable } from "./info.js";
+import type { CascadeInfo, HashTable, Profile, TierHealth } from "./info.js";
 import { type CascadeWarning, invalidVotesWarning } from "./invalid-votes.js";
-import { liftCounters, liftFlops, liftHashes, liftInfo } from "./lift.js";
+import { liftCounters, liftFlops, liftHashes, liftHealth, liftInfo } from "./lift.js";
 
 interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -28,17 +29,19 @@ export class Engine {
   /** Whoever listens sets it. */
   onWarning: (warning: CascadeWarning) => void = () => {};
   readonly #native: NativeCascade;
-  readonly #calls = new Calls();
+  readonly #calls: Calls;
   readonly #members: MemberCalls;
   readonly #built: Deferred<CascadeInfo> = deferred();
   #info: CascadeInfo | undefined;
   #block: RowBlock | undefined;
   #legend: Legend;
-  #flops: FlopsTable | undefined;
-  #profiled: Deferred<FlopsTable> | undefined;
+  #profile: Profile | undefined;
+  #profiled: Deferred<Profile> | undefined;
   /** Waits for the addon. */
   #hashed: Deferred<HashTable> | undefined;
   #closed: Deferred<void> | undefined;
+  /** For streams, which may wait for their source alone. */
+  readonly #closing = new AbortController();
   /** Nothing will come from the addon any more: building failed, or the cascade has closed. */
   #done = false;
   /** Kept alive at the moment. */
@@ -50,6 +53,7 @@ export class Engine {
     this.spec = spec;
     this.#legend = legendOf(spec);
     this.#members = new MemberCalls(spec);
+    this.#calls = new Calls(this.#members.any);
     this.#hooks = this.#makeHooks();
     this.#native = addon.createCascade(lowered, weakHooks(this.#hooks));
     this.#watch();
@@ -88,7 +92,7 @@ export class Engine {
 
   /** Back-pressure for streams: the rows wait at the admission bounds, and only so many are read ahead. */
   stream(source: RowSource, options: StreamOptions): AsyncGenerator<StreamAnswer, void, undefined> {
-    return streamRows(this.#streamedRow, source, options, 4 * this.spec.tiers[0].batch.maxRows);
+    return streamRows(this.#streamedRow, source, options, 4 * this.spec.tiers[0].batch.maxRows, this.#closing.signal);
   }
 
   runBatch(input: unknown, options: BatchCallOptions): Promise<BatchAnswer> {
@@ -119,8 +123,13 @@ export class Engine {
     }
   }
 
-  /** Measured once, by one profiled run per model. */
-  flops(): Promise<FlopsTable> {
+  health(): readonly TierHealth[] {
+    this.#block?.flush();
+    return liftHealth(this.#native.counters());
+  }
+
+  /** FLOPs, measured once, by one profiled run per model. */
+  profile(): Promise<Profile> {
     if (this.#profiled === undefined) {
       if (this.#closed !== undefined) return Promise.reject(closedError());
       this.#profiled = deferred();
@@ -157,6 +166,7 @@ export class Engine {
       this.#closed = deferred();
       this.#watch();
       this.#native.close(drainMs);
+      this.#closing.abort();
     }
     return this.#closed.promise;
   }
@@ -206,7 +216,7 @@ export class Engine {
     const waits =
       this.#calls.waiting > 0 ||
       this.#info === undefined ||
-      (this.#profiled !== undefined && this.#flops === undefined) ||
+      (this.#profiled !== undefined && this.#profile === undefined) ||
       this.#hashed !== undefined ||
       this.#closed !== undefined;
     const keep = waits && !this.#done;
@@ -243,11 +253,13 @@ export class Engine {
         this.#watch();
       },
       onBatch: (id, columns) => {
-        this.#calls.settleBatch(id, columns, this.#legend);
+        this.#calls.settleBatch(id, arraysOfThisRealm(columns), this.#legend);
         this.#watch();
       },
-      onMemberCall: (callId, tier, member, count, tensors, rows, deadlineNs, priority) => {
-        const call = { callId, tier, member, count, tensors, rows, deadlineNs, priority };
+      onMemberCall: (callId, tier, member, count, tensors, rows, rowCall, deadlineNs, priority) => {
+        const context = this.#calls.contextOf(rowCall);
+        const [own, ids] = [tensors.map(ofThisRealm), ofThisRealm(rows)];
+        const call = { callId, tier, member, count, tensors: own, rows: ids, context, deadlineNs, priority };
         void this.#members.answer(call, this, this.#native, this.info, this.#calls.keepCause);
       },
       onMemberCancel: (callId) => this.#members.cancel(callId),
@@ -255,16 +267,16 @@ export class Engine {
         const lazy = this.#calls.lazyOf(id);
         if (lazy === undefined)
           return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.", 0);
-        void lazy.provide(id, tensor, rows, this, this.#native, this.info.inputs, this.#calls.keepCause);
+        void lazy.provide(id, tensor, ofThisRealm(rows), this, this.#native, this.info.inputs, this.#calls.keepCause);
       },
       onProfiled: (error, flops) => {
         if (flops === null) {
           this.#profiled?.reject(new QuorateError(toCode(error?.code), error?.message ?? "profiling failed."));
           this.#profiled = undefined;
         } else {
-          this.#flops = liftFlops(flops, this.spec);
-          this.#legend = { ...this.#legend, flops: this.#flops };
-          this.#profiled?.resolve(this.#flops);
+          this.#profile = liftFlops(flops, this.spec);
+          this.#legend = { ...this.#legend, flops: this.#profile.flops };
+          this.#profiled?.resolve(this.#profile);
         }
         this.#watch();
       },

@@ -4,8 +4,8 @@ import { shownWhole } from "../calls/show.js";
 import { specWarnings } from "../spec/check.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
-import type { CascadeCounters } from "./counters.js";
-import type { CascadeInfo, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
+import type { CascadeCounters, MemberError } from "./counters.js";
+import type { CascadeInfo, HashTable, MemberInfo, Profile, RuntimeInfo, TierHealth, TierInfo } from "./info.js";
 import { invalidVotesSoFar } from "./invalid-votes.js";
 import { orderWarnings } from "./tier-order.js";
 
@@ -15,6 +15,8 @@ export interface MemberExplanation extends MemberInfo {
   readonly flopsPerRow: number | null;
   /** SHA-256 of the model's file and its external data, 64 hexadecimal digits; null for functions, or not known. */
   readonly sha256: string | null;
+  /** Why it failed last; null: it has not. */
+  readonly lastError: MemberError | null;
 }
 
 /** One tier. */
@@ -22,6 +24,8 @@ export interface TierExplanation extends TierInfo {
   readonly members: readonly MemberExplanation[];
   /** Sum over the members; null when one is unknown. */
   readonly flopsPerRow: number | null;
+  /** Most rows of its batches since larger ones failed for want of memory; null: they have not. */
+  readonly memoryRows: number | null;
 }
 
 /** Everything `explain()` says; plain data. */
@@ -38,17 +42,18 @@ export interface Explanation {
 
 /** What is found out when somebody asks; the tables, or why there are none. */
 export interface Findings {
-  readonly flops: FlopsTable | Error;
+  readonly profile: Profile | Error;
   readonly hashes: HashTable | Error;
+  readonly health: readonly TierHealth[];
   readonly counters: CascadeCounters;
 }
 
 export function explanationOf(spec: ResolvedSpec, info: CascadeInfo, findings: Findings): Explanation {
-  const { flops, hashes, counters } = findings;
+  const { profile, hashes, health, counters } = findings;
   const { runtime, classes, inputs, tiers, warnings } = info;
-  const table = flops instanceof Error ? [] : flops;
+  const table = profile instanceof Error ? [] : profile.flops;
   const hashed = hashes instanceof Error ? [] : hashes;
-  const explained = tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? []));
+  const explained = tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? [], health[t]));
   return shownWhole({
     runtime,
     classes,
@@ -60,7 +65,10 @@ export function explanationOf(spec: ResolvedSpec, info: CascadeInfo, findings: F
       ...orderWarnings(explained, spec.tiers),
       ...warnings,
       ...invalidVotesSoFar(info, counters),
-      ...(flops instanceof Error ? [`FLOPs could not be measured: ${flops.message}`] : []),
+      ...(profile instanceof Error
+        ? [`FLOPs could not be measured: ${profile.message}`]
+        : profileWarnings(spec, profile)),
+      ...healthWarnings(tiers, health),
       ...(hashes instanceof Error ? [`SHA-256 could not be computed: ${hashes.message}`] : []),
     ],
   });
@@ -70,13 +78,36 @@ function explainTier(
   tier: TierInfo,
   flops: readonly (number | null)[],
   hashes: readonly (string | null)[],
+  health: TierHealth | undefined,
 ): TierExplanation {
   const members = tier.members.map((member, m) => ({
     ...member,
     flopsPerRow: flops[m] ?? null,
     sha256: hashes[m] ?? null,
+    lastError: health?.lastErrors[m] ?? null,
   }));
-  return { ...tier, members, flopsPerRow: sumOrNull(members.map(({ flopsPerRow }) => flopsPerRow)) };
+  const flopsPerRow = sumOrNull(members.map((member) => member.flopsPerRow));
+  return { ...tier, members, flopsPerRow, memoryRows: health?.memoryRows ?? null };
+}
+
+/** Why models have no figure; of functions nobody expects one. */
+function profileWarnings({ tiers }: ResolvedSpec, { reasons }: Profile): string[] {
+  return tiers.flatMap(({ name, members }, t) =>
+    members.flatMap((member, m) => {
+      const reason = reasons[t]?.[m] ?? null;
+      if (member.kind === "function" || reason === null) return [];
+      return [`tier "${name}", member ${m} (${member.name}): its FLOPs are not known: ${reason}`];
+    }),
+  );
+}
+
+function healthWarnings(tiers: readonly TierInfo[], health: readonly TierHealth[]): string[] {
+  return tiers.flatMap(({ name }, t) => {
+    const rows = health[t]?.memoryRows ?? null;
+    if (rows === null) return [];
+    const most = rows === 1 ? "1 row" : `${rows} rows`;
+    return [`tier "${name}": larger runs failed for want of memory, so its batches have at most ${most} since`];
+  });
 }
 
 /** null when one of them is. */

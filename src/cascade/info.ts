@@ -1,6 +1,7 @@
 /** What was loaded, as public plain data; null = not known. */
 import type { ElementType, RequestTensor } from "../spec/element-type.js";
 import type { OutputKind, Price } from "../spec/options.js";
+import type { MemberError } from "./counters.js";
 
 /** The ONNX Runtime library in use. */
 export interface RuntimeInfo {
@@ -50,7 +51,7 @@ export interface TierDevice {
   readonly name: string;
   /** Batch sizes in rows, ascending: a batch runs as the smallest that holds it. */
   readonly buckets: readonly number[];
-  /** Bytes of device memory of its batches; its models have theirs beside it. */
+  /** Bytes of device memory of its batches; that of its models is extra. */
   readonly bytes: number;
 }
 
@@ -86,6 +87,19 @@ export type HashTable = readonly (readonly (string | null)[])[];
 /** FLOPs per row, [tier][member]; null = unknown. */
 export type FlopsTable = readonly (readonly (number | null)[])[];
 
+/** FLOPs per row, and why they are not known, [tier][member]; null = they are. */
+export interface Profile {
+  readonly flops: FlopsTable;
+  readonly reasons: readonly (readonly (string | null)[])[];
+}
+
+/** How the members of a tier have fared so far. */
+export interface TierHealth {
+  /** Most rows of a batch that fit in memory; null: no run has failed for want of it. */
+  readonly memoryRows: number | null;
+  readonly lastErrors: readonly (MemberError | null)[];
+}
+
 /** What was found of CUDA; null = not found, or not known. */
 export interface CudaReport {
   readonly driverPath: string | null;
@@ -113,7 +127,7 @@ export interface MachineReport {
   readonly addon: string | null;
   /** Devices for the CUDA kernels, or why there are none; null without the addon. */
   readonly kernels: string | null;
-  /** How many threads compute and why so many, or why that cannot be said; null without the addon. */
+  /** How many threads compute and the reason, or why that is unknown; null without the addon. */
   readonly threads: string | null;
   readonly runtime: RuntimeInfo | null;
   readonly cuda: CudaReport | null;

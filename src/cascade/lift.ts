@@ -1,17 +1,29 @@
 /** From the addon's values to public ones: the only place that knows which number or text stands for "unknown". */
 import { type MemberTraffic, noTraffic } from "../calls/member-calls.js";
 import { shownWhole } from "../calls/show.js";
+import { toCode } from "../errors.js";
 import type {
   NativeCounters,
   NativeDeviceReport,
   NativeInfo,
+  NativeMemberCounters,
   NativeMemberInfo,
   NativeTierCounters,
 } from "../native/contract.js";
+import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
-import { type CascadeCounters, milliseconds, type TierCounters } from "./counters.js";
-import type { CascadeInfo, CudaReport, FlopsTable, HashTable, MemberInfo, RuntimeInfo, TierInfo } from "./info.js";
+import { type CascadeCounters, type MemberError, milliseconds, type TierCounters, timeHistogram } from "./counters.js";
+import type {
+  CascadeInfo,
+  CudaReport,
+  HashTable,
+  MemberInfo,
+  Profile,
+  RuntimeInfo,
+  TierHealth,
+  TierInfo,
+} from "./info.js";
 import { invalidVotesWarning } from "./invalid-votes.js";
 
 /** kRows of native/plan/warm_up.cc. */
@@ -22,7 +34,10 @@ export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
   const info: CascadeInfo = {
     runtime: { version: runtimeVersion, path: runtimePath, telemetryOff },
     classes,
-    inputs: tensors.map(({ name, type, rowShape, tiers }) => ({ name, type, rowShape, tiers })),
+    // The engine reads calls by them, and users get them as they are.
+    inputs: Object.freeze(
+      tensors.map(({ name, type, rowShape, tiers }) => frozenTensor({ name, type, rowShape, tiers })),
+    ),
     tiers: spec.tiers.map((tier, t) => liftTier(tier, native.tiers[t])),
     warnings,
   };
@@ -37,6 +52,10 @@ function invalidInWarmUp(info: CascadeInfo, { tiers }: NativeInfo): string[] {
       return warning === undefined ? [] : [`${warning.message} The rows were made up, for the warm-up.`];
     }),
   );
+}
+
+function frozenTensor({ rowShape, tiers, ...others }: RequestTensor): RequestTensor {
+  return Object.freeze({ ...others, rowShape: Object.freeze([...rowShape]), tiers: Object.freeze([...tiers]) });
 }
 
 function liftTier(tier: ResolvedTier, native: NativeInfo["tiers"][number] | undefined): TierInfo {
@@ -73,14 +92,15 @@ function liftMember(native: NativeMemberInfo): MemberInfo {
   };
 }
 
-/** The user's figures over the measured ones. */
-export function liftFlops(native: readonly (readonly number[])[], spec: ResolvedSpec): FlopsTable {
-  return spec.tiers.map(({ members }, t) =>
-    members.map(({ flopsPerRow }, m) => {
-      const measured = native[t]?.[m] ?? -1;
-      return flopsPerRow ?? (measured < 0 ? null : measured);
-    }),
+/** The user's figures over the measured ones; a reason where there is neither. */
+export function liftFlops(native: readonly (readonly (number | string)[])[], spec: ResolvedSpec): Profile {
+  const figures = spec.tiers.map(({ members }, t) =>
+    members.map(({ flopsPerRow }, m) => flopsPerRow ?? native[t]?.[m] ?? "not measured"),
   );
+  return {
+    flops: figures.map((tier) => tier.map((figure) => (typeof figure === "number" ? figure : null))),
+    reasons: figures.map((tier) => tier.map((figure) => (typeof figure === "string" ? figure : null))),
+  };
 }
 
 export function liftHashes(native: readonly (readonly string[])[]): HashTable {
@@ -107,6 +127,17 @@ export function liftCounters(
   });
 }
 
+export function liftHealth({ tiers }: NativeCounters): readonly TierHealth[] {
+  return tiers.map(({ memoryRows, members }) => ({
+    memoryRows: memoryRows || null,
+    lastErrors: members.map(({ lastError }) => liftError(lastError)),
+  }));
+}
+
+function liftError(last: NativeMemberCounters["lastError"]): MemberError | null {
+  return last && { code: toCode(last.code), message: last.message, count: last.count };
+}
+
 function liftTierCounters(
   native: NativeTierCounters,
   tier: ResolvedTier | undefined,
@@ -114,7 +145,7 @@ function liftTierCounters(
   boundsMs: readonly number[],
 ): TierCounters {
   const { queueNs, gatherNs, uploadNs, runNs, reduceNs, downloadNs, scatterNs, ...others } = native;
-  const { queueTimes, runTimes, members, ...counts } = others;
+  const { queueTimes, runTimes, members, memoryRows: _, ...counts } = others;
   return {
     name: tier?.name ?? "",
     ...counts,
@@ -125,11 +156,12 @@ function liftTierCounters(
     reduceMs: milliseconds(reduceNs),
     downloadMs: milliseconds(downloadNs),
     scatterMs: milliseconds(scatterNs),
-    queueTime: { boundsMs, counts: Array.from(queueTimes) },
-    runTime: { boundsMs, counts: Array.from(runTimes) },
-    members: members.map(({ runNs: memberNs, ...memberCounts }, m) => ({
+    queueTime: timeHistogram(boundsMs, Array.from(queueTimes)),
+    runTime: timeHistogram(boundsMs, Array.from(runTimes)),
+    members: members.map(({ runNs: memberNs, lastError, ...memberCounts }, m) => ({
       name: tier?.members[m]?.name ?? "",
       ...memberCounts,
+      lastError: liftError(lastError),
       runMs: milliseconds(memberNs),
       ...(traffic[m] ?? noTraffic),
     })),

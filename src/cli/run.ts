@@ -1,6 +1,9 @@
 /** `quorate run`: answers the rows of a file with the cascade of a `cascade.json`. */
-import { createWriteStream, type WriteStream } from "node:fs";
+import { once } from "node:events";
+import type { WriteStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { finished } from "node:stream/promises";
+import { messageOf } from "../errors.js";
 import { type Answer, Cascade, type CostReport, type RowInput } from "../index.js";
 import { readRows } from "../rows/read-rows.js";
 import { type Estimate, share, show } from "../statistics/intervals.js";
@@ -32,7 +35,7 @@ export async function run(cascadePath: string, rowsPath: string, options: RunOpt
         yield row.tensors;
       }
     };
-    const output = options.answers === undefined ? undefined : createWriteStream(options.answers);
+    const output = options.answers === undefined ? undefined : await openAnswers(options.answers);
     const progress = new Progress("run");
     const start = performance.now();
     let rows = 0;
@@ -78,9 +81,18 @@ function lines({ rows, rowsPerSecond, tiers, accuracy, cost }: Summary): string[
   ];
 }
 
+async function openAnswers(path: string): Promise<WriteStream> {
+  try {
+    const output = (await open(path, "w")).createWriteStream();
+    // Thrown by the next write, or at the end.
+    return output.on("error", () => {});
+  } catch (thrown) {
+    throw new Error(`"${path}" cannot be written: ${messageOf(thrown)}.`);
+  }
+}
+
 async function write(output: WriteStream, answer: Answer): Promise<void> {
+  if (output.errored !== null) throw output.errored;
   if (output.write(`${JSON.stringify(answer)}\n`)) return;
-  await new Promise<void>((resolve, reject) => {
-    output.once("drain", resolve).once("error", reject);
-  });
+  await once(output, "drain");
 }

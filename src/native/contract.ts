@@ -39,7 +39,9 @@ export interface NativeMember {
   readonly cuda?: NativeCudaOptions;
   /** Function members: milliseconds until a call counts as failed. */
   readonly timeoutMs: number;
-  /** Where class c of this member stands in the cascade's order; empty = same order. */
+  /** Function members: a call that fails for several rows is repeated with fewer of them. */
+  readonly splitOnFailure: boolean;
+  /** Position of this member's class c in the cascade's order; empty = same order. */
   readonly classMap: Int32Array;
   /** What it writes as a label for each of its classes; empty = their numbers. */
   readonly labels: BigInt64Array;
@@ -129,6 +131,8 @@ export interface NativeTraceTier {
   /** Per member: vote (-1 = abstained) and its score for that vote. */
   readonly memberVotes: Int32Array;
   readonly memberScores: Float32Array;
+  /** Per member: why it has no vote on this row, null where it did not fail. Absent: none failed. */
+  readonly memberErrors?: readonly (NativeError | null)[];
   readonly queueNs: number;
   readonly runNs: number;
   readonly batchRows: number;
@@ -157,7 +161,10 @@ export interface NativeCallOptions {
 /** Entry per request tensor, in table order: the data, null when not given, true when given as a function. */
 export type NativeInputs = readonly (TensorData | null | true)[];
 
-/** Calls from the engine into JavaScript, always on the JS thread, never during another native call. */
+/**
+ * Calls from the engine into JavaScript, always on the JS thread, never during another native call. onMemberCall,
+ * onMemberCancel and onLazy come in an empty asynchronous context.
+ */
 export interface NativeHooks {
   /** `error.problems` lists every problem found. */
   onBuilt(error: (NativeError & { readonly problems: readonly NativeError[] }) | null, info: NativeInfo | null): void;
@@ -166,7 +173,8 @@ export interface NativeHooks {
   onBatch(id: number, columns: NativeColumns): void;
   /**
    * A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request.
-   * `deadlineNs`: what is left of the rows' earliest deadline, null without; `priority`: their highest.
+   * `rowCall` is the id of the call that all rows belong to, 0 when they are of several. `deadlineNs`: what is left of
+   * the rows' earliest deadline, null without; `priority`: their highest.
    */
   onMemberCall(
     callId: number,
@@ -175,6 +183,7 @@ export interface NativeHooks {
     count: number,
     tensors: readonly TensorData[],
     rows: Uint32Array,
+    rowCall: number,
     deadlineNs: number | null,
     priority: number,
   ): void;
@@ -182,8 +191,8 @@ export interface NativeHooks {
   onMemberCancel(callId: number): void;
   /** Rows of a call reached a tier that needs a tensor given as a function; reply with provide. */
   onLazy(id: number, tensor: number, rows: Uint32Array): void;
-  /** FLOPs per row, [tier][member]; -1 where the model cannot say. */
-  onProfiled(error: NativeError | null, flops: readonly (readonly number[])[] | null): void;
+  /** FLOPs per row, [tier][member], or the reason why they are not known. */
+  onProfiled(error: NativeError | null, flops: readonly (readonly (number | string)[])[] | null): void;
   /** SHA-256 of every model's file and its external data, hexadecimal, [tier][member]; empty for functions. */
   onHashed(error: NativeError | null, sha256: readonly (readonly string[])[] | null): void;
   /** More than half of the last `rows` rows of a member have become invalid votes. */
@@ -233,7 +242,7 @@ export interface NativeTierDevice {
   readonly name: string;
   /** Batch sizes, ascending: a batch runs as the smallest that holds it. */
   readonly buckets: readonly number[];
-  /** Device memory of its batches; its models have theirs beside it. */
+  /** Device memory of its batches; that of its models is extra. */
   readonly bytes: number;
 }
 
@@ -260,6 +269,11 @@ export interface NativeMemberCounters {
   /** Of rowsRun: rows on which it did not fail, and gave what is no vote. */
   readonly invalidVotes: number;
   readonly runNs: number;
+  /** Runs of parts of runs that had failed, and their rows. */
+  readonly extraRuns: number;
+  readonly rowsRepeated: number;
+  /** Why it failed last, and on how many rows since it last failed otherwise; null: it has not. */
+  readonly lastError: (NativeError & { readonly count: number }) | null;
 }
 
 export interface NativeTierCounters {
@@ -275,6 +289,8 @@ export interface NativeTierCounters {
   readonly invalid: number;
   readonly degraded: number;
   readonly batches: number;
+  /** Most rows of a batch that fit in memory; 0: no run has failed for want of it. */
+  readonly memoryRows: number;
   /** From a row's arrival in the tier until a thread takes its batch up. Summed over rows; the other times over batches. */
   readonly queueNs: number;
   /** Bringing rows together: into a batch on the host, and deferred rows that stay on a device. */
@@ -311,6 +327,14 @@ export interface NativeCounters {
   }[];
 }
 
+/** A row, of those that a function member was to answer, on which it failed. */
+export interface NativeFailedRow {
+  readonly row: number;
+  readonly message: string;
+  /** The number of its error; 0 = none. */
+  readonly cause: number;
+}
+
 export interface NativeCascade {
   /**
    * Rows that are calls of their own, with the ids from `id` on and the same options. Copies their tensors before it
@@ -323,9 +347,16 @@ export interface NativeCascade {
   cancel(id: number): void;
   /**
    * data: Int32Array labels [count] or Float32Array scores [count x classes]; null = failed, with the message and the
-   * number of what was thrown (uint32, 0 = none), which comes back as NativeError.cause.
+   * number of what was thrown (uint32, 0 = none), which comes back as NativeError.cause. `failedRows`, ascending, failed
+   * by themselves: their data is not used.
    */
-  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string, cause: number): void;
+  completeMember(
+    callId: number,
+    data: Int32Array | Float32Array | null,
+    message: string,
+    cause: number,
+    failedRows?: readonly NativeFailedRow[],
+  ): void;
   /** data: the rows' tensor data in the order of `rows`; null = failed, as above. Copied before it returns. */
   provide(id: number, tensor: number, rows: Uint32Array, data: TensorData | null, message: string, cause: number): void;
   counters(): NativeCounters;
@@ -337,7 +368,7 @@ export interface NativeCascade {
   close(drainMs: number): void;
 }
 
-/** What a machine offers to models beside its CPU, as far as it could be found; CudaReport of native/cuda_setup/report.h. */
+/** What a machine offers to models in addition to its CPU, as far as it could be found; CudaReport of native/cuda_setup/report.h. */
 export interface NativeCudaReport {
   /** Empty without a driver. */
   readonly driverPath: string;
@@ -363,7 +394,7 @@ export interface NativeDeviceReport {
   readonly cuda: NativeCudaReport;
 }
 
-/** How many threads compute, and what says so; what a program sets goes before a variable, that before the rest. */
+/** How many threads compute, and what says so; what a program sets overrides the variable, and that the rest. */
 export interface NativeThreads {
   readonly count: number;
   readonly reason: "affinity" | "quota" | "variable" | "program";

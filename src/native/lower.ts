@@ -55,6 +55,7 @@ function lowerFunction(member: ResolvedFunction): Omit<NativeMember, Common> {
     outputName: "",
     output: member.output,
     timeoutMs: member.timeoutMs,
+    splitOnFailure: member.splitOnFailure,
   };
 }
 
@@ -67,6 +68,7 @@ function lowerModel(member: ResolvedModel, cuda: ResolvedCuda): Omit<NativeMembe
     output: member.output ?? "auto",
     cuda: lowerCuda(cuda),
     timeoutMs: 0,
+    splitOnFailure: false,
   };
 }
 

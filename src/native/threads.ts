@@ -1,5 +1,5 @@
 /** How many threads compute for all cascades of the process. */
-import { outOfRange, textOf } from "../errors.js";
+import { outOfRange, quoted } from "../errors.js";
 import type { NativeAddon, NativeThreads } from "./contract.js";
 import { loadAddon } from "./load.js";
 
@@ -9,7 +9,7 @@ const expected = `a whole number from 1 to ${most}`;
 /**
  * Sets how many threads run models and rules, for every cascade and worker thread of the process; JavaScript's own
  * thread comes on top. More than there are CPUs make answers later, not sooner; fewer leave CPUs to other processes.
- * It goes before the environment variable QUORATE_THREADS, which is read when the first cascade is built; without
+ * It overrides the environment variable QUORATE_THREADS, which is read when the first cascade is built; without
  * either there are as many as CPUs that the process may use, by its affinity and its container's quota.
  *
  * Before the first call of a cascade this is the size that the pool starts with. Later it takes effect at once for
@@ -18,7 +18,7 @@ const expected = `a whole number from 1 to ${most}`;
  * @throws QuorateError QUORATE_ERR_INVALID_ARGUMENT for anything else
  */
 export function setThreads(threads: number): void {
-  if (!isCount(threads)) throw outOfRange(`setThreads: threads is ${textOf(threads)}, expected ${expected}.`);
+  if (!isCount(threads)) throw outOfRange(`setThreads: threads is ${quoted(threads)}, expected ${expected}.`);
   loadAddon().setThreads({ count: threads, reason: "program" });
 }
 
@@ -30,7 +30,7 @@ export function getThreads(): number {
   return decidedThreads(loadAddon()).count;
 }
 
-/** The number of threads and why so many. Reads QUORATE_THREADS, unless something was decided before. */
+/** The number of threads and the reason for it. Reads QUORATE_THREADS, unless something was decided before. */
 export function decidedThreads(addon: NativeAddon): NativeThreads {
   const known = addon.threads();
   const variable = process.env["QUORATE_THREADS"];

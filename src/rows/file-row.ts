@@ -1,4 +1,4 @@
-/** A row of a file, whatever its format. */
+/** A row of a file, in any format. */
 import { invalidArgument } from "../errors.js";
 import type { ElementType, TensorData } from "../spec/element-type.js";
 

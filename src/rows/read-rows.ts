@@ -17,7 +17,9 @@ export async function* readRows(path: string, table: readonly RequestTensor[]): 
   const json = /\.(jsonl|ndjson)$/i.test(path);
   const only = wanted.length === 1 ? wanted[0] : undefined;
   if (!json && only === undefined) {
-    throw invalidArgument(`${path}: the cascade reads ${wanted.length} tensors; give the rows as JSON lines (.jsonl).`);
+    throw invalidArgument(
+      `"${path}": the cascade reads ${wanted.length} tensors; give the rows as JSON lines (.jsonl).`,
+    );
   }
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
   let number = 0;
@@ -25,10 +27,10 @@ export async function* readRows(path: string, table: readonly RequestTensor[]): 
     for await (const line of lines) {
       number++;
       if (line.trim() === "" || (!json && number === 1 && !/^[\s,;]*[-+.\d]/.test(line))) continue;
-      yield json ? jsonRow(line, wanted) : csvRow(line, only as RequestTensor);
+      yield json ? jsonRow(line, table) : csvRow(line, only as RequestTensor);
     }
   } catch (cause) {
-    const where = number === 0 ? path : `${path}, line ${number}`;
+    const where = number === 0 ? `"${path}"` : `"${path}", line ${number}`;
     throw new QuorateError("QUORATE_ERR_INVALID_ARGUMENT", `${where}: ${messageOf(cause)}`, { cause });
   } finally {
     lines.close();

@@ -10,7 +10,7 @@ const providerFile = "libonnxruntime_providers_cuda.so";
 export interface RuntimePaths {
   /** Candidates for the ONNX Runtime library in the order to try. Absolute paths, or a bare file name for the system loader. */
   readonly runtimePaths: readonly string[];
-  /** Candidates for the CUDA provider: absolute paths, or "" for the one beside ONNX Runtime. */
+  /** Candidates for the CUDA provider: absolute paths, or "" for the one next to ONNX Runtime. */
   readonly cudaProviders: readonly string[];
   /** Absolute folders with CUDA's libraries, or "" for the system loader. */
   readonly cudaLibraryFolders: readonly string[];
@@ -34,7 +34,7 @@ export function searchPaths(options: GivenPaths): RuntimePaths {
 
 /**
  * An explicit path (the option, else QUORATE_CUDA_PROVIDER), a file or its folder, is the only candidate: falling
- * back would hide a mistake. Else the file beside ONNX Runtime, then those of Python's onnxruntime-gpu.
+ * back would hide a mistake. Else the file next to ONNX Runtime, then those of Python's onnxruntime-gpu.
  */
 export function cudaProviders(option?: string | null): string[] {
   const explicit = option ?? (process.env["QUORATE_CUDA_PROVIDER"] || undefined);

@@ -4,7 +4,7 @@
  * only loaded models show by native/kernels/plan_needs.cc.
  */
 import { existsSync } from "node:fs";
-import type { QuorateProblem } from "../errors.js";
+import { type QuorateProblem, quotedList } from "../errors.js";
 import type { ResolvedMember } from "./members.js";
 import type { CascadeSpec, TierSpec } from "./options.js";
 import { type ResolvedSpec, type ResolvedTier, resolveSpec, resolveTier } from "./resolve.js";
@@ -41,7 +41,7 @@ export function missingFiles(spec: unknown): QuorateProblem[] {
     return members.flatMap((member, m) => {
       const model = typeof member === "string" ? member : (member as { model?: unknown } | null)?.model;
       if (typeof model !== "string" || model === "" || existsSync(model)) return [];
-      const message = `tier "${tier?.name}", /tiers/${t}/members/${m}: there is no file ${model}.`;
+      const message = `tier "${tier?.name}", /tiers/${t}/members/${m}: there is no file "${model}".`;
       return [{ code: "QUORATE_ERR_MODEL_LOAD", path: `/tiers/${t}/members/${m}`, message } as const];
     });
   });
@@ -178,7 +178,7 @@ function sameModelTwice(tier: ResolvedTier, path: string): QuorateProblem[] {
     return [
       problem(
         `${path}/members/${m}`,
-        `tier "${tier.name}": members ${first} and ${m} are the same model, ${member.name}, with the same inputs.`,
+        `tier "${tier.name}": members ${first} and ${m} are the same model, "${member.name}", with the same inputs.`,
       ),
     ];
   });
@@ -221,10 +221,9 @@ function classNameProblems(
   const unknown = names.filter((name) => !known.includes(name));
   const missing = known.filter((name) => !names.includes(name));
   if (unknown.length === 0 && missing.length === 0) return [];
-  const list = (words: readonly string[]): string => words.map((word) => `"${word}"`).join(", ");
   const parts = [
-    unknown.length > 0 ? `not a class of the cascade: ${list(unknown)}` : "",
-    missing.length > 0 ? `missing: ${list(missing)}` : "",
+    unknown.length > 0 ? `not a class of the cascade: ${quotedList(unknown)}` : "",
+    missing.length > 0 ? `missing: ${quotedList(missing)}` : "",
   ];
   return [
     problem(

@@ -1,4 +1,4 @@
-/** Which known name somebody who wrote another one meant. */
+/** Which known name was meant by a misspelled one. */
 
 /** `, did you mean "maxRows"?` when one of the known names is close, else nothing. */
 export function suggestion(written: string, known: readonly string[]): string {
@@ -7,7 +7,7 @@ export function suggestion(written: string, known: readonly string[]): string {
 }
 
 /** The known name that differs least; undefined when all differ too much to have been meant. */
-function nearest(written: string, known: readonly string[]): string | undefined {
+export function nearest(written: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const name of known) {

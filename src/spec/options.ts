@@ -27,11 +27,14 @@ export interface CallPrice {
   readonly perRow?: number;
 }
 
+/** An ONNX model: a path, a file: URL, or bytes. */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer;
+
 /** A member that is an ONNX model. */
 export interface ModelMember {
-  /** Path of the file, or its bytes (copied while the cascade is built). */
-  readonly model: string | Uint8Array;
-  /** For messages. @default the file's name, or "model" */
+  /** The file, by its path or file: URL, or its bytes (copied while the cascade is built). */
+  readonly model: ModelSource;
+  /** For messages and counters. @default the file's name; of bytes "model 2" for the second member of its tier */
   readonly name?: string;
   /** Request tensor for each model input. @default every input reads the tensor of its own name */
   readonly inputs?: Readonly<Record<string, string>>;
@@ -51,7 +54,7 @@ export interface ModelMember {
    * scikit-learn calls `classes_`. A row with any other value has no vote. @default [0, 1, 2, ...]
    */
   readonly labels?: readonly number[];
-  /** FLOPs per row, when the profiled figure is not wanted. @default measured by one profiled run */
+  /** FLOPs per row, instead of the profiled figure. @default measured by one profiled run */
   readonly flopsPerRow?: number;
 }
 
@@ -73,7 +76,7 @@ export interface MemberBatch {
 
 /** How a function member is called. */
 export interface MemberContext {
-  /** Aborts when nobody waits for the answer any more, the call timed out or the cascade closes. */
+  /** Aborts when the answer is no longer needed, the call timed out or the cascade closes. */
   readonly signal: AbortSignal;
   /** Milliseconds left until the first of the batch's rows expires, when the function is called; null: none has a deadline. */
   readonly deadlineMs: number | null;
@@ -97,20 +100,29 @@ export interface MemberReport {
 }
 
 /**
- * Any async function as a member: gives labels as Int32Array [count] (-1 = abstain) or, with another `output`,
- * scores as Float32Array [count, classes]. Throwing, timing out or a wrong length makes the member abstain.
+ * What a function member gives for the rows it was handed, in their order: labels as Int32Array [count] (-1 = abstain)
+ * or, with another `output`, scores as Float32Array [count, classes]. Or a plain array with an entry per row: its label
+ * or its scores, or an Error, which fails this row alone.
  */
-export type MemberFunction = (
-  batch: MemberBatch,
-  context: MemberContext,
-) => Promise<Int32Array | Float32Array> | Int32Array | Float32Array;
+export type MemberReply =
+  | Int32Array
+  | Float32Array
+  | readonly (number | Error)[]
+  | readonly (Float32Array | readonly number[] | Error)[];
+
+/**
+ * Any async function as a member. Throwing, timing out or a wrong length makes the member abstain on all rows of the
+ * call; see `splitOnFailure`. Where all rows are of one call it runs in the asynchronous context of that call
+ * (AsyncLocalStorage), else in an empty one.
+ */
+export type MemberFunction = (batch: MemberBatch, context: MemberContext) => Promise<MemberReply> | MemberReply;
 
 /** A member that is a function. */
 export interface FunctionMember {
   readonly run: MemberFunction;
-  /** For messages. @default the function's name, or "function" */
+  /** For messages and counters. @default the function's name, else "function 2" for the second member of its tier */
   readonly name?: string;
-  /** Request tensors it wants, by name; with a declaration where no model reads the tensor. @default all of them */
+  /** Request tensors that it reads, by name; with a declaration if no model reads the tensor. @default all of them */
   readonly inputs?: readonly string[] | Readonly<Record<string, TensorDeclaration>>;
   /** @default "label" */
   readonly output?: OutputKind;
@@ -128,16 +140,23 @@ export interface FunctionMember {
   readonly labels?: readonly number[];
   /** Milliseconds until a call counts as failed. @default 30000 */
   readonly timeoutMs?: number;
+  /**
+   * Call it again, with halves of the rows, when a call fails that had several: until the rows are known on which it
+   * fails. Up to 2 log2 n + 2 more calls for each such row of n, and each may cost money. Without it, one row that the
+   * function rejects fails all rows of the call; a function that knows which it is gives an Error in its place.
+   * @default false
+   */
+  readonly splitOnFailure?: boolean;
   /** @default free */
   readonly price?: CallPrice;
   /** FLOPs per row, if known. @default unknown */
   readonly flopsPerRow?: number;
 }
 
-/** A model's path or bytes, a model or function with options, or a bare async function that gives labels. */
-export type Member = string | Uint8Array | ModelMember | MemberFunction | FunctionMember;
+/** A model, a model or function with options, or a bare async function that gives labels. */
+export type Member = ModelSource | ModelMember | MemberFunction | FunctionMember;
 
-/** How rows gather into batches at a tier. */
+/** How rows are collected into batches at a tier. */
 export interface BatchOptions {
   /**
    * Most rows of one batch. Larger ones cost less per row, but a row waits for all that run with it, and the models'
@@ -182,8 +201,8 @@ export interface CudaOptions {
   readonly memoryLimitBytes?: number;
   /**
    * How cuDNN chooses the algorithm of each convolution. "heuristic" takes its guess, at no cost. "exhaustive" times
-   * them all, once per convolution and batch size: building takes seconds more and needs memory for the trials, and
-   * convolutional networks may run faster ever after. "default" takes the one that always works, for when the others
+   * all of them, once per convolution and batch size: building takes seconds more and needs memory for the trials, and
+   * convolutional networks may run faster from then on. "default" takes the one that always works, in case the others
    * fail. Without effect on models that have no convolution. @default "heuristic"
    */
   readonly convSearch?: "heuristic" | "exhaustive" | "default";
@@ -208,8 +227,8 @@ export interface TierOptions {
   /**
    * Whose scores the mean is over. "tier": this tier's members alone. "cumulative": the members of all earlier tiers
    * too, which steadies the mean where tiers are small; votes stay this tier's own. Every row then carries its sums (4
-   * bytes per class) from tier to tier, on GPUs by way of the host, and earlier tiers of labels are not allowed. Leave it
-   * unless a comparison on your data shows a gain. @default "tier"
+   * bytes per class) from tier to tier, on GPUs by way of the host, and earlier tiers of labels are not allowed. Keep the
+   * default unless a comparison on your data shows a gain. @default "tier"
    */
   readonly evidence?: "tier" | "cumulative";
   /**
@@ -227,13 +246,13 @@ export interface TierOptions {
   readonly device?: Device;
   /** How its models run on a GPU. @default the default of every option */
   readonly cuda?: CudaOptions;
-  /** How its rows gather into batches. @default the default of every option */
+  /** How its rows are collected into batches. @default the default of every option */
   readonly batch?: BatchOptions;
   /** What `cost()` charges for it. @default free */
   readonly price?: Price;
   /**
    * A row comes to this tier and its queue is full: refuse the row, answer with the last finished tier (`degraded`), or
-   * wait. Waiting costs memory and time, never an answer. @default as the call's `onFull` says
+   * wait. Waiting costs memory and time, but loses no answer. @default as the call's `onFull` says
    */
   readonly onOverload?: "reject" | "degrade" | "wait";
   /**
@@ -280,12 +299,12 @@ export interface CascadeOptions {
    */
   readonly maxRowsInFlight?: number;
   /**
-   * Bytes of copied rows held at once: those of `run`, `stream` and `copy: true`. Over it `stream` waits and others
-   * reject; a call that is larger comes in alone. @default 268435456 (256 MiB)
+   * Bytes of copied rows held at once: those of `run`, `stream` and `copy: true`. Above it `stream` waits and other
+   * calls reject; a call that is larger is admitted alone. @default 268435456 (256 MiB)
    */
   readonly maxBytesInFlight?: number;
   /**
-   * Device memory for the inputs of deferred rows that wait on a GPU for their next tier there. A row that finds no room
+   * Device memory for the inputs of deferred rows that wait on a GPU for their next tier there. A row for which there is no room
    * is uploaded again from the host's copy, which costs transfer time and nothing else. Raise it where rows are large
    * (images) and `bytesToDevice` of a later tier grows in the counters; 0 keeps none there. Without effect unless two
    * tiers in a row are on one GPU. @default 67108864 (64 MiB)
@@ -294,7 +313,7 @@ export interface CascadeOptions {
   /**
    * Milliseconds for which a thread that has run out of work keeps looking for more before it sleeps. Waking a thread
    * takes some 40 us, so 0.05 takes that off the latency of callers that come one at a time, and costs a busy
-   * core for as long after every call. Leave it where many callers are in flight: then threads seldom sleep. @default 0
+   * core for as long after every call. Keep 0 if many calls are in flight: threads seldom sleep then. @default 0
    */
   readonly spinMs?: number;
   /**

@@ -2,7 +2,8 @@
  * Deferral rules: when does a row leave at a tier? Rules are plain JSON data, the functions here
  * only check and build them. A measure exits when it reaches its threshold (>=, entropy <=).
  */
-import { invalidArgument, outOfRange } from "../errors.js";
+import { invalidArgument, outOfRange, quoted } from "../errors.js";
+import { ruleNames, ruleProblem } from "./rule-names.js";
 
 /** Exits when the answered label has at least `votes` votes and is not tied. */
 export interface VotesRule {
@@ -39,20 +40,6 @@ export interface ConstantRule {
 /** When a row leaves at a tier. Plain data: it can be stored in `cascade.json` as it is. */
 export type Rule = VotesRule | AgreementRule | MeasureRule | CompoundRule | ConstantRule;
 
-/** The function that makes each kind of rule, for messages. */
-export const ruleNames: Readonly<Record<Rule["kind"], string>> = {
-  votes: "votesAtLeast",
-  agreement: "agreementAtLeast",
-  score: "scoreAtLeast",
-  confidence: "confidenceAtLeast",
-  margin: "marginAtLeast",
-  entropy: "entropyAtMost",
-  allOf: "allOf",
-  anyOf: "anyOf",
-  always: "always",
-  never: "never",
-};
-
 /** The most members a tier can have, and so the most votes a rule can ask for. */
 export const maxMembers = 64;
 
@@ -62,7 +49,7 @@ export const maxMembers = 64;
  */
 export function votesAtLeast(votes: number): VotesRule {
   if (!(Number.isInteger(votes) && votes >= 1 && votes <= maxMembers)) {
-    throw outOfRange(`votesAtLeast: votes is ${String(votes)}, expected an integer from 1 to ${maxMembers}.`);
+    throw outOfRange(`votesAtLeast: votes is ${quoted(votes)}, expected an integer from 1 to ${maxMembers}.`);
   }
   return { kind: "votes", votes };
 }
@@ -74,7 +61,7 @@ export function votesAtLeast(votes: number): VotesRule {
  */
 export function agreementAtLeast(threshold: number): AgreementRule {
   if (!(threshold > 0 && threshold <= 1)) {
-    throw outOfRange(`agreementAtLeast: threshold is ${String(threshold)}, expected a number in (0, 1].`);
+    throw outOfRange(`agreementAtLeast: threshold is ${quoted(threshold)}, expected a number in (0, 1].`);
   }
   return { kind: "agreement", threshold };
 }
@@ -121,12 +108,14 @@ export function never(): ConstantRule {
 
 function measureRule(kind: MeasureRule["kind"], threshold: number): MeasureRule {
   if (!(threshold >= 0 && threshold <= 1)) {
-    throw outOfRange(`${ruleNames[kind]}: threshold is ${String(threshold)}, expected a number in [0, 1].`);
+    throw outOfRange(`${ruleNames[kind]}: threshold is ${quoted(threshold)}, expected a number in [0, 1].`);
   }
   return { kind, threshold };
 }
 
 function compoundRule(kind: CompoundRule["kind"], rules: readonly Rule[]): CompoundRule {
+  const problem = rules.map(ruleProblem).find((text) => text !== undefined);
+  if (problem !== undefined) throw invalidArgument(`${kind}: ${problem}.`);
   if (rules.length === 0) throw invalidArgument(`${kind}: expected at least one rule, got none.`);
   return { kind, rules };
 }

@@ -1,31 +1,35 @@
 /** One way in which data is not what a schema says, as a plain sentence: what was expected and what came. */
-import { inspect } from "node:util";
 import type { SchemaError } from "../../schema/validate.js";
-import type { QuorateProblem } from "../errors.js";
-import { suggestion } from "./nearest.js";
-import { type Rule, ruleNames } from "./rules.js";
+import { type QuorateProblem, quoted, quotedList } from "../errors.js";
+import { nearest } from "./nearest.js";
+import { ruleNames } from "./rule-names.js";
+import type { Rule } from "./rules.js";
 
 /** @param subject what `root` is: "cascade", or the call whose options it has */
 export function problemOf(error: SchemaError, root: unknown, subject: string): QuorateProblem {
-  const path = error.instancePath;
+  return problemAt(error.instancePath, expectation(error, root), root, subject);
+}
+
+/** A problem at a JSON pointer into `root`, in a sentence that ends with `text`. */
+export function problemAt(path: string, text: string, root: unknown, subject: string): QuorateProblem {
   // A sentence may end in a question.
-  const sentence = `${placeOf(path, root, subject)}: ${expectation(error, root)}.`.replace(/\?\.$/, "?");
+  const sentence = `${placeOf(path, root, subject)}: ${text}.`.replace(/\?\.$/, "?");
   return { code: "QUORATE_ERR_INVALID_ARGUMENT", path, message: sentence };
 }
 
 /** What was expected and what came. */
 function expectation(error: SchemaError, root: unknown): string {
   const { params } = error;
-  const got = `got ${show(error.data)}`;
+  const got = `got ${quoted(error.data)}`;
   switch (error.keyword) {
     case "required":
-      return `"${params["missingProperty"]}" is missing`;
+      return missing(String(params["missingProperty"]));
     case "additionalProperties":
       return unknownOption(String(params["additionalProperty"]), error);
     case "enum":
-      return `expected one of ${(params["allowedValues"] as readonly unknown[]).map(show).join(", ")}, ${got}`;
+      return `expected one of ${(params["allowedValues"] as readonly unknown[]).map(quoted).join(", ")}, ${got}`;
     case "const":
-      return `expected ${show(params["allowedValue"])}, ${got}`;
+      return `expected ${quoted(params["allowedValue"])}, ${got}`;
     case "type":
       return `${ruleOf(error, root)}expected ${article(String(params["type"]))}, ${got}`;
     case "minItems":
@@ -45,7 +49,7 @@ function expectation(error: SchemaError, root: unknown): string {
     case "pattern":
       return `expected ${String(error.parentSchema?.["description"])}, ${got}`;
     case "discriminator":
-      return `expected a rule with "kind" one of ${Object.keys(ruleNames).join(", ")}, got ${show(params["tagValue"])}`;
+      return `expected a rule with "kind" one of ${quotedList(Object.keys(ruleNames))}, got ${quoted(params["tagValue"])}`;
     default:
       return `${error.message ?? error.keyword}, ${got}`;
   }
@@ -77,8 +81,30 @@ function range(error: SchemaError): string {
 }
 
 function unknownOption(name: string, error: SchemaError): string {
-  const known = Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {});
-  return `"${name}" is not a known option (known: ${known.join(", ")})${suggestion(name, known)}`;
+  const known = knownOptions(error);
+  const meant = meantOption(name, error);
+  return `"${name}" is not a known option (known: ${known.join(", ")})${meant && `, did you mean "${meant}"?`}`;
+}
+
+/** The option that was meant by an unknown name; "" when that cannot be told. */
+export function meantOption(name: string, error: SchemaError): string {
+  const known = knownOptions(error);
+  // A function member has one field that is a function.
+  if (known.includes("run") && isFunction((error.data as Readonly<Record<string, unknown>>)[name])) return "run";
+  return nearest(name, known) ?? "";
+}
+
+function knownOptions(error: SchemaError): string[] {
+  return Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {});
+}
+
+/** A function, as `asData` of schema.ts writes one. */
+function isFunction(data: unknown): boolean {
+  return (data as { readonly run?: unknown } | null | undefined)?.run === "function";
+}
+
+function missing(name: string): string {
+  return name === "model" ? '"model" is missing (or "run", for a function)' : `"${name}" is missing`;
 }
 
 function lookUp(root: unknown, pointer: string): unknown {
@@ -94,26 +120,4 @@ function article(type: string): string {
 
 function length(value: unknown): number {
   return Array.isArray(value) ? value.length : 0;
-}
-
-/** A value in a sentence: as JSON where it is data, else as Node shows it. */
-function show(value: unknown): string {
-  const isData = typeof value === "string" || Array.isArray(value) || isPlain(value);
-  const text = (isData && json(value)) || inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
-function isPlain(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
-
-/** undefined for what JSON cannot hold: big integers and circles. */
-function json(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value, (_, field) =>
-      typeof field === "number" && !Number.isFinite(field) ? String(field) : field,
-    );
-  } catch {
-    return undefined;
-  }
 }

@@ -156,7 +156,7 @@ test("a warning comes once when more than half of a member's last 1,000 rows are
   expect(warnings[0]).toMatchObject({
     kind: "invalidVotes",
     tier: "t",
-    member: "function",
+    member: "function 1",
     memberIndex: 0,
     rows: 1000,
     invalid: 501,

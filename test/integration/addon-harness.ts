@@ -37,6 +37,7 @@ export const fileMember = (name: string): NativeMember => ({
   temperature: 1,
   cuda: { graphs: false, tf32: false, memoryLimitBytes: 0, convSearch: "heuristic" },
   timeoutMs: 0,
+  splitOnFailure: false,
   classMap: new Int32Array(0),
   labels: new BigInt64Array(0),
 });
@@ -50,6 +51,7 @@ export const functionMember = (more: Partial<NativeMember> = {}): NativeMember =
   output: "label",
   temperature: 1,
   timeoutMs: 30_000,
+  splitOnFailure: false,
   classMap: new Int32Array(0),
   labels: new BigInt64Array(0),
   ...more,

@@ -37,11 +37,23 @@ describe("quorate demo", () => {
         { entered: 41, exited: 41 },
       ],
     });
-    expect(report.flops.saving).toBeGreaterThan(5);
+    expect(report.flops.ratio).toBeGreaterThan(5);
   });
 });
 
 describe("quorate run", () => {
+  it("says in a sentence that answers cannot be written", () => {
+    const { stderr, status } = quorate(
+      "run",
+      digits("cascade.json"),
+      digits("test.csv"),
+      "--answers",
+      join(folder, "none", "a.jsonl"),
+    );
+    expect(stderr).toMatch(/^quorate: ".*a\.jsonl" cannot be written: ENOENT[^\n]*\n$/);
+    expect(status).toBe(1);
+  });
+
   it("answers a file with a cascade.json", () => {
     const answers = join(folder, "answers.jsonl");
     const { stdout, status } = quorate(
@@ -65,9 +77,9 @@ describe("quorate run", () => {
   });
 
   it.each([
-    ["a missing cascade", ["none.json", digits("test.csv")], /none\.json cannot be read/],
+    ["a missing cascade", ["none.json", digits("test.csv")], /none\.json" cannot be read/],
     ["a missing file of rows", [digits("cascade.json"), "none.csv"], /none\.csv/],
-    ["a row of another width", [digits("cascade.json"), "short.csv"], /short\.csv, line 1: 2 columns, expected 64/],
+    ["a row of another width", [digits("cascade.json"), "short.csv"], /short\.csv", line 1: 2 columns, expected 64/],
     ["a bad cascade", ["bad.json", digits("test.csv")], /"tier" is not a known option/],
   ])("with %s ends with a sentence and exit code 1", (_, args, message) => {
     writeFileSync(join(folder, "short.csv"), "1,2\n");

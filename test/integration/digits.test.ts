@@ -123,7 +123,7 @@ describe("the digits cascade", () => {
     expect([a, b, c]).toEqual([597, 96, 41]);
     expect(cost.reference.flops).toBe(large * count);
     expect(cost.cascade.flops).toBeLessThanOrEqual(tiny * 597 + small * 96 + large * 41);
-    expect(cost.ratio.flops).toBeLessThan(0.2);
+    expect(cost.ratio.flops).toBeGreaterThan(5);
   });
 
   it("explains itself before any traffic", async () => {

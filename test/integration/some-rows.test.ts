@@ -87,7 +87,7 @@ describe("a function member", () => {
     ["gives too many labels", (count) => new Int32Array(count + 1), /returned 5 values, expected Int32Array with 4 /],
     ["gives none", () => new Int32Array(0), /returned 0 values/],
     ["gives scores", (count) => new Float32Array(count * 10), /returned Float32Array/],
-    ["gives a list", (count) => new Array(count).fill(0), /returned object/],
+    ["gives a list that is too short", (count) => new Array(count - 1).fill(0), /an array of 3 rows, expected 4/],
     ["rejects", () => Promise.reject(new Error("no credit")), /no credit/],
   ])("that %s fails the rows of that call, and no others", async (_, wrong, message) => {
     const cascade = await open((async ({ tensors, count }) => {

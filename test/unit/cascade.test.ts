@@ -220,7 +220,10 @@ describe("run", () => {
       runNs: 1_500_000,
       batchRows: 7,
     };
-    const trace = [{ ...tier, memberVotes: Int32Array.of(1, 1, -1), memberScores: Float32Array.of(0.5, 1, 0) }];
+    const memberErrors = [null, null, { code: "QUORATE_ERR_MEMBER", message: "no" }];
+    const trace = [
+      { ...tier, memberVotes: Int32Array.of(1, 1, -1), memberScores: Float32Array.of(0.5, 1, 0), memberErrors },
+    ];
     native.hooks.onRows(rowColumns([1], { traces: [trace] }));
     expect((await answer).trace).toEqual([
       {
@@ -232,9 +235,9 @@ describe("run", () => {
         agreed: true,
         score: 0.75,
         members: [
-          { member: "a.onnx", vote: 1, score: 0.5 },
-          { member: "b.onnx", vote: 1, score: 1 },
-          { member: "c.onnx", vote: null, score: null },
+          { member: "a.onnx", vote: 1, score: 0.5, error: null },
+          { member: "b.onnx", vote: 1, score: 1, error: null },
+          { member: "c.onnx", vote: null, score: null, error: { code: "QUORATE_ERR_MEMBER", message: "no" } },
         ],
         queueMs: 0.5,
         runMs: 1.5,

@@ -43,18 +43,21 @@ describe("rows of a file", () => {
   });
 
   it.each([
-    ["a.csv", "1,2\n1,2,3,4\n", /a\.csv, line 2: 4 columns, expected 2 for tensor "x", or 3 with a label/],
+    ["a.csv", "1,2\n1,2,3,4\n", /a\.csv", line 2: 4 columns, expected 2 for tensor "x", or 3 with a label/],
     ["a.csv", "1,two\n", /line 1: "two" is not a number/],
     ["a.csv", "1,2,0.5\n", /line 1: the label is 0.5, expected a class index/],
     ["a.jsonl", "{", /line 1: .*JSON/],
-    ["a.jsonl", '{"y": [1, 2]}', /line 1: tensor "x": expected 2 numbers/],
+    ["a.jsonl", '{"y": [1, 2]}', /line 1: no member reads a tensor "y" \(known: "x", "label"\)/],
+    ["a.jsonl", '{"label": 1}', /line 1: tensor "x" is missing, expected 2 numbers\./],
+    ["a.jsonl", '{"x": [1, "b"]}', /line 1: tensor "x": value 1 is "b", expected a number\./],
+    ["a.jsonl", '{"x": [1, 2, 3]}', /line 1: tensor "x": expected 2 numbers/],
   ])("of %s are refused with their line: %j", async (name, text, message) => {
     expect((await errorOf(() => read(name, text))).message).toMatch(message);
   });
 
   it("that are not there are refused by name", async () => {
     const rows = readRows(join(folder, "none.csv"), [tensorX]);
-    expect((await errorOf(() => rows.next())).message).toMatch(/none\.csv: ENOENT/);
+    expect((await errorOf(() => rows.next())).message).toMatch(/none\.csv": ENOENT/);
   });
 });
 

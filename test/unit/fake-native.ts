@@ -5,6 +5,7 @@ import type {
   NativeCascade,
   NativeColumns,
   NativeCounters,
+  NativeFailedRow,
   NativeHooks,
   NativeInfo,
   NativeInputs,
@@ -52,7 +53,13 @@ export class FakeCascade implements NativeCascade {
   readonly hooks: NativeHooks;
   readonly submitted: FakeSubmit[] = [];
   readonly cancelled: number[] = [];
-  readonly completed: { callId: number; data: Int32Array | Float32Array | null; message: string; cause: number }[] = [];
+  readonly completed: {
+    callId: number;
+    data: Int32Array | Float32Array | null;
+    message: string;
+    cause: number;
+    failedRows: readonly NativeFailedRow[];
+  }[] = [];
   readonly provided: {
     id: number;
     tensor: number;
@@ -65,7 +72,7 @@ export class FakeCascade implements NativeCascade {
   /** What counters() gives. */
   now: NativeCounters;
   /** What profile() answers. */
-  flops: number[][] | null = null;
+  flops: (number | string)[][] | null = null;
   /** Most rows that submitRows takes at once. */
   room = Number.POSITIVE_INFINITY;
   /** Thrown by the next submit, or after one that took rows in part. */
@@ -96,8 +103,14 @@ export class FakeCascade implements NativeCascade {
   cancel(id: number): void {
     this.cancelled.push(id);
   }
-  completeMember(callId: number, data: Int32Array | Float32Array | null, message: string, cause: number): void {
-    this.completed.push({ callId, data, message, cause });
+  completeMember(
+    callId: number,
+    data: Int32Array | Float32Array | null,
+    message: string,
+    cause: number,
+    failedRows: readonly NativeFailedRow[] = [],
+  ): void {
+    this.completed.push({ callId, data, message, cause, failedRows });
   }
   provide(
     id: number,
@@ -218,6 +231,9 @@ export function zeroTier(members: number): NativeTierCounters {
     rowsPadded: 0,
     invalidVotes: 0,
     runNs: 0,
+    extraRuns: 0,
+    rowsRepeated: 0,
+    lastError: null,
   };
   return {
     entered: 0,
@@ -231,6 +247,7 @@ export function zeroTier(members: number): NativeTierCounters {
     invalid: 0,
     degraded: 0,
     batches: 0,
+    memoryRows: 0,
     queueNs: 0,
     gatherNs: 0,
     uploadNs: 0,

@@ -14,6 +14,7 @@ const member: MemberExplanation = {
   deviceBytes: null,
   hostNodes: [],
   sha256: null,
+  lastError: null,
   batchDifference: null,
   flopsPerRow: 2410,
 };
@@ -27,6 +28,7 @@ const tier: TierExplanation = {
   device: null,
   members: [member],
   flopsPerRow: 2410,
+  memoryRows: null,
   price: {},
 };
 

@@ -76,7 +76,10 @@ describe("values of the addon, lifted", () => {
   });
 
   it("are FLOPs, the user's before measured ones", () => {
-    expect(liftFlops([[10, 20], [-1]], spec)).toEqual([[10, 5], [null]]);
+    expect(liftFlops([[10, 20], ["no profile"]], spec)).toEqual({
+      flops: [[10, 5], [null]],
+      reasons: [[null, null], ["no profile"]],
+    });
   });
 
   it("are a machine's devices", () => {

@@ -15,7 +15,7 @@ function specOf(run: MemberFunction, output: "label" | "logits" = "label"): Casc
 
 /** Asks the only member about two rows. */
 function ask(native: FakeCascade, callId = 7, deadlineNs: number | null = null): void {
-  native.hooks.onMemberCall(callId, 0, 0, 2, [Float32Array.of(1, 2, 3, 4)], Uint32Array.of(4, 9), deadlineNs, 3);
+  native.hooks.onMemberCall(callId, 0, 0, 2, [Float32Array.of(1, 2, 3, 4)], Uint32Array.of(4, 9), 0, deadlineNs, 3);
 }
 
 describe("a function member", () => {
@@ -26,6 +26,7 @@ describe("a function member", () => {
       isFunction: true,
       output: "label",
       timeoutMs: 30_000,
+      splitOnFailure: false,
       functionInputs: [{ name: "x", type: "float32", rowShape: [2] }],
     });
   });
@@ -41,7 +42,7 @@ describe("a function member", () => {
       rows: Uint32Array.of(4, 9),
     });
     expect(run.mock.calls[0]?.[1].signal.aborted).toBe(false);
-    expect(native.completed).toEqual([{ callId: 7, data: Int32Array.of(1, 2), message: "", cause: 0 }]);
+    expect(native.completed).toEqual([{ callId: 7, data: Int32Array.of(1, 2), message: "", cause: 0, failedRows: [] }]);
   });
 
   it.each<[string, MemberFunction, "label" | "logits", string]>([
@@ -83,7 +84,7 @@ describe("a function member", () => {
     ask(native);
     await turn();
     const cause = message === "no credit" ? 1 : 0; // What was thrown has a number.
-    expect(native.completed).toEqual([{ callId: 7, data: null, message, cause }]);
+    expect(native.completed).toEqual([{ callId: 7, data: null, message, cause, failedRows: [] }]);
   });
 
   it("is aborted when nobody waits any more, and then sends no reply", async () => {

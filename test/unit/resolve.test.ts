@@ -66,13 +66,14 @@ describe("a resolved specification", () => {
     expect(bare).toEqual({
       kind: "function",
       run,
-      name: "function",
+      name: "function 1",
       inputs: [],
       output: "label",
       temperature: 1,
       classes: null,
       labels: null,
       timeoutMs: 30_000,
+      splitOnFailure: false,
       price: { perCall: 0, perRow: 0 },
       flopsPerRow: null,
     });
@@ -88,7 +89,7 @@ describe("a resolved specification", () => {
     });
     expect(spec).toMatchObject({ classes: 2, classNames: ["cat", "dog"], measures: [] });
     expect(spec.tiers[0]).toMatchObject({
-      members: [{ name: "model" }],
+      members: [{ name: "model 1" }],
       batch: { maxRows: 8, maxQueueRows: 65_536 },
       price: { perRow: 2, perHour: 0 },
     });

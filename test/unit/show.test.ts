@@ -1,6 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { BatchAnswer } from "../../src/calls/batch-answer.js";
+import { timeHistogram } from "../../src/cascade/counters.js";
+import { QuorateError } from "../../src/errors.js";
 import type { NativeColumns } from "../../src/native/contract.js";
 import { columns, rowColumns } from "./fake-native.js";
 import { openFake, twoTiers } from "./open.js";
@@ -59,6 +61,40 @@ describe("a batch's answer", () => {
     });
   });
 
+  it("has class names and traces in JSON and when shown, where there are some", async () => {
+    const { cascade, native } = await openFake({ ...twoTiers, classes: ["cat", "dog", "owl"] });
+    const call = cascade.runBatch({ x: new Float32Array(6) }, { trace: true });
+    const tier = {
+      tier: 0,
+      label: 2,
+      votes: 2,
+      flags: 1 | 4 | 8,
+      score: 0.5,
+      memberVotes: [2, 2, -1],
+      memberScores: [0.5, 0.5, 0],
+      queueNs: 1e6,
+      runNs: 2e6,
+      batchRows: 3,
+    } as never;
+    native.hooks.onBatch(1, columns(3, { ...some, traces: [[tier], undefined, [tier]] }));
+    const batch = await call;
+    expect(batch.labelName).toEqual(["owl", null, "cat"]);
+    expect(batch.trace?.map((tiers) => tiers.length)).toEqual([1, 0, 1]);
+    const json = JSON.parse(JSON.stringify(batch));
+    expect(json.labelName).toEqual(["owl", null, "cat"]);
+    expect(json.trace[0]).toMatchObject([{ tierIndex: 0, label: 2, queueMs: 1 }]);
+    expect(inspect(batch)).toContain("labelName: [ 'owl', null, 'cat' ]");
+    expect(inspect(batch)).toContain("queueMs: 1");
+  });
+
+  it("says nothing of names and traces where there are none", async () => {
+    const batch = await batchOf(3, some);
+    expect(batch.labelName).toBeNull();
+    expect(batch.trace).toBeNull();
+    expect(Object.keys(batch.toJSON())).not.toContain("trace");
+    expect(inspect(batch)).not.toContain("labelName");
+  });
+
   it("gives rows that are JSON, with and without an answer", async () => {
     const batch = await batchOf(3, some);
     expect(JSON.parse(JSON.stringify(batch.at(0)))).toMatchObject({ status: "ok", error: null, label: 2 });
@@ -105,6 +141,36 @@ describe("a cascade", () => {
         },
       ],
     });
+  });
+});
+
+describe("an error", () => {
+  it("is JSON with its message, code, problems and its cause's message", () => {
+    const error = new QuorateError("QUORATE_ERR_MEMBER", "every member failed", { cause: new Error("no route") });
+    expect(JSON.parse(JSON.stringify({ error }))).toEqual({
+      error: {
+        name: "QuorateError",
+        code: "QUORATE_ERR_MEMBER",
+        message: "every member failed",
+        problems: [{ code: "QUORATE_ERR_MEMBER", message: "every member failed" }],
+        cause: "no route",
+      },
+    });
+    expect(new QuorateError("QUORATE_ERR_CLOSED", "closed").toJSON()).not.toHaveProperty("cause");
+  });
+});
+
+describe("counters", () => {
+  it("show a histogram as its quantiles, and keep all of it as data", async () => {
+    const { cascade } = await openFake();
+    const before = cascade.counters();
+    expect(inspect(before)).not.toContain("boundsMs");
+    expect(inspect(before)).toMatch(/queueTime: \[(none|\d+ times?, p50 < [\d.]+ ms, p99 < [\d.]+ ms)\]/);
+    expect(inspect(cascade.counters({ since: before }))).toContain("queueTime: [none]");
+    expect(JSON.parse(JSON.stringify(before)).tiers[0].queueTime.boundsMs.length).toBeGreaterThan(0);
+    const bounds = [1, 2, 4];
+    expect(inspect(timeHistogram(bounds, [50, 0, 49, 1]))).toBe("[100 times, p50 < 1 ms, p99 < 4 ms]");
+    expect(inspect(timeHistogram(bounds, [0, 0, 0, 1]))).toBe("[1 time, p50 >= 4 ms, p99 >= 4 ms]");
   });
 });
 

@@ -117,7 +117,7 @@ describe("a bad specification", () => {
       "/classes: expected a number in [2, 16777216], got 1.",
       'tiers 0 and 1 are both named "x", expected different names.',
       'tier "x" has no `exitWhen`: every tier but the last needs a rule.',
-      `tier "x", /tiers/1/members/0: there is no file ${join(folder, "nowhere.onnx")}.`,
+      `tier "x", /tiers/1/members/0: there is no file "${join(folder, "nowhere.onnx")}".`,
     ]);
   });
 
@@ -145,7 +145,7 @@ describe("a bad specification", () => {
 
   it("has no unknown rule", () => {
     const { message, path } = problemOf({ exitWhen: { kind: "scores", threshold: 1 } });
-    expect(message).toMatch(/expected a rule with "kind" one of votes, agreement, score, .*got "scores"/);
+    expect(message).toMatch(/expected a rule with "kind" one of "votes", "agreement", "score", .*got "scores"/);
     expect(path).toBe("/tiers/0/exitWhen");
   });
 
@@ -189,9 +189,22 @@ describe("a bad specification", () => {
     );
   });
 
+  it.each([
+    [{ runn: async () => new Int32Array(1) }, '"runn" is not a known option', 'did you mean "run"?'],
+    [{ model: async () => new Int32Array(1), name: "api" }, '"model" is not a known option', 'did you mean "run"?'],
+    [{ run: () => new Int32Array(1), timeoutMS: 5 }, '"timeoutMS" is not a known option', 'did you mean "timeoutMs"?'],
+    [{ modell: "a.onnx" }, '"modell" is not a known option', 'did you mean "model"?'],
+    [{ name: "api" }, '"model" is missing (or "run", for a function)', "."],
+  ])("says which field of a member is unknown, and which was meant: %j", (member, start, end) => {
+    const problems = problemsOf({ classes: 2, tiers: [{ ...good, members: [member] }] });
+    expect(problems.filter(({ path }) => path === "/tiers/0/members/0")).toHaveLength(1);
+    expect(problems[0]?.message).toContain(start);
+    expect(problems[0]?.message.endsWith(end)).toBe(true);
+  });
+
   it("has no model twice with the same inputs", () => {
     expect(problemOf({ members: ["a.onnx", { model: "./a.onnx" }] }).message).toContain(
-      "members 0 and 1 are the same model, a.onnx",
+      'members 0 and 1 are the same model, "a.onnx"',
     );
   });
 
@@ -245,10 +258,10 @@ describe("a file", () => {
   });
 
   it("that is missing or not JSON is refused by name", async () => {
-    await expect(readSpec(join(folder, "none.json"))).rejects.toThrow(/none\.json cannot be read: ENOENT/);
+    await expect(readSpec(join(folder, "none.json"))).rejects.toThrow(/none\.json" cannot be read: ENOENT/);
     const path = join(folder, "broken.json");
     writeFileSync(path, "{ tiers");
-    await expect(readSpec(path)).rejects.toThrow(/broken\.json is not JSON/);
+    await expect(readSpec(path)).rejects.toThrow(/broken\.json" is not JSON/);
   });
 
   it("has no functions", async () => {

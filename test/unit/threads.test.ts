@@ -1,5 +1,7 @@
 /** How many threads compute: what decides, in which order, and what is refused. */
+
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { quoted } from "../../src/errors.js";
 import { errorOf, useFake } from "./open.js";
 
 const { decidedThreads, getThreads, setThreads, threadsText } = await import("../../src/native/threads.js");
@@ -57,7 +59,7 @@ describe("the number of threads", () => {
     for (const threads of [0, 1025, 2.5, -1, Number.NaN, "4", null, undefined]) {
       const error = await errorOf(() => setThreads(threads as number));
       expect(error).toMatchObject(refused);
-      expect(error.message).toBe(`setThreads: threads is ${String(threads)}, expected a whole number from 1 to 1024.`);
+      expect(error.message).toBe(`setThreads: threads is ${quoted(threads)}, expected a whole number from 1 to 1024.`);
     }
     expect(getThreads()).toBe(2);
   });

@@ -155,7 +155,7 @@ void CascadeCore::OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> row
 
 void CascadeCore::OnInvalid(const InvalidMember& member) { channel_->Post(InvalidMessage{member}); }
 
-// The engine and its models are gone before JavaScript hears of it, unless somebody stands in them.
+// The engine and its models are gone before JavaScript is told, unless a thread is inside.
 void CascadeCore::OnClosed() {
   std::shared_ptr<CascadeCore> self;
   std::shared_ptr<Engine> open;

@@ -41,7 +41,7 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   // While building: after that. ClosedMessage follows, once.
   void Close(int64_t drain_ns);
 
-  // Close() without drain, when nobody listens any more; a running build gives up early.
+  // Close() without drain, when there is no listener any more; a running build gives up early.
   void Abandon();
 
   // Waits until nothing of it runs any more, or until the clock shows `until_ns`. True: it ended.

@@ -96,7 +96,7 @@ void CascadeObject::On(Napi::Env env, BatchMessage message) {
 
 void CascadeObject::On(Napi::Env env, LazyMessage message) {
   Delivering(env, [&] {
-    hooks_.Call(
+    hooks_.CallWithoutContext(
         env, Hook::kLazy,
         {ToNumber(env, message.id), ToNumber(env, message.tensor), ToRowList(env, message.rows)});
   });
@@ -109,24 +109,28 @@ void CascadeObject::On(Napi::Env env, MemberCallMessage message) {
     for (uint32_t i = 0; i < message.tensors.size(); ++i) {
       tensors.Set(i, Environment::Of(env).arrays()->Make(env, std::move(message.tensors[i])));
     }
-    hooks_.Call(
+    hooks_.CallWithoutContext(
         env, Hook::kMemberCall,
         {ToNumber(env, message.call_id), ToNumber(env, message.tier), ToNumber(env, message.member),
          ToNumber(env, message.count), tensors, ToRowList(env, message.rows),
-         TimeLeft(env, message.deadline_at), Napi::Number::New(env, message.priority)});
+         ToNumber(env, message.row_call), TimeLeft(env, message.deadline_at),
+         Napi::Number::New(env, message.priority)});
   });
 }
 
 void CascadeObject::On(Napi::Env env, MemberCancelMessage message) {
-  Delivering(env, [&] { hooks_.Call(env, Hook::kMemberCancel, {ToNumber(env, message.call_id)}); });
+  Delivering(env, [&] {
+    hooks_.CallWithoutContext(env, Hook::kMemberCancel, {ToNumber(env, message.call_id)});
+  });
 }
 
 void CascadeObject::On(Napi::Env env, ProfiledMessage message) {
   Delivering(env, [&] {
     if (message.error.ok()) {
       hooks_.Call(env, Hook::kProfiled,
-                  {env.Null(), ToTable(env, message.flops, [env](int64_t flops) {
-                     return Napi::Number::New(env, static_cast<double>(flops));
+                  {env.Null(), ToTable(env, message.flops, [env](const StatusOr<uint64_t>& flops) {
+                     return flops.ok() ? Napi::Value(ToNumber(env, flops.value()))
+                                       : Napi::String::New(env, flops.status().message());
                    })});
     } else {
       hooks_.Call(env, Hook::kProfiled, {ToPlainError(env, message.error), env.Null()});

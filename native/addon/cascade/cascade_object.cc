@@ -160,14 +160,15 @@ void CascadeObject::CompleteMember(const Info& info) {
     return calls->Fail(id, text ? info[2].As<Napi::String>().Utf8Value() : "the function failed",
                        ReadCause(info[3]));
   }
+  auto failed_rows = ValueOrThrow(info.Env(), ReadFailedRows(info[4]));
   const auto type =
       data.IsTypedArray() ? data.As<Napi::TypedArray>().TypedArrayType() : napi_uint8_array;
   if (type == napi_int32_array) {
     const auto labels = data.As<Napi::Int32Array>();
-    calls->Reply(id, {true, labels.Data(), labels.ElementLength()});
+    calls->Reply(id, {true, labels.Data(), labels.ElementLength(), std::move(failed_rows)});
   } else if (type == napi_float32_array) {
     const auto scores = data.As<Napi::Float32Array>();
-    calls->Reply(id, {false, scores.Data(), scores.ElementLength()});
+    calls->Reply(id, {false, scores.Data(), scores.ElementLength(), std::move(failed_rows)});
   } else {
     calls->Fail(id, "returned " + KindOf(data) + ", expected an Int32Array or a Float32Array");
   }

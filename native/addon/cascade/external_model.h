@@ -15,6 +15,7 @@ class ExternalModel final : public FunctionModel {
   ~ExternalModel() override;
 
   const ModelInfo& info() const override { return info_; }
+  bool splits_on_failure() const override { return member_.splits_on_failure; }
   void Start(const Batch& batch, Completion completion) override;
   void Terminate() override;
 

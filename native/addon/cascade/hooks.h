@@ -30,6 +30,10 @@ class Hooks {
 
   void Call(Napi::Env env, Hook hook, std::initializer_list<napi_value> arguments);
 
+  // For hooks that call the user's code: in an asynchronous context that holds nothing, where
+  // Call() takes that in which the cascade was built.
+  void CallWithoutContext(Napi::Env env, Hook hook, std::initializer_list<napi_value> arguments);
+
  private:
   std::array<Napi::FunctionReference, kHooks> hooks_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "native/base/shapes.h"
@@ -37,17 +38,41 @@ HostArray CopyInput(const TensorSpec& spec, const TensorView& view, size_t rows)
   return copy;
 }
 
+// Each below `rows`, and ascending.
+bool AreRowsOf(size_t rows, const std::vector<FailedRow>& failed) {
+  size_t least = 0;
+  for (const FailedRow& row : failed) {
+    if (row.row < least || row.row >= rows) return false;
+    least = row.row + size_t{1};
+  }
+  return true;
+}
+
+// The call that all rows belong to; 0 when they are of several.
+uint64_t CallOf(std::span<const RowId> ids) {
+  const uint64_t first = ids[0].call;
+  const bool shared =
+      std::any_of(ids.begin(), ids.end(), [first](const RowId& id) { return id.call != first; });
+  return shared ? 0 : first;
+}
+
 }  // namespace
 
 void MemberCalls::Start(const FunctionModel* owner, const FunctionMember& member,
                         const Batch& batch, Completion completion) {
-  MemberCallMessage message{0,  member.tier, member.member,     batch.rows,
-                            {}, {},          batch.deadline_at, batch.priority};
+  MemberCallMessage message;
+  message.tier = member.tier;
+  message.member = member.member;
+  message.count = batch.rows;
+  message.deadline_at = batch.deadline_at;
+  message.priority = batch.priority;
   const std::vector<TensorSpec>& inputs = owner->info().inputs;
   for (size_t i = 0; i < inputs.size(); ++i) {
     message.tensors.push_back(CopyInput(inputs[i], batch.inputs[i], batch.rows));
   }
-  if (batch.row_ids != nullptr) message.rows.assign(batch.row_ids, batch.row_ids + batch.rows);
+  const std::span<const RowId> ids(batch.row_ids, batch.rows);
+  for (const RowId& id : ids) message.rows.push_back(id.row);
+  message.row_call = CallOf(ids);
   auto call = std::make_shared<OpenCall>();
   call->owner = owner;
   call->table = weak_from_this();
@@ -111,13 +136,14 @@ std::shared_ptr<MemberCalls::OpenCall> MemberCalls::Take(uint64_t id) {
   return call;
 }
 
-void MemberCalls::Finish(OpenCall* call, Status status, bool tell) {
+void MemberCalls::Finish(OpenCall* call, Status status, bool tell,
+                         std::vector<FailedRow> failed_rows) {
   { MutexLock wait(&call->starting); }
   call->hook.reset();
   timer_->Set(call, kForever, {});
   if (tell) channel_->Post(MemberCancelMessage{call->id});
   const auto run_ns = static_cast<uint64_t>(clock_->NowNs() - call->started_at);
-  call->completion({std::move(status), run_ns, 0});
+  call->completion({std::move(status), run_ns, 0, std::move(failed_rows)});
 }
 
 void MemberCalls::Expire(uint64_t id) {
@@ -151,7 +177,7 @@ bool MemberCalls::Waits(uint64_t id) const {
   return open_.contains(id);
 }
 
-void MemberCalls::Reply(uint64_t id, const MemberReply& reply) {
+void MemberCalls::Reply(uint64_t id, MemberReply reply) {
   const auto call = Take(id);
   if (call == nullptr) return;
   const bool labels = call->owner->info().output.row_shape.empty();
@@ -167,8 +193,17 @@ void MemberCalls::Reply(uint64_t id, const MemberReply& reply) {
                        std::to_string(call->rows) + " rows, expected " + text(labels, expected)},
                   false);
   }
+  if (!AreRowsOf(call->rows, reply.failed_rows)) {
+    return Finish(call.get(),
+                  {StatusCode::kMember, call->where + " failed on rows it was not asked"}, false);
+  }
   if (reply.length > 0) memcpy(call->output, reply.data, call->output_bytes);
-  Finish(call.get(), {}, false);
+  for (FailedRow& failed : reply.failed_rows) {
+    const Status& given = *failed.error;
+    failed.error = std::make_shared<const Status>(
+        given.code(), call->where + ": " + given.message(), given.cause());
+  }
+  Finish(call.get(), {}, false, std::move(reply.failed_rows));
 }
 
 void MemberCalls::Fail(uint64_t id, const std::string& message, uint32_t cause) {

@@ -22,6 +22,7 @@ struct FunctionMember {
   uint32_t member = 0;
   std::string where;  // For messages: "tier "x", member 0 (name)".
   int64_t timeout_ns = kForever;
+  bool splits_on_failure = false;
 };
 
 // What JavaScript answered.
@@ -29,6 +30,7 @@ struct MemberReply {
   bool labels = false;  // Int32Array, else Float32Array.
   const void* data = nullptr;
   size_t length = 0;
+  std::vector<FailedRow> failed_rows;  // Ascending; their data is not read.
 };
 
 // The batches that function members have not answered yet; one table per cascade. Thread-safe.
@@ -50,7 +52,7 @@ class MemberCalls : public std::enable_shared_from_this<MemberCalls> {
   // Whether the call still waits for its reply.
   bool Waits(uint64_t id) const;
   // A reply of the wrong kind or length is a failure.
-  void Reply(uint64_t id, const MemberReply& reply);
+  void Reply(uint64_t id, MemberReply reply);
   // `cause`: see Status.
   void Fail(uint64_t id, const std::string& message, uint32_t cause = 0);
 
@@ -65,7 +67,7 @@ class MemberCalls : public std::enable_shared_from_this<MemberCalls> {
   std::shared_ptr<OpenCall> Take(uint64_t id);
   void Expire(uint64_t id);
   // Completes a call that was taken out, and tells JavaScript to forget it when it does not know.
-  void Finish(OpenCall* call, Status status, bool tell);
+  void Finish(OpenCall* call, Status status, bool tell, std::vector<FailedRow> failed_rows = {});
 
   const std::shared_ptr<CompletionChannel> channel_;
   Pool* const pool_;

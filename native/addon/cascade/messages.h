@@ -33,14 +33,15 @@ struct LazyMessage {
 };
 
 struct MemberCallMessage {
-  uint64_t call_id;
-  uint32_t tier;
-  uint32_t member;
-  size_t count;
+  uint64_t call_id = 0;
+  uint32_t tier = 0;
+  uint32_t member = 0;
+  size_t count = 0;
   std::vector<HostArray> tensors;  // Copies: the batch may end before JavaScript reads them.
   std::vector<uint32_t> rows;
-  int64_t deadline_at;  // kForever: there is none.
-  int priority;
+  uint64_t row_call = 0;  // The call that all of the rows belong to; 0: they are of several.
+  int64_t deadline_at = kForever;  // kForever: there is none.
+  int priority = 0;
 };
 
 struct MemberCancelMessage {
@@ -49,7 +50,7 @@ struct MemberCancelMessage {
 
 struct ProfiledMessage {
   Status error;
-  std::vector<std::vector<int64_t>> flops;  // [tier][member]
+  std::vector<std::vector<StatusOr<uint64_t>>> flops;  // [tier][member]
 };
 
 struct HashedMessage {

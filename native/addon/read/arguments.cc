@@ -88,8 +88,8 @@ void ReadTier(Napi::Value value, const std::string& where, CascadeRequest* reque
     ParsedMember parsed = ReadMember(member, at, problem);
     const auto m = static_cast<uint32_t>(tier.members.size());
     if (parsed.is_function) {
-      request->functions.push_back(
-          {index, m, MemberText(tier.name, m, parsed.spec.name), parsed.timeout_ns});
+      request->functions.push_back({index, m, MemberText(tier.name, m, parsed.spec.name),
+                                    parsed.timeout_ns, parsed.splits_on_failure});
     }
     tier.members.push_back(std::move(parsed.spec));
   });

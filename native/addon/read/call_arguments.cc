@@ -93,6 +93,24 @@ uint32_t ReadCause(Napi::Value value) {
   return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : 0;
 }
 
+StatusOr<std::vector<FailedRow>> ReadFailedRows(Napi::Value value) {
+  std::vector<FailedRow> rows;
+  if (value.IsUndefined()) return rows;
+  Status problem;
+  ObjectReader::EachIn(value, "failedRows", &problem, [&](Napi::Value item, const std::string& at) {
+    ObjectReader reader(item, at, &problem);
+    int64_t row = 0;
+    std::string message;
+    reader.Integer("row", 0, UINT32_MAX, &row);
+    reader.Text("message", &message);
+    const uint32_t cause = problem.ok() ? ReadCause(reader.Get("cause")) : 0;
+    rows.push_back({static_cast<uint32_t>(row),
+                    std::make_shared<const Status>(StatusCode::kMember, message, cause)});
+  });
+  QUORATE_RETURN_IF_ERROR(std::move(problem));
+  return rows;
+}
+
 StatusOr<GivenOptions> ReadCallOptions(Napi::Value value) {
   Status problem;
   ObjectReader reader(value, "options", &problem);

@@ -6,6 +6,7 @@
 
 #include "native/addon/napi_config.h"
 #include "native/engine/request.h"
+#include "native/model/host_model.h"
 #include "native/plan/cascade_plan.h"
 
 namespace quorate {
@@ -15,6 +16,8 @@ StatusOr<uint64_t> ReadWhole(Napi::Value value, const char* name, uint64_t most)
 StatusOr<std::vector<uint32_t>> ReadRowList(Napi::Value value);
 // The number of what JavaScript threw; 0: it says none.
 uint32_t ReadCause(Napi::Value value);
+// Rows of a function member's reply that failed by themselves; none where there is no list.
+StatusOr<std::vector<FailedRow>> ReadFailedRows(Napi::Value value);
 
 struct GivenOptions {
   CallOptions options;

@@ -160,6 +160,7 @@ ParsedMember ReadMember(Napi::Value value, const std::string& where, Status* pro
   if (timeout_ns < static_cast<double>(kMostNs)) {
     parsed.timeout_ns = static_cast<int64_t>(timeout_ns);
   }
+  reader.Bool("splitOnFailure", &parsed.splits_on_failure);
   ReadClassMap(&reader, &member.class_map);
   ReadLabels(&reader, &member.labels);
   return parsed;

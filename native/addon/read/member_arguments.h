@@ -15,6 +15,7 @@ struct ParsedMember {
   MemberSpec spec;  // A function member still lacks make_function.
   bool is_function = false;
   int64_t timeout_ns = kForever;
+  bool splits_on_failure = false;
 };
 
 // NativeMember of the contract. `where` is what messages call it; what is wrong goes to `problem`.

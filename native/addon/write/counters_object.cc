@@ -1,5 +1,7 @@
 #include "native/addon/write/counters_object.h"
 
+#include "native/addon/errors.h"
+
 namespace quorate {
 
 namespace {
@@ -17,6 +19,8 @@ constexpr Field<MemberCounters> kMemberFields[] = {
     {"rowsPadded", &MemberCounters::rows_padded},
     {"invalidVotes", &MemberCounters::invalid_votes},
     {"runNs", &MemberCounters::run_ns},
+    {"extraRuns", &MemberCounters::extra_runs},
+    {"rowsRepeated", &MemberCounters::rows_repeated},
 };
 
 constexpr Field<TierCounters> kTierFields[] = {
@@ -31,6 +35,7 @@ constexpr Field<TierCounters> kTierFields[] = {
     {"invalid", &TierCounters::invalid},
     {"degraded", &TierCounters::degraded},
     {"batches", &TierCounters::batches},
+    {"memoryRows", &TierCounters::memory_rows},
     {"queueNs", &TierCounters::queue_ns},
     {"gatherNs", &TierCounters::gather_ns},
     {"uploadNs", &TierCounters::upload_ns},
@@ -71,13 +76,25 @@ Napi::Float64Array ToHistogram(Napi::Env env, const Histogram& times) {
   return ToNumbers(env, Histogram::kBuckets, [&times](size_t i) { return times.count(i); });
 }
 
+Napi::Object ToMember(Napi::Env env, const MemberCounters& member) {
+  Napi::Object object = ToObject(env, member, kMemberFields);
+  Napi::Value last = env.Null();
+  if (!member.last_error.ok()) {
+    Napi::Object error = ToPlainError(env, member.last_error);
+    error.Set("count", ToNumber(env, member.last_error_rows));
+    last = error;
+  }
+  object.Set("lastError", last);
+  return object;
+}
+
 Napi::Object ToTier(Napi::Env env, const TierCounters& tier) {
   Napi::Object object = ToObject(env, tier, kTierFields);
   object.Set("queueTimes", ToHistogram(env, tier.queue_times));
   object.Set("runTimes", ToHistogram(env, tier.run_times));
   Napi::Array members = Napi::Array::New(env, tier.members.size());
   for (uint32_t m = 0; m < tier.members.size(); ++m) {
-    members.Set(m, ToObject(env, tier.members[m], kMemberFields));
+    members.Set(m, ToMember(env, tier.members[m]));
   }
   object.Set("members", members);
   return object;

@@ -2,9 +2,20 @@
 
 #include <algorithm>
 
+#include "native/addon/errors.h"
+
 namespace quorate {
 
 namespace {
+
+Napi::Array ToErrors(Napi::Env env, const TraceTier& tier) {
+  Napi::Array errors = Napi::Array::New(env, tier.member_errors.size());
+  for (uint32_t m = 0; m < tier.member_errors.size(); ++m) {
+    const auto& error = tier.member_errors[m];
+    errors.Set(m, error == nullptr ? env.Null() : Napi::Value(ToPlainError(env, *error)));
+  }
+  return errors;
+}
 
 Napi::Object ToTierObject(Napi::Env env, const TraceTier& tier) {
   Napi::Object object = Napi::Object::New(env);
@@ -22,6 +33,7 @@ Napi::Object ToTierObject(Napi::Env env, const TraceTier& tier) {
   object.Set("queueNs", Napi::Number::New(env, static_cast<double>(tier.queue_ns)));
   object.Set("runNs", Napi::Number::New(env, static_cast<double>(tier.run_ns)));
   object.Set("batchRows", Napi::Number::New(env, tier.batch_rows));
+  if (!tier.member_errors.empty()) object.Set("memberErrors", ToErrors(env, tier));
   return object;
 }
 

@@ -53,7 +53,7 @@ Status CudaStream::Wait(const DeviceEvent& event) {
   return CudaStatus(cudaStreamWaitEvent(stream_, awaited.get(), 0), "waiting for", awaited);
 }
 
-// cudaLaunchHostFunc would not call back after an error, and whoever waits would wait forever.
+// cudaLaunchHostFunc does not call back after an error, and the waiting thread would wait forever.
 Status CudaStream::Callback(std::function<void()> call) {
   QUORATE_RETURN_IF_ERROR(SelectCudaDevice(device_));
   auto context = std::make_unique<std::function<void()>>(std::move(call));

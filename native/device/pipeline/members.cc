@@ -22,7 +22,7 @@ DeviceLane* LaneOf(const PipelineOptions& options, size_t member) {
 // Calls work(k) on the lane of each member k, and waits for all.
 void OnLanes(const PipelineOptions& options, const std::function<void(size_t)>& work) {
   const size_t members = options.members.size();
-  // The last lane may still be letting go of it when the wait is over.
+  // The last lane may still hold it when the wait is over.
   const auto left = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(members));
   for (size_t k = 0; k < members; ++k) {
     LaneOf(options, k)->Post([&work, k, left] {

@@ -20,7 +20,7 @@ class PipelineRows {
   // Zeroes the slot's inputs: rows beyond a batch's are computed too.
   Status Clear(PipelineSlot& slot);
 
-  // Brings the batch's rows and lets go of its blocks.
+  // Brings the batch's rows and releases its blocks.
   Status Upload(PipelineSlot& slot);
 
   // The deferred rows of a batch that was awaited; nullptr when they are not kept on the device.

@@ -2,6 +2,7 @@
 
 // What one batch reads and writes while its members run. Threads that share it write disjoint rows.
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,50 @@ class ErrorSlot {
  private:
   Mutex mutex_;
   Status status_ QUORATE_GUARDED_BY(mutex_);
+};
+
+// Keeps which members failed on which rows. Thread-safe.
+class FailureSlot {
+ public:
+  // `row_of`: from a row of the call to one of the batch.
+  template <typename RowOf>
+  void Add(size_t member, const std::vector<FailedRow>& rows, RowOf row_of) {
+    if (rows.empty()) return;
+    const MutexLock lock(&mutex_);
+    for (const FailedRow& row : rows) {
+      failures_.push_back({row_of(row.row), static_cast<uint32_t>(member), row.error});
+    }
+  }
+  // By row, those of a row in the order in which they came.
+  std::vector<MemberFailure> Take() {
+    const MutexLock lock(&mutex_);
+    std::stable_sort(failures_.begin(), failures_.end(),
+                     [](const MemberFailure& a, const MemberFailure& b) { return a.row < b.row; });
+    return std::exchange(failures_, {});
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<MemberFailure> failures_ QUORATE_GUARDED_BY(mutex_);
+};
+
+// Keeps the tightest of what it is told. Thread-safe.
+class FitSlot {
+ public:
+  void Add(BatchFit fit) {
+    if (fit.rows == 0) return;
+    const MutexLock lock(&mutex_);
+    if (fit_.rows == 0 || fit.rows < fit_.rows) fit_.rows = fit.rows;
+    fit_.out_of_memory |= fit.out_of_memory;
+  }
+  BatchFit Take() {
+    const MutexLock lock(&mutex_);
+    return std::exchange(fit_, {});
+  }
+
+ private:
+  Mutex mutex_;
+  BatchFit fit_ QUORATE_GUARDED_BY(mutex_);
 };
 
 struct BatchWork {
@@ -53,14 +98,14 @@ struct BatchWork {
   size_t rows = 0;
   std::vector<const uint8_t*> inputs;  // [tensors of the plan] rows side by side; else nullptr.
   std::vector<uint8_t*> outputs;       // [members][rows x output row]
-  std::vector<uint32_t> row_ids;       // [rows]
+  std::vector<RowId> row_ids;          // [rows]
   int64_t deadline_at = kForever;
   int priority = 0;
   const float* prior_sums = nullptr;  // [rows x classes] for cumulative tiers.
   const CancelFlag* cancel = nullptr;
-  std::vector<int8_t> decided;    // [rows] 1 exit, 0 defer, -1 all members ran.
-  std::vector<uint8_t> failures;  // [rows] members that ran and failed.
-  ErrorSlot member_error;
+  std::vector<int8_t> decided;  // [rows] 1 exit, 0 defer, -1 all members ran.
+  FailureSlot failures;
+  FitSlot fit;
   ErrorSlot kernel_error;
 
   // The outputs from row `first` on, for the kernels. `target` has an entry per member.

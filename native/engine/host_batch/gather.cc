@@ -48,9 +48,8 @@ HostGather::HostGather(BatchWork* work, BatchListener* listener)
 Status HostGather::Gather(const std::vector<RowRef>& rows) {
   work_->rows = rows.size();
   work_->row_ids.clear();
-  for (const RowRef& row : rows) work_->row_ids.push_back(listener_->RowIndex(row));
+  for (const RowRef& row : rows) work_->row_ids.push_back(listener_->IdOf(row));
   work_->decided.assign(rows.size(), -1);
-  work_->failures.assign(rows.size(), 0);
   GatherEvidence(rows);
   QUORATE_RETURN_IF_ERROR(ReserveOutputs(rows.size()));
   return GatherInputs(rows);

@@ -97,8 +97,12 @@ void HostBatch::ClearResults() {
     tally.rows_padded = 0;
     tally.rows_invalid = 0;
     tally.run_ns = 0;
+    tally.extra_runs = 0;
+    tally.rows_repeated = 0;
+    tally.rows_blamed = 0;
   }
-  first_error = Status();
+  failures.clear();
+  fit = {};
   reduce_error = Status();
   gather_ns = run_ns = reduce_ns = 0;
 }
@@ -171,7 +175,7 @@ void HostBatch::Reduce() {
   const int64_t now = parts_.clock->NowNs();
   run_ns = now - phase_started_;
   phase_started_ = now;
-  members_.Finish();
+  failures = members_.Finish();
   const size_t threads = reduction_.Prepare(members_.sequential(), gather_.evidence());
   PostHelpers(threads, TaskOf<&HostBatch::ReduceHelper>());
   if (!PullReduction()) Release();
@@ -188,10 +192,10 @@ bool HostBatch::PullReduction() {
 }
 
 bool HostBatch::Finish() {
-  first_error = work_.member_error.Take();
+  fit = work_.fit.Take();
   reduce_error = work_.kernel_error.Take();
-  if (reduce_error.ok()) CountInvalidVotes(*parts_.tier, work_.outputs.data(), 0, this);
-  // The batch's hold and the caller's: nobody else is inside, or will be.
+  if (reduce_error.ok()) CountInvalidVotes(*parts_.tier, work_.outputs.data(), this);
+  // The batch's hold and the caller's: no other thread is inside, or will be.
   if (holds_.load(std::memory_order_acquire) == 2) {
     listener_->OnBatchOver(this);
     return true;

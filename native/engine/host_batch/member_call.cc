@@ -5,76 +5,148 @@
 
 namespace quorate {
 
+namespace {
+
+bool MayBeAskedAgain(const LoadedModel& model) {
+  const auto* const function = As<FunctionModel>(model);
+  return function == nullptr || function->splits_on_failure();
+}
+
+}  // namespace
+
 MemberCall::MemberCall(BatchWork* work, size_t member)
     : work_(work),
       member_(&work->tier->members[member]),
       tally_(&work->tallies[member]),
-      host_(As<HostModel>(member_->model)) {
+      host_(As<HostModel>(member_->model)),
+      repeats_(MayBeAskedAgain(member_->model)) {
   for (const uint32_t tensor : member_->tensors) {
     views_.push_back({nullptr, work->plan->tensors[tensor].row_shape});
   }
 }
 
+// --- Runs ---
+
 void MemberCall::Start(const MemberRows& rows, Completion completion) {
-  for (size_t i = 0; i < views_.size(); ++i) {
-    const uint32_t tensor = member_->tensors[i];
-    views_[i].data = rows.inputs[tensor] + rows.first * work_->plan->tensors[tensor].row_bytes;
+  rows_ = rows;
+  completion_ = completion;
+  started_ = false;
+  model_output_ = ModelOutput();
+  if (model_output_ == nullptr) {
+    return completion({Status(StatusCode::kInternal, "no memory for a member's labels")});
   }
-  batch_.rows = rows.count;
-  batch_.inputs = views_.data();
-  output_ = rows.output;
-  batch_.output = ModelOutput(rows.count);
-  batch_.output_bytes = rows.count * member_->output_row_bytes;
-  batch_.cancel = work_->cancel;
-  batch_.row_ids = rows.row_ids + rows.first;
-  batch_.deadline_at = work_->deadline_at;
-  batch_.priority = work_->priority;
-  started_ = work_->cancel == nullptr || !work_->cancel->cancelled();
-  if (batch_.output == nullptr) {
-    started_ = false;
-    completion({Status(StatusCode::kInternal, "no memory for a member's labels"), 0, 0});
-  } else if (started_) {
-    if (host_ != nullptr) return completion(host_->Run(batch_));
-    As<FunctionModel>(member_->model)->Start(batch_, completion);
-  } else {
-    completion({Status(StatusCode::kAborted, "the batch was cancelled"), 0, 0});
-  }
+  Run({0, rows.count}, {&OnFirst, this});
 }
 
-uint8_t* MemberCall::ModelOutput(size_t rows) {
+void MemberCall::Run(FailureSearch::Range range, Completion completion) {
+  if (work_->cancel != nullptr && work_->cancel->cancelled()) {
+    return completion({Status(StatusCode::kAborted, "the batch was cancelled")});
+  }
+  const size_t first = rows_.first + range.first;
+  for (size_t i = 0; i < views_.size(); ++i) {
+    const uint32_t tensor = member_->tensors[i];
+    views_[i].data = rows_.inputs[tensor] + first * work_->plan->tensors[tensor].row_bytes;
+  }
+  batch_.rows = range.count;
+  batch_.inputs = views_.data();
+  batch_.output = model_output_ + range.first * member_->output_row_bytes;
+  batch_.output_bytes = range.count * member_->output_row_bytes;
+  batch_.cancel = work_->cancel;
+  batch_.row_ids = rows_.row_ids + first;
+  batch_.deadline_at = work_->deadline_at;
+  batch_.priority = work_->priority;
+  started_ = true;
+  if (host_ != nullptr) return completion(host_->Run(batch_));
+  As<FunctionModel>(member_->model)->Start(batch_, completion);
+}
+
+bool MemberCall::Repeats(const RunReport& report) const {
+  return repeats_ && rows_.count > 1 && WorthRepeating(report.status);
+}
+
+void MemberCall::OnFirst(void* context, RunReport report) {
+  auto* const call = static_cast<MemberCall*>(context);
+  if (!call->Repeats(report)) return call->completion_(std::move(report));
+  if (call->search_ == nullptr) call->search_ = std::make_unique<FailureSearch>();
+  call->search_->Begin(call->rows_.count, std::move(report));
+  call->PostSearch();
+}
+
+void MemberCall::OnRepeated(void* context, RunReport report) {
+  auto* const call = static_cast<MemberCall*>(context);
+  call->search_->Ran(std::move(report));
+  if (!call->blocking()) call->PostSearch();
+}
+
+// A member that computes elsewhere may complete on any thread, even inside its call: what follows
+// is a task of its own.
+void MemberCall::PostSearch() {
+  if (blocking()) return SearchOn();
+  work_->pool->SubmitNext({[](void* call) { static_cast<MemberCall*>(call)->SearchOn(); }, this});
+}
+
+void MemberCall::SearchOn() {
+  const bool waits = blocking();
+  FailureSearch::Range range;
+  while (search_->Next(&range)) {
+    Run(range, {&OnRepeated, this});
+    if (!waits) return;  // Nothing of the call may be touched after an asynchronous start.
+  }
+  completion_(search_->Take());
+}
+
+// --- Results ---
+
+uint8_t* MemberCall::ModelOutput() {
   const bool fits = member_->output_row_bytes == member_->reduced_row_bytes;
-  return fits ? output_ : labels_.Reserve(rows * member_->output_row_bytes);
+  return fits ? rows_.output : labels_.Reserve(rows_.count * member_->output_row_bytes);
 }
 
 Status MemberCall::MapClasses() {
   if (member_->maps_labels) {
-    return work_->kernels->MapLabels(batch_.output, member_->output_type,
-                                     member_->label_table.Map(), batch_.rows,
-                                     reinterpret_cast<int32_t*>(output_), nullptr);
+    return work_->kernels->MapLabels(model_output_, member_->output_type,
+                                     member_->label_table.Map(), rows_.count,
+                                     reinterpret_cast<int32_t*>(rows_.output), nullptr);
   }
   const std::vector<int32_t>& map = member_->class_map;
   if (map.empty()) return Status();
-  const MemberOutput given = {output_, member_->output_type, member_->kind, member_->temperature,
-                              member_->width};
+  const MemberOutput given = {rows_.output, member_->output_type, member_->kind,
+                              member_->temperature, member_->width};
   return work_->kernels->MapClasses(given, map.data(), static_cast<uint32_t>(map.size()),
-                                    batch_.rows, output_, nullptr);
+                                    rows_.count, rows_.output, nullptr);
 }
 
-bool MemberCall::Finish(RunReport report) {
-  const bool ok = report.status.ok();
-  const size_t run = started_ ? batch_.rows : 0;
-  tally_->rows_run.fetch_add(run, std::memory_order_relaxed);
-  tally_->rows_padded.fetch_add(report.padded_rows, std::memory_order_relaxed);
-  tally_->run_ns.fetch_add(report.run_ns, std::memory_order_relaxed);
-  if (ok) {
-    if (Status status = MapClasses(); !status.ok()) work_->kernel_error.Set(std::move(status));
-  } else {
-    // All ones: NaN in every float type, -1 as a label.
-    memset(output_, 0xFF, batch_.rows * member_->reduced_row_bytes);
-    tally_->rows_failed.fetch_add(run, std::memory_order_relaxed);
-    work_->member_error.Set(std::move(report.status));
+const std::vector<FailedRow>& MemberCall::Finish(RunReport report) {
+  failed_ = std::move(report.failed_rows);
+  if (!report.status.ok()) {
+    const auto error = std::make_shared<const Status>(std::move(report.status));
+    for (uint32_t row = 0; row < rows_.count; ++row) failed_.push_back({row, error});
   }
-  return ok;
+  if (failed_.size() < rows_.count) {
+    if (Status status = MapClasses(); !status.ok()) work_->kernel_error.Set(std::move(status));
+  }
+  const size_t row_bytes = member_->reduced_row_bytes;
+  // All ones: NaN in every float type, -1 as a label.
+  for (const FailedRow& failed : failed_) {
+    memset(rows_.output + failed.row * row_bytes, 0xFF, row_bytes);
+  }
+  Book(report);
+  return failed_;
+}
+
+void MemberCall::Book(const RunReport& report) {
+  constexpr auto kOrder = std::memory_order_relaxed;
+  tally_->rows_run.fetch_add(started_ ? rows_.count : 0, kOrder);
+  tally_->rows_padded.fetch_add(report.padded_rows, kOrder);
+  tally_->run_ns.fetch_add(report.run_ns, kOrder);
+  if (report.extra_runs > 0) {
+    tally_->extra_runs.fetch_add(report.extra_runs, kOrder);
+    tally_->rows_repeated.fetch_add(report.repeated_rows, kOrder);
+    work_->fit.Add({report.rows_that_fit, report.out_of_memory});
+  }
+  if (failed_.empty() || !started_) return;
+  tally_->rows_failed.fetch_add(failed_.size(), kOrder);
+  if (repeats_) tally_->rows_blamed.fetch_add(failed_.size(), kOrder);
 }
 
 }  // namespace quorate

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "native/base/aligned_buffer.h"
 #include "native/engine/host_batch/batch_work.h"
+#include "native/engine/host_batch/failure_search.h"
 
 namespace quorate {
 
@@ -12,11 +14,13 @@ struct MemberRows {
   const uint8_t* const* inputs = nullptr;  // [tensors of the plan]
   size_t first = 0;                        // Where to start in `inputs` and `row_ids`.
   size_t count = 0;
-  const uint32_t* row_ids = nullptr;
+  const RowId* row_ids = nullptr;
   uint8_t* output = nullptr;  // For `count` rows.
 };
 
-// Calls one member, again and again, one call at a time; keeps what the model's batch points to.
+// Calls one member, again and again, one call at a time; keeps what the model's batch points to. A
+// run that fails is repeated in halves until it is known which rows fail: the packed input still
+// lies there, and each part writes its own place of the output.
 class MemberCall {
  public:
   MemberCall(BatchWork* work, size_t member);
@@ -27,24 +31,37 @@ class MemberCall {
   // A cancelled batch completes at once, with an error. REQUIRES: the previous call has completed.
   void Start(const MemberRows& rows, Completion completion);
 
-  // Books the report; a failed member leaves values that abstain. True when it succeeded.
-  bool Finish(RunReport report);
+  // Books the report. Rows on which the member failed are left with values that abstain; ascending,
+  // counted from the first of the call, valid until the next Finish().
+  const std::vector<FailedRow>& Finish(RunReport report);
 
  private:
-  // Where the model is to write: `output_`, or beside it if that has no room for its labels.
-  uint8_t* ModelOutput(size_t rows);
+  void Run(FailureSearch::Range range, Completion completion);
+  bool Repeats(const RunReport& report) const;
+  void PostSearch();
+  void SearchOn();
+  static void OnFirst(void* context, RunReport report);
+  static void OnRepeated(void* context, RunReport report);
+  // Where the model is to write: where the reduction reads, or beside it if its labels do not fit.
+  uint8_t* ModelOutput();
   // Brings what the model wrote into the cascade's classes.
   Status MapClasses();
+  void Book(const RunReport& report);
 
   BatchWork* const work_;
   const PlannedMember* const member_;
   MemberTally* const tally_;
   HostModel* const host_;  // nullptr: a function.
+  const bool repeats_;     // May be asked again for the same rows.
   std::vector<TensorView> views_;
   Batch batch_;
-  uint8_t* output_ = nullptr;  // What the reduction reads.
-  AlignedBuffer labels_;       // The model's own, until they are mapped.
-  bool started_ = false;       // The model was called, not only asked for.
+  MemberRows rows_;
+  uint8_t* model_output_ = nullptr;  // For all rows of the call.
+  AlignedBuffer labels_;             // The model's own, until they are mapped.
+  Completion completion_;
+  std::unique_ptr<FailureSearch> search_;  // Of the first run that failed, and all after it.
+  std::vector<FailedRow> failed_;
+  bool started_ = false;  // The model was called, not only asked for.
 };
 
 }  // namespace quorate

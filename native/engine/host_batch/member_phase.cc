@@ -91,7 +91,6 @@ void MemberPhase::Run(size_t index) {
 
 void MemberPhase::Start(MemberTask* task) {
   const Shard& shard = task->shard;
-  task->failed = false;
   uint8_t* const output = work_->outputs[shard.member] +
                           shard.first * work_->tier->members[shard.member].reduced_row_bytes;
   task->call.Start({work_->inputs.data(), shard.first, shard.count, work_->row_ids.data(), output},
@@ -100,7 +99,9 @@ void MemberPhase::Start(MemberTask* task) {
 
 void MemberPhase::OnMemberDone(void* context, RunReport report) {
   auto* task = static_cast<MemberTask*>(context);
-  task->failed = !task->call.Finish(std::move(report));
+  const Shard& shard = task->shard;
+  const auto row_of = [&shard](uint32_t row) { return static_cast<uint32_t>(shard.first) + row; };
+  task->phase->work_->failures.Add(shard.member, task->call.Finish(std::move(report)), row_of);
   task->phase->OneDone();
 }
 
@@ -110,27 +111,29 @@ void MemberPhase::OneDone() {
 
 // --- After the last ---
 
-void MemberPhase::Finish() {
+std::vector<MemberFailure> MemberPhase::Finish() {
   // Only members that compute on our threads count.
   for (const size_t m : blocking_) {
     const MemberTally& tally = work_->tallies[m];
     if (tally.rows_failed.load(std::memory_order_relaxed) > 0) continue;
+    if (tally.extra_runs.load(std::memory_order_relaxed) > 0) continue;
     costs_->Update(m, tally.run_ns.load(std::memory_order_relaxed), work_->rows);
   }
-  MarkFailures();
+  if (!sequential_) {
+    work_->columns->voters.assign(work_->rows, static_cast<uint8_t>(tasks_.size()));
+  }
+  std::vector<MemberFailure> failures = work_->failures.Take();
+  MarkFailed(failures);
+  return failures;
 }
 
-void MemberPhase::MarkFailures() {
+void MemberPhase::MarkFailed(const std::vector<MemberFailure>& failures) {
   ColumnSet& columns = *work_->columns;
-  if (!sequential_) {
-    columns.voters.assign(work_->rows, static_cast<uint8_t>(tasks_.size()));
-    for (const MemberTask* task : running_) {
-      const Shard& shard = task->shard;
-      for (size_t i = 0; task->failed && i < shard.count; ++i) ++work_->failures[shard.first + i];
-    }
-  }
-  for (size_t i = 0; i < work_->rows; ++i) {
-    columns.all_failed[i] = work_->failures[i] == columns.voters[i];
+  size_t failed = 0;
+  for (size_t i = 0; i < failures.size(); ++i) {
+    const uint32_t row = failures[i].row;
+    failed = i > 0 && failures[i - 1].row == row ? failed + 1 : 1;
+    columns.all_failed[row] = failed == columns.voters[row];
   }
 }
 

@@ -33,8 +33,9 @@ class MemberPhase {
   // Runs what is left of the members that compute on our threads. Any number of threads.
   void Pull();
 
-  // After the last one: updates the estimates of costs; counts the members that ran and failed.
-  void Finish();
+  // After the last one: updates the estimates of costs; says which members failed on which rows, as
+  // BatchRun::failures has it.
+  std::vector<MemberFailure> Finish();
 
   // Some members may not have run on every row.
   bool sequential() const { return sequential_; }
@@ -46,7 +47,6 @@ class MemberPhase {
     MemberPhase* phase;
     MemberCall call;
     Shard shard;
-    bool failed = false;
   };
   struct MemberTasks {
     std::vector<std::unique_ptr<MemberTask>> tasks;
@@ -59,7 +59,7 @@ class MemberPhase {
   MemberTask* TaskFor(const Shard& shard);
   void Run(size_t index);
   void Start(MemberTask* task);
-  void MarkFailures();
+  void MarkFailed(const std::vector<MemberFailure>& failures);
   void OneDone();
   static void OnMemberDone(void* context, RunReport report);
   static void OnWalkDone(void* phase) { static_cast<MemberPhase*>(phase)->OneDone(); }

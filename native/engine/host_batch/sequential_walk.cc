@@ -95,11 +95,13 @@ Status SequentialWalk::GatherActive(const uint8_t* source, size_t row_bytes, uin
 void SequentialWalk::FinishMember() {
   if (active_.empty()) return;  // It could not start.
   const size_t member = member_++;
-  const bool ok = calls_[member]->Finish(std::move(report_));
+  const std::vector<FailedRow>& failed = calls_[member]->Finish(std::move(report_));
+  work_->failures.Add(member, failed, [this](uint32_t row) {
+    return static_cast<uint32_t>(first_) + active_[row];
+  });
   if (compact_) Scatter(member);
   for (const uint32_t row : active_) {
     work_->columns->voters[first_ + row] = static_cast<uint8_t>(member + 1);
-    if (!ok) ++work_->failures[first_ + row];
   }
   if (member_ < calls_.size()) StopDecided();
 }

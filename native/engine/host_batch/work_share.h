@@ -5,7 +5,7 @@
 
 namespace quorate {
 
-// Tasks that several threads pull, and the count of those not finished. Tasks that nobody pulls
+// Tasks that several threads pull, and the count of those not finished. Tasks that no thread pulls
 // (members that compute elsewhere) may count as well.
 class WorkShare {
  public:

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint32_t kThreads = 256;
 
-// A value per thread and step, neighbours beside each other.
+// A value per thread and step, neighbours next to each other.
 template <typename Rule>
 __global__ void ClassElementsKernel(const typename Rule::Value* source, const int32_t* map,
                                     size_t count, typename Rule::Value* target) {

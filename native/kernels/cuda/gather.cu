@@ -9,7 +9,7 @@ namespace {
 
 constexpr uint32_t kThreads = 256;
 
-// A word per thread and step, words of a row beside each other: loads and stores coalesce.
+// A word per thread and step, words of a row next to each other: loads and stores coalesce.
 template <typename Word>
 __global__ void GatherKernel(const Word* source, size_t row_words, const uint32_t* rows,
                              size_t count, Word* target) {

@@ -4,12 +4,13 @@
 #include <array>
 #include <string_view>
 
+#include "native/ort/memory_errors.h"
+
 namespace quorate::ort {
 namespace {
 
-// The arena (twice), CUDA itself, cuBLAS, cuDNN.
-constexpr std::array<std::string_view, 5> kOutOfMemory = {
-    "Failed to allocate memory for requested buffer", "is smaller than requested bytes",
+// CUDA itself, cuBLAS, cuDNN.
+constexpr std::array<std::string_view, 3> kOutOfMemory = {
     "CUDA failure 2: ", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED"};
 
 constexpr std::array<std::string_view, 3> kCudaFailed = {"CUDA failure ", "CUBLAS failure ",
@@ -34,7 +35,7 @@ std::string Failure(const std::string& message) {
 
 Status CudaStatus(StatusCode code, const std::string& context, const std::string& message) {
   if (HasOneOf(message, kCudaFailed)) code = StatusCode::kDevice;
-  if (HasOneOf(message, kOutOfMemory)) code = StatusCode::kDeviceMemory;
+  if (HasOneOf(message, kOutOfMemory) || SaysOutOfMemory(message)) code = StatusCode::kDeviceMemory;
   return {code, context + ": " + Failure(message)};
 }
 

@@ -37,7 +37,7 @@ class DeviceSessions {
   bool convolutions() const { return file_.convolutions; }
 
   // The session for batches of `rows` rows: with convolutions one for each number, with weights of
-  // its own, for as long as somebody holds it. On the lane's thread; may load.
+  // its own, for as long as it is held. On the lane's thread; may load.
   StatusOr<std::shared_ptr<Session>> ForRows(size_t rows);
 
   // What all sessions have taken on the device; 0: not known. On the lane's thread.

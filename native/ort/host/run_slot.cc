@@ -5,12 +5,13 @@
 #include <utility>
 
 #include "native/base/shapes.h"
+#include "native/ort/memory_errors.h"
 
 namespace quorate::ort {
 namespace {
 
 Status OutOfMemory(size_t bytes) {
-  return {StatusCode::kMember, "no memory for " + std::to_string(bytes) + " bytes of scratch"};
+  return {StatusCode::kMemory, "no memory for " + std::to_string(bytes) + " bytes of scratch"};
 }
 
 }  // namespace
@@ -35,7 +36,10 @@ StatusOr<std::unique_ptr<RunSlot>> RunSlot::Create(std::shared_ptr<Session> sess
 
 Status RunSlot::Check(OrtStatus* status) const {
   if (status == nullptr) return {};
-  return session_->library().ToStatus(status, StatusCode::kMember, plan_.info.name + " failed");
+  const Status said =
+      session_->library().ToStatus(status, StatusCode::kMember, plan_.info.name + " failed");
+  if (!SaysOutOfMemory(said.message())) return said;
+  return {StatusCode::kMemory, said.message()};
 }
 
 Status RunSlot::Bind(Bound& bound, const char* port, bool input, const void* data, Dims dims,

@@ -20,6 +20,7 @@ class TemporaryFolder {
     std::error_code error;
     std::filesystem::path parent = std::filesystem::temp_directory_path(error);
     if (error) parent = "/tmp";
+    parent_ = parent.string();
     std::string pattern = (parent / "quorate-XXXXXX").string();
     if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
   }
@@ -30,9 +31,11 @@ class TemporaryFolder {
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
-  const std::string& path() const { return path_; }  // Empty: it could not be made.
+  const std::string& path() const { return path_; }      // Empty: it could not be made,
+  const std::string& parent() const { return parent_; }  // in here.
 
  private:
+  std::string parent_;
   std::string path_;
 };
 
@@ -69,7 +72,8 @@ StatusOr<uint64_t> MeasureFlops(const ApiLibrary* library, const OnnxFile& file,
   QUORATE_RETURN_IF_ERROR(CheckUnchanged(file));
   const TemporaryFolder folder;
   if (folder.path().empty()) {
-    return Status(StatusCode::kInternal, "no temporary folder can be made for a profile");
+    return Status(StatusCode::kInternal,
+                  "no folder for a profile can be made in " + folder.parent());
   }
   SessionConfig config;
   config.profile = true;

@@ -21,6 +21,7 @@ const common = {
   outputName: "",
   temperature: 1,
   timeoutMs: 30_000,
+  splitOnFailure: false,
   classMap: new Int32Array(0),
   labels: new BigInt64Array(0),
 };

@@ -55,6 +55,7 @@ class AdmissionTest : public ::testing::Test {
       const auto entry = admission_.Next(false);
       if (entry.record == nullptr) break;
       EXPECT_EQ(entry.record, expected);
+      entry.record->LetIn(entry.row);
       ++rows;
     }
     return rows;
@@ -83,6 +84,19 @@ TEST_F(AdmissionTest, RefusesRowsThatDoNotWaitWhereOthersDo) {
 
 TEST_F(AdmissionTest, TakesThoseRowsForWhichThereIsRoom) {
   EXPECT_EQ(admission_.RowsLetIn(CallOf({.rows = 12, .wait = false}), 0).value(), 8u);
+}
+
+TEST_F(AdmissionTest, TakesThoseRowsOfATurnWhoseBytesFit) {
+  const Given four{.rows = 4, .wait = false, .bytes = 24};  // 6 each, and 16 may be in flight.
+  EXPECT_EQ(admission_.RowsLetIn(CallOf(four), 0).value(), 2u);
+  LetIn(Enter({.bytes = 6}));
+  EXPECT_EQ(admission_.RowsLetIn(CallOf(four), 0).value(), 1u);
+  LetIn(Enter({.bytes = 6}));
+  EXPECT_EQ(admission_.RowsLetIn(CallOf(four), 0).status().code(), StatusCode::kQueueFull);
+}
+
+TEST_F(AdmissionTest, TakesOneRowThatIsLargerThanAllBytesWhereNoneAreInFlight) {
+  EXPECT_EQ(admission_.RowsLetIn(CallOf({.rows = 3, .wait = false, .bytes = 60}), 0).value(), 1u);
 }
 
 TEST_F(AdmissionTest, LetsABatchInAsAWholeWhateverItsRows) {

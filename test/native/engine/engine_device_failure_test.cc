@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "native/plan/device_tier.h"
 #include "test/native/engine/device_cascades.h"
 
@@ -85,6 +87,60 @@ TEST(DeviceFailure, ALostDeviceFailsItsRowsWithACodeAndOthersGoOnWithTheHost) {
     EXPECT_EQ(ErrorOf(failed, i), StatusCode::kDevice);
     EXPECT_EQ(answered.rows[i].status, RowStatus::kOk);
     EXPECT_EQ(answered.rows[i].tier_index, 1);
+  }
+}
+
+// --- Rows that a member rejects ---
+
+// As an operator on the host does: it waits for its input, and sees all of the bucket.
+void RejectRows(FakeDeviceModel* model, std::set<uint32_t> bad) {
+  model->run = [model, bad = std::move(bad)](const FakeRun& run) -> Status {
+    Device* const device = model->lane()->device();
+    QUORATE_ASSIGN_OR_RETURN(const auto reached, device->NewEvent("reached"));
+    QUORATE_RETURN_IF_ERROR(run.stream->Record(reached.get()));
+    QUORATE_RETURN_IF_ERROR(device->Await(*reached));
+    const auto* const rows = static_cast<const uint32_t*>(run.tensors->inputs[0].data);
+    for (size_t i = 0; i < run.tensors->rows; ++i) {
+      if (bad.contains(rows[i])) return {StatusCode::kMember, "no " + std::to_string(rows[i])};
+    }
+    return model->Compute(run);
+  };
+}
+
+TEST(DeviceFailure, ARowThatAMemberRejectsCostsNoOtherRowItsVote) {
+  for (const uint32_t seed : {5u, 6u, 7u}) {
+    sim::SimulatedMachine machine({.seed = seed});
+    DeviceLoader loader(&machine);
+    const CascadeSpec spec = TwoTiers("cuda:0", "cuda:0");
+    const auto rows = CountingRows(60);
+    const auto expected = AnswersOf(RunOnHost(spec, rows));
+    ThreadedEngine test(spec, &loader, 2);
+    RejectRows(&loader.model("2"), {7, 30});
+    for (int turn = 0; turn < 3; ++turn) {
+      const auto answers = AnswersOf(RunBatch(&test, rows));
+      for (uint32_t i = 0; i < rows.size(); ++i) {
+        if (i == 7 || i == 30) continue;
+        EXPECT_EQ(answers[i], expected[i]) << i;
+      }
+    }
+    const MemberCounters member = test.engine->Snapshot().tiers[0].members[1];
+    EXPECT_EQ(member.rows_failed, 6u);
+    EXPECT_GT(member.extra_runs, 0u);
+    EXPECT_NE(member.last_error.message().find("no "), std::string::npos);
+    test.CheckCounters();
+    ExpectOrdered(machine);
+  }
+}
+
+TEST(DeviceFailure, ARowThatAllMembersRejectFailsAlone) {
+  sim::SimulatedMachine machine({.seed = 8});
+  DeviceLoader loader(&machine);
+  ThreadedEngine test(TwoTiers("cuda:0", "cuda:0"), &loader, 2);
+  for (const char* path : {"1", "2", "3"}) RejectRows(&loader.model(path), {11});
+  const FinishedCall call = RunBatch(&test, CountingRows(50));
+  for (size_t i = 0; i < call.rows.size(); ++i) {
+    EXPECT_EQ(call.rows[i].status, i == 11 ? RowStatus::kFailed : RowStatus::kOk) << i;
+    EXPECT_EQ(ErrorOf(call, i), i == 11 ? StatusCode::kMember : StatusCode::kOk);
   }
 }
 

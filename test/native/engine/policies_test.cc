@@ -162,6 +162,93 @@ TEST(FullTierBeforeAnyAnswer, RejectsWhereItWouldDegrade) {
   EXPECT_EQ(test.StatusOf(id), RowStatus::kRejected);
 }
 
+// The first tier has such a queue as well: one row runs, one waits, and its place is the last.
+class FullFirstTier : public ::testing::Test {
+ protected:
+  void Open(Overload policy) {
+    CascadeSpec spec = ManualTiers(1);
+    spec.tiers[0].max_rows = 1;
+    spec.tiers[0].max_queue_rows = 1;
+    spec.tiers[0].on_overload = policy;
+    test_ = std::make_unique<TestEngine>(spec);
+    runs_ = test_->Row(kSure);
+    waits_ = test_->Row(kSure);
+    ASSERT_EQ(test_->Running(0), Values{kSure});
+  }
+  void ExpectRejected(uint64_t id, size_t row = 0) {
+    EXPECT_EQ(test_->StatusOf(id, row), RowStatus::kRejected);
+    EXPECT_EQ(test_->Error(id, row), StatusCode::kQueueFull);
+  }
+  void ExpectTheOthersUnharmed() {
+    test_->AnswerAll();
+    for (const uint64_t id : {runs_, waits_}) EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
+  }
+  static constexpr uint32_t kSure = 1;
+
+  std::unique_ptr<TestEngine> test_;
+  uint64_t runs_ = 0;
+  uint64_t waits_ = 0;
+};
+
+TEST_F(FullFirstTier, ByDefaultRejectsSingleRowsAndBatchesThatDoNotWait) {
+  Open(Overload::kAsCall);
+  ExpectRejected(test_->Row(kSure));
+  EXPECT_EQ(test_->RefusalOfBulk({kSure, kSure}, true), StatusCode::kQueueFull);
+  EXPECT_EQ(test_->RefusalOfBulk(Values(100, kSure)), StatusCode::kQueueFull);
+  EXPECT_EQ(test_->Tier(0).rejected, 1u);
+  ExpectTheOthersUnharmed();
+}
+
+TEST_F(FullFirstTier, ByDefaultLetsThoseWaitThatSaySo) {
+  Open(Overload::kAsCall);
+  const uint64_t row = test_->Row(kSure, {.wait = true});
+  const uint64_t small = test_->SmallBulk({kSure, kSure});
+  const uint64_t bulk = test_->Bulk(Values(100, kSure));
+  ExpectTheOthersUnharmed();
+  EXPECT_EQ(test_->StatusOf(row), RowStatus::kOk);
+  EXPECT_EQ(test_->StatusOf(small, 1), RowStatus::kOk);
+  EXPECT_EQ(test_->StatusOf(bulk, 99), RowStatus::kOk);
+}
+
+TEST_F(FullFirstTier, LetsEverybodyWaitWhereItSaysSo) {
+  Open(Overload::kWait);
+  const uint64_t row = test_->Row(kSure);
+  ExpectTheOthersUnharmed();
+  EXPECT_EQ(test_->StatusOf(row), RowStatus::kOk);
+}
+
+TEST_F(FullFirstTier, RejectsThoseThatWouldWaitWhereItSaysSoOrHasNoAnswerToDegradeTo) {
+  for (const Overload policy : {Overload::kReject, Overload::kDegrade}) {
+    Open(policy);
+    ExpectRejected(test_->Row(kSure, {.wait = true}));
+    ExpectRejected(test_->SmallBulk({kSure, kSure}), 1);
+    ExpectRejected(test_->Bulk(Values(100, kSure)), 99);
+    ExpectTheOthersUnharmed();
+  }
+}
+
+TEST_F(FullFirstTier, IsNotFullWhileABatchMayStart) {
+  CascadeSpec spec = ManualTiers(1);
+  spec.tiers[0].max_rows = 2;
+  spec.tiers[0].max_queue_rows = 2;
+  test_ = std::make_unique<TestEngine>(spec);
+  const uint64_t first = test_->Rows({kSure, kSure, kSure, kSure, kSure});
+  EXPECT_EQ(test_->Running(0).size(), 2u);
+  ExpectRejected(first + 4);
+  test_->AnswerAll();
+  for (uint64_t id = first; id < first + 4; ++id) EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
+}
+
+TEST_F(FullFirstTier, DoesNotCountRowsOfLargeBatchesThatItTakesAsTheyAre) {
+  Open(Overload::kAsCall);
+  test_->AnswerAll();
+  const uint64_t bulk = test_->Bulk(Values(100, kSure));
+  const uint64_t row = test_->Row(kSure);
+  test_->AnswerAll();
+  EXPECT_EQ(test_->StatusOf(row), RowStatus::kOk);
+  EXPECT_EQ(test_->StatusOf(bulk, 99), RowStatus::kOk);
+}
+
 // --- onFailure ---
 
 CascadeSpec TwoTiers(OnFailure first, OnFailure last, size_t members = 1) {

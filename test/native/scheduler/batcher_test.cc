@@ -18,10 +18,10 @@ class FakeOwner : public RowOwner {
   bool Take(uint32_t row) override { return Waits(row) && taken.insert(row).second; }
   bool Waits(uint32_t row) const override { return !dead.contains(row); }
   void DropReference() override { ++dropped; }
-  void Kill(std::initializer_list<uint32_t> rows, Batcher* batcher) {
+  void Kill(std::initializer_list<uint32_t> rows, Batcher* batcher, bool bulk = false) {
     for (const uint32_t row : rows) {
       dead.insert(row);
-      batcher->RowDied();
+      batcher->RowDied(bulk);
     }
   }
   std::set<uint32_t> taken;
@@ -187,8 +187,8 @@ TEST(Batcher, PurgeForgetsABulkCallWithoutAWaitingRow) {
   Batcher batcher({4, 0});
   batcher.AddBulk(&dead, 5, 0, 0, 0);
   batcher.AddBulk(&alive, 3, 0, 0, 0);
-  dead.Kill({0, 1, 2, 3, 4}, &batcher);
-  alive.Kill({0, 1}, &batcher);
+  dead.Kill({0, 1, 2, 3, 4}, &batcher, true);
+  alive.Kill({0, 1}, &batcher, true);
   batcher.Purge();
   EXPECT_EQ(dead.dropped, 1);
   EXPECT_EQ(batcher.rows(), 1u);
