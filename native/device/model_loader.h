@@ -28,6 +28,10 @@ struct ModelOptions {
   // Model input name -> request tensor name; inputs not listed keep their own name.
   std::vector<std::pair<std::string, std::string>> input_names;
   std::string output_name;  // Empty: the only output.
+  // Runs made-up rows to see that the output's shape is the declared one; else a declaration is
+  // believed unless it contradicts the batch.
+  bool check_output = false;
+  uint32_t classes = 0;  // The output's width where neither declaration nor runs tell it; 0: no.
   Place place = OnCpu();
   CudaOptions cuda;
 };

@@ -1,6 +1,7 @@
 #include "native/ort/model_plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "native/base/shapes.h"
@@ -132,21 +133,29 @@ class Planner {
     plan_.output_element_size = ElementSize(type.value());
     plan_.info.output.name = port.name;
     plan_.info.output.type = type.value();
-    if (port.dims.empty()) {  // A scalar or an unknown rank: a run will tell.
-      plan_.info.output.row_shape = {-1};
-      return {};
-    }
-    const int64_t batch = port.dims[0];
-    const size_t fixed = plan_.info.fixed_batch;
-    if (batch >= 0 && (fixed == 0 || static_cast<size_t>(batch) != fixed)) {
-      const PortInfo& input = session_.inputs()[0];
-      return Mismatch("has no batch dimension: output '" + port.name + "' is " +
-                      ShapeText(port.dims) + " and input '" + input.name + "' is " +
-                      ShapeText(input.dims) + ", their first dimensions must be the batch");
-    }
-    plan_.output_row = AfterFirst(port.dims);
-    plan_.info.output.row_shape = PublicRowShape(*plan_.output_row, type.value());
+    plan_.info.output.row_shape = {-1};
+    plan_.info.declared_output = port.dims;
+    if (port.dims.empty()) return {};  // A scalar or an unknown rank: a run will tell.
+    SetDeclaredRow(port.dims[0], AfterFirst(port.dims));
     return {};
+  }
+
+  void SetDeclaredRow(int64_t batch, Dims row) {
+    const size_t fixed = plan_.info.fixed_batch;
+    plan_.assumed_row = Assumed(row);
+    // Converters write what they like, and ONNX Runtime only warns: a run will tell.
+    if (batch >= 0 && (fixed == 0 || static_cast<size_t>(batch) != fixed)) return;
+    plan_.SetOutputRow(std::move(row));
+    plan_.check_output = options_.check_output;
+  }
+
+  std::optional<Dims> Assumed(Dims row) const {
+    const auto open = std::count_if(row.begin(), row.end(), [](int64_t size) { return size < 0; });
+    if (open > 1 || (open == 1 && options_.classes == 0)) return std::nullopt;
+    std::replace_if(
+        row.begin(), row.end(), [](int64_t size) { return size < 0; },
+        static_cast<int64_t>(options_.classes));
+    return row;
   }
 
   const Session& session_;
@@ -173,6 +182,7 @@ RowShapes ModelPlan::InputRows() const {
 void ModelPlan::SetOutputRow(Dims row) {
   info.output.row_shape = PublicRowShape(row, info.output.type);
   output_row = std::move(row);
+  check_output = false;
 }
 
 StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,
@@ -181,9 +191,11 @@ StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,
 }
 
 Dims PublicRowShape(const Dims& output_row, ElementType type) {
-  const bool one = output_row.empty() || (output_row.size() == 1 && output_row[0] == 1);
-  if (one) return IsScore(type) ? Dims{1} : Dims{};
-  return output_row;
+  Dims shape;
+  std::copy_if(output_row.begin(), output_row.end(), std::back_inserter(shape),
+               [](int64_t size) { return size != 1; });
+  if (shape.empty() && IsScore(type)) shape = {1};
+  return shape;
 }
 
 Status CheckRowShapes(const ModelInfo& info, const RowShapes& row_shapes) {

@@ -21,12 +21,17 @@ struct ModelPlan {
   std::string output_port;
   ONNXTensorElementDataType output_type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
   // The output's dimensions after the first, as the tensor has them, -1 where open; nothing when
-  // not even their number is declared.
+  // not even their number is declared, or the declaration contradicts the inputs' batch.
   std::optional<Dims> output_row;
+  bool check_output = false;  // ModelOptions::check_output, until a run has shown it.
+  // output_row for when no run succeeds: as declared, with ModelOptions::classes for an open
+  // dimension. Nothing: it cannot be known.
+  std::optional<Dims> assumed_row;
   size_t output_element_size = 0;
 
   bool OpenInputs() const;  // Some input's row shape has an open dimension.
   bool OpenOutput() const;  // output_row says nothing or has an open dimension.
+  bool NeedsRun() const { return OpenOutput() || check_output; }  // Or the output is not known.
   RowShapes InputRows() const;
   void SetOutputRow(Dims row);  // What a run has shown.
 };
@@ -36,7 +41,8 @@ struct ModelPlan {
 StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,
                                   const ModelOptions& options);
 
-// The row shape the engine sees: one number per row is {1} as a score and {} as a label.
+// The row shape the engine sees, without dimensions of 1: one number per row is {1} as a score and
+// {} as a label.
 Dims PublicRowShape(const Dims& output_row, ElementType type);
 
 // OK if `row_shapes` are concrete and agree with the info; else kInvalidArgument.

@@ -63,6 +63,8 @@ class OutputFinder {
   }
 
   void FindClasses() {
+    EachMember(&OutputFinder::CheckShape);
+    if (!problems_->empty()) return;
     found_.classes = spec_.classes;
     for (size_t t = 0; t < models_.size(); ++t) {
       for (size_t m = 0; m < models_[t].size() && found_.classes == 0; ++m) {
@@ -121,18 +123,32 @@ class OutputFinder {
                                             std::to_string(found_.classes));
   }
 
-  void CheckOutput(size_t t, size_t m) {
-    const PlannedOutput& output = found_.tiers[t][m];
+  // One value per row, or one per class.
+  void CheckShape(size_t t, size_t m) {
+    const std::vector<int64_t>& shape = found_.tiers[t][m].output_shape;
+    if (shape.size() < 2 && Elements(shape) > 0) return;
+    const auto& declared = InfoOf(*models_[t][m].loaded).declared_output;
+    Problem(
+        StatusCode::kModelMismatch,
+        OutputText(t, m) + " has row shape " + ShapeText(shape) +
+            (declared.empty() ? "" : " (declared with the batch as " + ShapeText(declared) + ")") +
+            ", expected one value per class or one label; export the model with such an " +
+            "output, or name another with outputName");
+  }
+
+  std::string OutputText(size_t t, size_t m) const {
     const auto& model = models_[t][m].loaded;
     const std::string name = model.has_value() ? InfoOf(*model).output.name : kFunctionOutput;
+    return MemberText(spec_.tiers[t], m) + ": output \"" + name + "\"";
+  }
+
+  void CheckOutput(size_t t, size_t m) {
+    const PlannedOutput& output = found_.tiers[t][m];
     const std::string member = MemberText(spec_.tiers[t], m);
-    const std::string what = member + ": output \"" + name + "\"";
+    const std::string what = OutputText(t, m);
     const std::string type = ElementName(output.output_type);
     const std::string shape = ShapeText(output.output_shape);
-    if (output.output_shape.size() > 1 || output.width == 0) {
-      Problem(StatusCode::kModelMismatch,
-              what + " has row shape " + shape + ", expected one value per class");
-    } else if (output.kind == OutputKind::kLabel) {
+    if (output.kind == OutputKind::kLabel) {
       if (IsLabel(output.output_type) && output.width == 1) return;
       Problem(StatusCode::kModelMismatch,
               what + " is " + type + " " + shape + ", expected one integer label per row");

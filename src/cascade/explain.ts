@@ -1,9 +1,9 @@
 /** What a cascade is going to do, before any traffic. */
 
 import { shownWhole } from "../calls/show.js";
-import { specWarnings } from "../spec/check.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import { specWarnings } from "../spec/warnings.js";
 import type { CascadeCounters, MemberError } from "./counters.js";
 import type { CascadeInfo, HashTable, MemberInfo, Profile, RuntimeInfo, TierHealth, TierInfo } from "./info.js";
 import { invalidVotesSoFar } from "./invalid-votes.js";

@@ -26,9 +26,6 @@ import type {
 } from "./info.js";
 import { invalidVotesWarning } from "./invalid-votes.js";
 
-/** kRows of native/plan/warm_up.cc. */
-const warmUpRows = 8;
-
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
   const { runtimeVersion, runtimePath, telemetryOff, classes, tensors, warnings } = native;
   const info: CascadeInfo = {
@@ -46,9 +43,9 @@ export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
 
 function invalidInWarmUp(info: CascadeInfo, { tiers }: NativeInfo): string[] {
   return tiers.flatMap(({ members }, tier) =>
-    members.flatMap(({ warmInvalid }, member) => {
-      if (warmInvalid <= 0) return [];
-      const warning = invalidVotesWarning(info, { tier, member, rows: warmUpRows, invalid: warmInvalid });
+    members.flatMap(({ warmRows: rows, warmInvalid: invalid }, member) => {
+      if (invalid === 0) return [];
+      const warning = invalidVotesWarning(info, { tier, member, rows, invalid });
       return warning === undefined ? [] : [`${warning.message} The rows were made up, for the warm-up.`];
     }),
   );

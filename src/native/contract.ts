@@ -230,7 +230,8 @@ export interface NativeMemberInfo {
    * ONNX Runtime before 1.24.
    */
   readonly hostNodes: readonly string[];
-  /** Of the 8 rows of the warm-up, those without a valid vote; -1 when not known. */
+  /** Rows of the warm-up, and those of them without a valid vote. */
+  readonly warmRows: number;
   readonly warmInvalid: number;
   /** Largest difference of a score between 8 rows alone and together; -1 when not measured. */
   readonly batchDifference: number;

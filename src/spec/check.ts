@@ -11,7 +11,6 @@ import { type ResolvedSpec, type ResolvedTier, resolveSpec, resolveTier } from "
 import { maxRuleLength, measuresOf, ruleLength } from "./rule-meaning.js";
 import type { Rule } from "./rules.js";
 import { shapeProblems } from "./schema.js";
-import { ruleWarnings } from "./useless-rules.js";
 
 /** Every problem that can be found without loading a model; model paths must be absolute by now. */
 export function specProblems(spec: unknown): QuorateProblem[] {
@@ -45,16 +44,6 @@ export function missingFiles(spec: unknown): QuorateProblem[] {
       return [{ code: "QUORATE_ERR_MODEL_LOAD", path: `/tiers/${t}/members/${m}`, message } as const];
     });
   });
-}
-
-/** Things that work but are seldom meant. @param classes their number, where the models have told it */
-export function specWarnings(spec: ResolvedSpec, classes: number | null = spec.classes): string[] {
-  return [...ruleWarnings(spec, classes), ...spec.given.tiers.flatMap(cudaWarnings)];
-}
-
-function cudaWarnings(tier: TierSpec): string[] {
-  if (tier.cuda === undefined || tier.device !== "cpu") return [];
-  return [`tier "${tier.name}": its \`cuda\` options have no effect on the CPU, where its \`device\` places it.`];
 }
 
 function problem(path: string, message: string): QuorateProblem {

@@ -1,6 +1,7 @@
 /** What the numbers of a label output stand for: values of every integer type, and bool. */
 import { expect, test } from "vitest";
 import { Cascade, type CascadeSpec, type Member } from "../../src/index.js";
+import { answered } from "../integration/paths.js";
 import { model } from "./open.js";
 
 const count = 40;
@@ -87,9 +88,9 @@ test("members of one tier may write the same class differently", async () => {
   ];
   for (const execution of ["concurrent", "sequential"] as const) {
     await using cascade = await Cascade.fromSpec({ classes: 3, tiers: [{ name: "t", members, execution }] });
-    expect(Array.from((await cascade.runBatch({ x })).label)).toEqual(classes);
-    const answer = await cascade.run({ x: x.subarray(0, 4) }, { trace: true });
-    const first = answer.trace?.[0]?.members.map(({ vote }) => vote);
+    const batch = await cascade.runBatch({ x }, { trace: true });
+    expect(Array.from(batch.label)).toEqual(classes);
+    const first = answered(batch, 0).trace?.[0]?.members.map(({ vote }) => vote);
     expect(first).toEqual([classes[0], classes[0], classes[0]]);
   }
 });

@@ -209,6 +209,7 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     deviceBytes: 0,
     hostNodes: [],
     batchDifference: 0,
+    warmRows: 8,
     warmInvalid: 0,
   });
   return {

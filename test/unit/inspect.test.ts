@@ -50,7 +50,7 @@ describe("quorate inspect", () => {
   });
 
   it("says why a model is not where it was asked to be", () => {
-    expect(linesOf({ deviceReason: "no driver" })).toEqual(["  a.onnx runs on cpu: no driver"]);
+    expect(linesOf({ deviceReason: "no driver" })).toEqual(["", "all members on cpu: no driver"]);
   });
 
   it("says how a tier runs on a device, and which nodes do not run there", () => {

@@ -33,7 +33,7 @@ void MemberCall::Start(const MemberRows& rows, Completion completion) {
   started_ = false;
   model_output_ = ModelOutput();
   if (model_output_ == nullptr) {
-    return completion({Status(StatusCode::kInternal, "no memory for a member's labels")});
+    return completion({Status(StatusCode::kMemory, "no memory for a member's labels")});
   }
   Run({0, rows.count}, {&OnFirst, this});
 }

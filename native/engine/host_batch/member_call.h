@@ -42,7 +42,8 @@ class MemberCall {
   void SearchOn();
   static void OnFirst(void* context, RunReport report);
   static void OnRepeated(void* context, RunReport report);
-  // Where the model is to write: where the reduction reads, or beside it if its labels do not fit.
+  // Where the model is to write: the call's output, or beside it if that has no room for its
+  // labels.
   uint8_t* ModelOutput();
   // Brings what the model wrote into the cascade's classes.
   Status MapClasses();
@@ -56,8 +57,8 @@ class MemberCall {
   std::vector<TensorView> views_;
   Batch batch_;
   MemberRows rows_;
-  uint8_t* model_output_ = nullptr;  // For all rows of the call.
-  AlignedBuffer labels_;             // The model's own, until they are mapped.
+  uint8_t* model_output_ = nullptr;
+  AlignedBuffer labels_;  // The model's own, until they are mapped.
   Completion completion_;
   std::unique_ptr<FailureSearch> search_;  // Of the first run that failed, and all after it.
   std::vector<FailedRow> failed_;

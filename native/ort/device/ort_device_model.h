@@ -44,7 +44,7 @@ class OrtDeviceModel final : public DeviceModel {
   ModelPlan plan_;  // Fixed once Create() returns.
   ModelProbe probe_;
   StopSwitch stop_;
-  SwitchedOptions probing_;  // For runs of zeros.
+  SwitchedOptions probing_;  // For runs of made-up rows.
 };
 
 }  // namespace quorate::ort

@@ -167,13 +167,17 @@ TEST_F(AssembleTest, SaysAtOnceWhatCannotBeLoadedAndWhatModelsReadDifferently) {
   spec_.tiers = {TierWith("first", {"a", "gone", "a"}), TierWith("second", {"b", "c", "lost"})};
   EXPECT_EQ(
       Problems(),
-      (Texts{"tier \"first\", member 1 (gone): there is no such file",
-             "tier \"first\", member 2 (a) is the same model as member 0 with the same inputs",
-             "tier \"second\", member 2 (lost): there is no such file",
-             "tier \"second\", member 0 (b): input \"x\" is float32, another member reads it as "
-             "uint32",
-             "tier \"second\", member 1 (c): input \"x\" has row shape [2], another member reads "
-             "[1]"}));
+      (Texts{
+          "tier \"first\", member 1 (gone): there is no such file",
+          "tier \"first\", member 2 (a) is the same model as member 0 with the same inputs",
+          "tier \"second\", member 2 (lost): there is no such file",
+          "tier \"second\", member 0 (b) reads \"x\" as float32, and tier \"first\", member 0 (a) "
+          "as "
+          "uint32: one tensor cannot be both; give the members tensors of different names with "
+          "`inputs`, as in inputs: { \"x\": \"x2\" }",
+          "tier \"second\", member 1 (c) reads \"x\" as rows of [2], and tier \"first\", member 0 "
+          "(a) as rows of [1]: one tensor cannot be both; give the members tensors of different "
+          "names with `inputs`, as in inputs: { \"x\": \"x2\" }"}));
 }
 
 TEST_F(AssembleTest, SaysAtOnceWhichShapesAreWrong) {

@@ -1,13 +1,24 @@
-/** Rules and tiers that cannot do what they say, or do it to every row. Each sentence is true whatever the rows are. */
+/** Things that work but are seldom meant. Each sentence is true whatever the rows are. */
+import type { TierSpec } from "./options.js";
 import type { ResolvedSpec, ResolvedTier } from "./resolve.js";
 import { describeRule, measuresOf, requiredVotes } from "./rule-meaning.js";
 import type { Rule } from "./rules.js";
+
+/** @param classes their number, where the models have told it */
+export function specWarnings(spec: ResolvedSpec, classes: number | null = spec.classes): string[] {
+  return [...ruleWarnings(spec, classes), ...spec.given.tiers.flatMap(cudaWarnings)];
+}
+
+function cudaWarnings(tier: TierSpec): string[] {
+  if (tier.cuda === undefined || tier.device !== "cpu") return [];
+  return [`tier "${tier.name}": its \`cuda\` options have no effect on the CPU, where its \`device\` places it.`];
+}
 
 /** What a rule does to the rows that have a valid vote. */
 type Effect = "all" | "none" | "some";
 
 /** A sentence for each rule that no row decides, or that judges another label than the answer. */
-export function ruleWarnings({ tiers }: ResolvedSpec, classes: number | null): string[] {
+function ruleWarnings({ tiers }: ResolvedSpec, classes: number | null): string[] {
   return tiers.flatMap((tier, t) => [
     ...otherLabelWarnings(tier),
     ...(t + 1 < tiers.length ? effectWarnings(tier, classes) : []),

@@ -1,4 +1,4 @@
-#include "native/ort/probe/zero_run.h"
+#include "native/ort/probe/made_up_run.h"
 
 #include <algorithm>
 #include <cstring>
@@ -10,22 +10,45 @@
 #include "native/base/shapes.h"
 
 namespace quorate::ort {
+namespace {
 
-StatusOr<Dims> RunZeros(const Session& session, const ModelPlan& plan, const OrtRunOptions* options,
-                        const RowShapes& row_shapes, size_t rows) {
+// The bits of 1 in the type's ElementSize() lowest bytes.
+uint64_t OneBits(ElementType type) {
+  switch (type) {
+    case ElementType::kFloat16: return 0x3c00;
+    case ElementType::kBFloat16: return 0x3f80;
+    case ElementType::kFloat32: return 0x3f800000;
+    case ElementType::kFloat64: return 0x3ff0000000000000;
+    default: return 1;
+  }
+}
+
+void Fill(MadeUp content, ElementType type, uint8_t* data, size_t bytes) {
+  std::memset(data, 0, bytes);
+  if (content == MadeUp::kZeros) return;
+  const uint64_t one = OneBits(type);
+  const size_t size = ElementSize(type);
+  for (size_t at = 0; at < bytes; at += size) std::memcpy(data + at, &one, size);  // Little-endian.
+}
+
+}  // namespace
+
+StatusOr<Dims> RunMadeUp(const Session& session, const ModelPlan& plan,
+                         const OrtRunOptions* options, const RowShapes& row_shapes, size_t rows,
+                         MadeUp content) {
   const ApiLibrary& library = session.library();
-  std::vector<AlignedBuffer> zeros(row_shapes.size());
+  std::vector<AlignedBuffer> buffers(row_shapes.size());
   std::vector<OwnedValue> values;
   std::vector<const OrtValue*> raw;
   std::vector<const char*> names;
   for (size_t i = 0; i < row_shapes.size(); ++i) {
     const Dims dims = WithBatch(rows, row_shapes[i]);
     const size_t bytes = Elements(dims) * ElementSize(plan.info.inputs[i].type);
-    uint8_t* data = zeros[i].Reserve(std::max<size_t>(bytes, 1));
+    uint8_t* data = buffers[i].Reserve(std::max<size_t>(bytes, 1));
     if (data == nullptr) {
       return Status(StatusCode::kMember, "no memory for " + std::to_string(bytes) + " bytes");
     }
-    std::memset(data, 0, bytes);
+    Fill(content, plan.info.inputs[i].type, data, bytes);
     QUORATE_ASSIGN_OR_RETURN(OwnedValue value, TensorOver(library, library.cpu_memory(), data,
                                                           bytes, dims, plan.input_types[i]));
     values.push_back(std::move(value));
