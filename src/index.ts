@@ -13,6 +13,7 @@ export {
 export type { BatchCallOptions, CallOptions, OnFull } from "./calls/call-options.js";
 export type { BatchInput, RowInput } from "./calls/inputs.js";
 export type { RowSource, StreamAnswer, StreamOptions } from "./calls/stream.js";
+export type { CascadeEvents } from "./cascade/cascade.js";
 export { Cascade, type CascadeBuilder, type CloseOptions, type SinceOptions } from "./cascade/cascade.js";
 export type { CostFigures, CostPrices, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
 export type {
@@ -33,6 +34,7 @@ export type {
   TierDevice,
   TierInfo,
 } from "./cascade/info.js";
+export type { CascadeWarning } from "./cascade/invalid-votes.js";
 export { machineReport } from "./cascade/machine-report.js";
 export type { CascadeJson } from "./cascade/summary.js";
 export {

@@ -68,6 +68,7 @@ struct MemberTally {
   std::atomic<uint64_t> rows_run{0};
   std::atomic<uint64_t> rows_failed{0};
   std::atomic<uint64_t> rows_padded{0};
+  std::atomic<uint64_t> rows_invalid{0};
   std::atomic<uint64_t> run_ns{0};
   std::atomic<uint64_t> extra_runs{0};     // Of parts of runs that failed,
   std::atomic<uint64_t> rows_repeated{0};  // and their rows.
@@ -119,6 +120,7 @@ class BatchRun {
   Status reduce_error;  // Not OK: the kernels failed, no answer.
   // [members] rows x reduced_row_bytes of the member each, with Detail::kOutputs; else empty. A
   // member that failed on a row, or did not run, has 0xFF there: NaN, or -1 as a label.
+  // A label that is no class is kNoClass.
   std::vector<const uint8_t*> outputs;
   // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.
   std::shared_ptr<RowBlock> deferred;

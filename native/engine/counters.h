@@ -14,6 +14,7 @@ struct MemberCounters {
   uint64_t rows_skipped = 0;
   uint64_t rows_failed = 0;
   uint64_t rows_padded = 0;
+  uint64_t invalid_votes = 0;  // Of rows_run.
   uint64_t run_ns = 0;
   uint64_t extra_runs = 0;       // Of parts of runs that failed,
   uint64_t rows_repeated = 0;    // and their rows.

@@ -174,6 +174,7 @@ void EngineImpl::Perform(Effects effects) {
   if (!effects.batches.empty()) listener_->OnBatches(std::move(effects.batches));
   if (!effects.rows.empty()) listener_->OnRows(std::move(effects.rows));
   for (auto& [key, rows] : effects.lazy) listener_->OnLazy(key.first, key.second, std::move(rows));
+  for (const InvalidMember& member : effects.invalid) listener_->OnInvalid(member);
   if (effects.closed) parts_.pool->Submit({&SayClosed, this});
   performing_.fetch_sub(1, std::memory_order_release);  // From here on the engine may be gone.
 }

@@ -68,6 +68,7 @@ struct LabelMap {
   uint32_t count = 0;
   const int64_t* values = nullptr;
   const int32_t* classes = nullptr;
+  bool may_abstain = false;  // -1 is kAbstains unless it is a value; else it is kNoClass.
 };
 
 // What a tier's reduction does; fixed when the cascade is built. Its rule comes with each batch.

@@ -11,9 +11,8 @@
 
 namespace quorate {
 
-// -1 abstains, unless it stands for a class.
 QUORATE_HD inline int32_t ClassOf(int64_t label, const LabelMap& map) {
-  const int32_t other = label == kAbstains ? kAbstains : kNoClass;
+  const int32_t other = map.may_abstain && label == kAbstains ? kAbstains : kNoClass;
   if (map.count == 0) {
     return label >= 0 && label <= 0x7fffffff ? static_cast<int32_t>(label) : other;
   }

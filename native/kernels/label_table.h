@@ -12,9 +12,10 @@ namespace quorate {
 struct LabelTable {
   std::vector<int64_t> values;
   std::vector<int32_t> classes;
+  bool may_abstain = false;
 
   LabelMap Map() const {
-    return {static_cast<uint32_t>(values.size()), values.data(), classes.data()};
+    return {static_cast<uint32_t>(values.size()), values.data(), classes.data(), may_abstain};
   }
 };
 

@@ -27,6 +27,8 @@ struct PlannedMember : PlannedOutput {
   uint64_t device_bytes = 0;       // Of the model, on a device, once warmed up; 0: not known.
   float batch_difference = -1.0f;  // Largest score difference of 8 rows alone and together.
   double warm_ns_per_row = 0;      // Measured at build; 0 when not.
+  size_t warm_rows = 0;            // That ran at build; 0: none did.
+  size_t warm_invalid = 0;         // Of them: without a valid vote.
 };
 
 // The settings are those of the specification, but what its models cannot do: max_rows is at most

@@ -98,8 +98,9 @@ class OutputFinder {
     output.output_row_bytes = output.width * ElementSize(output.output_type);
     const MemberSpec& member = spec_.tiers[t].members[m];
     const bool renamed = !member.class_map.empty() || !member.labels.empty();
+    // A function says with -1 that it abstains; from a model it is a label like any other.
     output.maps_labels =
-        output.kind == OutputKind::kLabel && (renamed || !IsReducedLabel(output.output_type));
+        output.kind == OutputKind::kLabel && (renamed || models_[t][m].loaded.has_value());
     output.reduced_type = output.maps_labels ? ElementType::kInt32 : output.output_type;
     output.reduced_row_bytes = output.width * ElementSize(output.reduced_type);
   }

@@ -41,6 +41,7 @@ PlannedMember PlanMember(const MemberSpec& spec, MemberModel model, PlannedOutpu
   member.tensors = std::move(inputs);
   if (member.kind == OutputKind::kLabel) {
     member.label_table = MakeLabelTable(spec.labels, spec.class_map);
+    member.label_table.may_abstain = !model.loaded.has_value();
   } else {
     member.class_map = spec.class_map;
   }

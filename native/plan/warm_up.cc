@@ -9,13 +9,15 @@
 
 #include "native/base/clock.h"
 #include "native/kernels/row_ops.h"
+#include "native/plan/output_check.h"
 
 namespace quorate {
 
 namespace {
 
 constexpr size_t kRows = 8;
-constexpr float kVariance = 1e-3f;  // A larger score difference is worth a warning.
+constexpr float kVariance = 1e-3f;   // A larger score difference is worth a warning.
+constexpr float kFarFromOne = 0.1f;  // Sums of probabilities that are farther off are, too.
 
 using Bytes = std::vector<uint8_t>;
 
@@ -181,6 +183,18 @@ class MemberWarmUp {
   const SteadyClock clock_;
 };
 
+// What the kernels refuse was refused before there was an output.
+void CheckKind(const std::string& where, size_t rows, const Bytes& output, PlannedMember* member,
+               CascadePlan* plan) {
+  const auto check = CheckOutput(*member, plan->classes, output.data(), rows);
+  if (!check.ok()) return;
+  member->warm_rows = rows;
+  member->warm_invalid = check.value().invalid;
+  if (std::fabs(check.value().farthest_sum - 1) <= kFarFromOne) return;
+  plan->warnings.push_back(where + ": its probabilities sum to " +
+                           Decimal(check.value().farthest_sum) + " on a row, not to 1");
+}
+
 void AddWarnings(const PlannedTier& tier, size_t m, size_t rows, const Bytes& output,
                  CascadePlan* plan) {
   const PlannedMember& member = tier.members[m];
@@ -220,6 +234,7 @@ void WarmUp(CascadePlan* plan) {
         continue;
       }
       AddWarnings(tier, m, rows, output, plan);
+      CheckKind(MemberText(tier.name, m, member.name), rows, output, &member, plan);
     }
   }
 }

@@ -15,6 +15,7 @@ import type { NativeAddon, NativeCallOptions, NativeCascade, NativeHooks, Native
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { CascadeCounters } from "./counters.js";
 import type { CascadeInfo, HashTable, Profile, TierHealth } from "./info.js";
+import { type CascadeWarning, invalidVotesWarning } from "./invalid-votes.js";
 import { liftCounters, liftFlops, liftHashes, liftHealth, liftInfo } from "./lift.js";
 
 interface Deferred<T> {
@@ -25,6 +26,8 @@ interface Deferred<T> {
 
 export class Engine {
   readonly spec: ResolvedSpec;
+  /** Whoever listens sets it. */
+  onWarning: (warning: CascadeWarning) => void = () => {};
   readonly #native: NativeCascade;
   readonly #calls: Calls;
   readonly #members: MemberCalls;
@@ -283,6 +286,10 @@ export class Engine {
         else this.#hashed?.resolve(liftHashes(sha256));
         this.#hashed = undefined;
         this.#watch();
+      },
+      onInvalid: (tier, member, rows, invalid) => {
+        const warning = invalidVotesWarning(this.info, { tier, member, rows, invalid });
+        if (warning !== undefined) this.onWarning(warning);
       },
       onClosed: () => {
         this.#calls.rejectAll();

@@ -129,7 +129,8 @@ export interface NativeColumns extends ResultColumns {
   readonly traces?: readonly (readonly NativeTraceTier[] | undefined)[];
   /**
    * With detail "outputs": [tier][member] that member's output of every row, in the cascade's order of classes. No
-   * entries for a tier that no row reached; NaN, or -1 as a label, for rows on which the member failed or did not run.
+   * entries for a tier that no row reached; NaN, or -1 as a label, for rows on which the member failed or did not run;
+   * -2 for a label that is no class.
    */
   readonly outputs?: readonly (readonly TensorData[])[];
 }
@@ -208,6 +209,8 @@ export interface NativeHooks {
   onProfiled(error: NativeError | null, flops: readonly (readonly (number | string)[])[] | null): void;
   /** SHA-256 of every model's file and its external data, hexadecimal, [tier][member]; empty for functions. */
   onHashed(error: NativeError | null, sha256: readonly (readonly string[])[] | null): void;
+  /** More than half of the last `rows` rows of a member have become invalid votes. */
+  onInvalid(tier: number, member: number, rows: number, invalid: number): void;
   onClosed(): void;
 }
 
@@ -241,6 +244,9 @@ export interface NativeMemberInfo {
    * ONNX Runtime before 1.24.
    */
   readonly hostNodes: readonly string[];
+  /** Rows of the warm-up, and those of them without a valid vote. */
+  readonly warmRows: number;
+  readonly warmInvalid: number;
   /** Largest difference of a score between 8 rows alone and together; -1 when not measured. */
   readonly batchDifference: number;
 }
@@ -275,6 +281,8 @@ export interface NativeMemberCounters {
   readonly rowsSkipped: number;
   readonly rowsFailed: number;
   readonly rowsPadded: number;
+  /** Of rowsRun: rows on which it did not fail, and gave what is no vote. */
+  readonly invalidVotes: number;
   readonly runNs: number;
   /** Runs of parts of runs that had failed, and their rows. */
   readonly extraRuns: number;

@@ -98,7 +98,7 @@ function tierProblems(
 }
 
 /** The measures that the tier's rule compares. */
-export function tierMeasures({ exitWhen }: ResolvedTier): readonly string[] {
+function tierMeasures({ exitWhen }: ResolvedTier): readonly string[] {
   return exitWhen === null ? [] : [...measuresOf(exitWhen)];
 }
 

@@ -1,92 +1,113 @@
-/** Things that work but are seldom meant, as far as the specification alone shows them. */
-import { tierMeasures } from "./check.js";
+/** Things that work but are seldom meant. Each sentence is true whatever the rows are. */
 import type { TierSpec } from "./options.js";
 import type { ResolvedSpec, ResolvedTier } from "./resolve.js";
-import { describeRule } from "./rule-meaning.js";
+import { describeRule, measuresOf, requiredVotes } from "./rule-meaning.js";
 import type { Rule } from "./rules.js";
 
-export function specWarnings({ tiers, given }: ResolvedSpec): string[] {
-  return [
-    ...tiers.flatMap(measureWarnings),
-    ...tiers.slice(0, -1).flatMap(ruleWarnings),
-    ...given.tiers.flatMap(cudaWarnings),
-  ];
+/** @param classes their number, where the models have told it */
+export function specWarnings(spec: ResolvedSpec, classes: number | null = spec.classes): string[] {
+  return [...ruleWarnings(spec, classes), ...spec.given.tiers.flatMap(cudaWarnings)];
 }
 
-/** A single member votes for the label with the largest score: there is no other one. */
-function measureWarnings(tier: ResolvedTier): string[] {
-  const top = tierMeasures(tier).filter((measure) => measure !== "score");
-  if (top.length === 0 || tier.combine === "mean" || tier.members.length === 1) return [];
+function cudaWarnings(tier: TierSpec): string[] {
+  if (tier.cuda === undefined || tier.device !== "cpu") return [];
+  return [`tier "${tier.name}": its \`cuda\` options have no effect on the CPU, where its \`device\` places it.`];
+}
+
+/** What a rule does to the rows that have a valid vote. */
+type Effect = "all" | "none" | "some";
+
+/** A sentence for each rule that no row decides, or that judges another label than the answer. */
+function ruleWarnings({ tiers }: ResolvedSpec, classes: number | null): string[] {
+  return tiers.flatMap((tier, t) => [
+    ...otherLabelWarnings(tier),
+    ...(t + 1 < tiers.length ? effectWarnings(tier, classes) : []),
+  ]);
+}
+
+function otherLabelWarnings(tier: ResolvedTier): string[] {
+  const rule = tier.exitWhen;
+  if (rule === null || tier.combine === "mean") return [];
+  const top = [...measuresOf(rule)].filter((measure) => measure !== "score");
+  const k = tier.members.length;
+  // Where all members vote for a label, it has the largest mean of them, too.
+  const unanimous = k === 1 || requiredVotes(rule, k) === k;
+  if (top.length === 0 || (unanimous && tier.evidence === "tier")) return [];
   return [
     `tier "${tier.name}": ${top.join(", ")} judge${top.length === 1 ? "s" : ""} the label with the largest mean score, ` +
       'but combine "vote" may answer another one; use scoreAtLeast or combine: "mean".',
   ];
 }
 
-/** Of a tier that is not the last. What is always or never because it says so is meant. */
-function ruleWarnings(tier: ResolvedTier): string[] {
-  const { exitWhen: rule, members, name } = tier;
+/** `always` and `never` say what they do. */
+function effectWarnings(tier: ResolvedTier, classes: number | null): string[] {
+  const rule = tier.exitWhen;
   if (rule === null || rule.kind === "always" || rule.kind === "never") return [];
-  const words = `tier "${name}": the rule (${describeRule(rule, members.length)})`;
-  if (holdsAlways(rule, members.length)) {
-    const why = members.length === 1 ? " of its only member" : "";
-    return [`${words} holds for every valid vote${why}, so later tiers see next to no rows.`];
+  const text = `tier "${tier.name}": ${describeRule(rule, tier.members.length)}`;
+  switch (effectOf(rule, tier, classes)) {
+    case "all":
+      return [`${text} holds for every row with a valid vote, so later tiers get only rows without one.`];
+    case "none":
+      return [`${text} holds for no row, so all rows go on to the next tier.`];
+    case "some":
+      return extremes(rule).map(
+        (part) => `tier "${tier.name}": ${part} holds only where scores are exactly 0 and 1, which few models give.`,
+      );
   }
-  if (holdsNever(rule)) return [`${words} can hold for no row, so every row goes on.`];
-  const extreme = extremes(rule);
-  if (extreme.length === 0) return [];
-  return [`${words} asks for ${extreme.join(", ")}, which hardly any row reaches; every other row goes on.`];
 }
 
-function holdsAlways(rule: Rule, members: number): boolean {
+function effectOf(rule: Rule, tier: ResolvedTier, classes: number | null): Effect {
   switch (rule.kind) {
     case "votes":
-    case "agreement":
-      return members === 1;
+    case "agreement": {
+      const answersItsVote = tier.combine === "vote" || tier.evidence === "tier";
+      return tier.members.length === 1 && answersItsVote ? "all" : "some";
+    }
     case "score":
     case "confidence":
+      return rule.threshold <= leastConfidence(tier, classes) ? "all" : "some";
     case "margin":
-      return rule.threshold === 0;
+      return rule.threshold <= 0 ? "all" : "some";
     case "entropy":
-      return rule.threshold === 1;
+      return rule.threshold >= 1 ? "all" : "some";
     case "allOf":
-      return rule.rules.every((part) => holdsAlways(part, members));
+      return joined(rule.rules, "none", "all");
     case "anyOf":
-      return rule.rules.some((part) => holdsAlways(part, members));
+      return joined(rule.rules, "all", "none");
     case "always":
-      return true;
+      return "all";
     case "never":
-      return false;
+      return "none";
+  }
+
+  /** One part with the first effect decides; so do all with the second. */
+  function joined(parts: readonly Rule[], one: Effect, every: Effect): Effect {
+    const effects = parts.map((part) => effectOf(part, tier, classes));
+    if (effects.includes(one)) return one;
+    return effects.every((effect) => effect === every) ? every : "some";
   }
 }
 
-function holdsNever(rule: Rule): boolean {
-  if (rule.kind === "allOf") return rule.rules.some(holdsNever);
-  if (rule.kind === "anyOf") return rule.rules.every(holdsNever);
-  return rule.kind === "never";
+/** Of C logits of one member some class has at least 1 / C; slack for their rounding. Of others, 0. */
+function leastConfidence(tier: ResolvedTier, classes: number | null): number {
+  const [member] = tier.members;
+  const logits = member?.output === "logits" || (member?.kind === "model" && member.output === null);
+  const alone = tier.members.length === 1 && tier.evidence === "tier";
+  return alone && logits && classes !== null ? (1 - 1e-4) / classes : 0;
 }
 
-/** Thresholds at the end of their range, without which the rule cannot hold. */
+/** Parts that ask for the last bit of a measure. */
 function extremes(rule: Rule): string[] {
   switch (rule.kind) {
     case "score":
     case "confidence":
     case "margin":
-      return rule.threshold === 1 ? [`a ${rule.kind} of exactly 1`] : [];
+      return rule.threshold >= 1 ? [describeRule(rule, 1)] : [];
     case "entropy":
-      return rule.threshold === 0 ? ["an entropy of exactly 0"] : [];
+      return rule.threshold <= 0 ? [describeRule(rule, 1)] : [];
     case "allOf":
       return rule.rules.flatMap(extremes);
-    case "anyOf": {
-      const parts = rule.rules.map(extremes);
-      return parts.every((part) => part.length > 0) ? parts.flat() : [];
-    }
     default:
       return [];
   }
-}
-
-function cudaWarnings(tier: TierSpec): string[] {
-  if (tier.cuda === undefined || tier.device !== "cpu") return [];
-  return [`tier "${tier.name}": its \`cuda\` options have no effect on the CPU, where its \`device\` places it.`];
 }

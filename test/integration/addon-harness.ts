@@ -107,6 +107,7 @@ export const noHooks: NativeHooks = {
   onLazy: () => {},
   onProfiled: () => {},
   onHashed: () => {},
+  onInvalid: () => {},
   onClosed: () => {},
 };
 
@@ -198,6 +199,7 @@ export class Harness {
       },
       onProfiled: () => event("profiled"),
       onHashed: () => event("hashed"),
+      onInvalid: () => event("invalid"),
       onClosed: () => event("closed"),
     };
   }

@@ -21,7 +21,15 @@ const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0, reportedCost: 0 };
 
 /** 100 rows: 80 leave at "edge", 20 at "cloud". */
 function snapshot(times = 1): CascadeCounters {
-  const idle = { rowsSkipped: 0, rowsFailed: 0, runNs: 0, extraRuns: 0, rowsRepeated: 0, lastError: null };
+  const idle = {
+    rowsSkipped: 0,
+    rowsFailed: 0,
+    invalidVotes: 0,
+    runNs: 0,
+    extraRuns: 0,
+    rowsRepeated: 0,
+    lastError: null,
+  };
   const member = { ...idle, rowsRun: 100 * times, rowsPadded: 4 * times };
   const edge = {
     ...zeroTier(0),
@@ -123,7 +131,7 @@ describe("counters", () => {
   });
 
   it("are times in milliseconds, whose differences are exact to the nanosecond", () => {
-    const repeats = { extraRuns: 0, rowsRepeated: 0, lastError: null };
+    const repeats = { invalidVotes: 0, extraRuns: 0, rowsRepeated: 0, lastError: null };
     const member = { rowsRun: 1, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 0, ...repeats };
     const at = (ns: number): CascadeCounters => {
       const tier = { ...zeroTier(0), queueNs: ns, gatherNs: 2 * ns, uploadNs: 3 * ns, runNs: 4 * ns, reduceNs: 5 * ns };

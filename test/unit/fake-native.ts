@@ -209,6 +209,8 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     deviceBytes: 0,
     hostNodes: [],
     batchDifference: 0,
+    warmRows: 8,
+    warmInvalid: 0,
   });
   return {
     runtimeVersion: "1.30.0",
@@ -228,6 +230,7 @@ export function zeroTier(members: number): NativeTierCounters {
     rowsSkipped: 0,
     rowsFailed: 0,
     rowsPadded: 0,
+    invalidVotes: 0,
     runNs: 0,
     extraRuns: 0,
     rowsRepeated: 0,

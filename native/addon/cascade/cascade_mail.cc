@@ -153,6 +153,13 @@ void CascadeObject::On(Napi::Env env, HashedMessage message) {
   Arrived(env, 1);
 }
 
+void CascadeObject::On(Napi::Env env, InvalidMessage message) {
+  const auto& [tier, member, rows, invalid] = message.member;
+  const std::initializer_list<napi_value> numbers = {ToNumber(env, tier), ToNumber(env, member),
+                                                     ToNumber(env, rows), ToNumber(env, invalid)};
+  Delivering(env, [&] { hooks_.Call(env, Hook::kInvalid, numbers); });
+}
+
 void CascadeObject::On(Napi::Env env, ClosedMessage) {
   Delivering(env, [&] { hooks_.Call(env, Hook::kClosed, {}); });
   closed_ = true;

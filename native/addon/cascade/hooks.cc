@@ -10,9 +10,9 @@ namespace quorate {
 namespace {
 
 // In the order of Hook.
-constexpr const char* kNames[kHooks] = {"onBuilt",      "onRows",         "onBatch",
-                                        "onMemberCall", "onMemberCancel", "onLazy",
-                                        "onProfiled",   "onHashed",       "onClosed"};
+constexpr const char* kNames[kHooks] = {"onBuilt",        "onRows",  "onBatch",    "onMemberCall",
+                                        "onMemberCancel", "onLazy",  "onProfiled", "onHashed",
+                                        "onInvalid",      "onClosed"};
 
 }  // namespace
 

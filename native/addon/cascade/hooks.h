@@ -17,9 +17,10 @@ enum class Hook {
   kLazy,
   kProfiled,
   kHashed,
+  kInvalid,
   kClosed,
 };
-constexpr size_t kHooks = 9;
+constexpr size_t kHooks = 10;
 
 // The functions of NativeHooks. JavaScript thread only.
 class Hooks {

@@ -10,6 +10,7 @@
 #include "native/addon/arrays.h"
 #include "native/addon/process_services.h"
 #include "native/addon/write/results.h"
+#include "native/engine/invalid_votes.h"
 #include "native/plan/cascade_plan.h"
 
 namespace quorate {
@@ -57,10 +58,15 @@ struct HashedMessage {
   std::vector<std::vector<std::string>> sha256;  // [tier][member]; empty for functions.
 };
 
+struct InvalidMessage {
+  InvalidMember member;
+};
+
 struct ClosedMessage {};
 
-using Message = std::variant<BuiltMessage, BatchMessage, LazyMessage, MemberCallMessage,
-                             MemberCancelMessage, ProfiledMessage, HashedMessage, ClosedMessage>;
+using Message =
+    std::variant<BuiltMessage, BatchMessage, LazyMessage, MemberCallMessage, MemberCancelMessage,
+                 ProfiledMessage, HashedMessage, InvalidMessage, ClosedMessage>;
 
 // Everything that waits for the JavaScript thread.
 struct Mail {

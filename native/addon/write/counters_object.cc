@@ -17,6 +17,7 @@ constexpr Field<MemberCounters> kMemberFields[] = {
     {"rowsSkipped", &MemberCounters::rows_skipped},
     {"rowsFailed", &MemberCounters::rows_failed},
     {"rowsPadded", &MemberCounters::rows_padded},
+    {"invalidVotes", &MemberCounters::invalid_votes},
     {"runNs", &MemberCounters::run_ns},
     {"extraRuns", &MemberCounters::extra_runs},
     {"rowsRepeated", &MemberCounters::rows_repeated},

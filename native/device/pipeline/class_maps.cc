@@ -31,7 +31,8 @@ void WriteMap(const PipelineMember& member, uint8_t* target) {
 LabelMap LabelMapIn(const PipelineMember& member, const uint8_t* map) {
   return {static_cast<uint32_t>(member.label_table.values.size()),
           reinterpret_cast<const int64_t*>(map),
-          reinterpret_cast<const int32_t*>(map + ValueBytes(member))};
+          reinterpret_cast<const int32_t*>(map + ValueBytes(member)),
+          member.label_table.may_abstain};
 }
 
 }  // namespace

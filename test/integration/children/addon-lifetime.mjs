@@ -91,6 +91,7 @@ const hooks = (more = {}) => ({
   onLazy: ignore,
   onProfiled: ignore,
   onHashed: ignore,
+  onInvalid: ignore,
   onClosed: ignore,
   ...more,
 });

@@ -22,7 +22,7 @@ TEST(LabelTableTest, WithoutOneALabelIsItsClass) {
   EXPECT_EQ(Classes<uint8_t>(ElementType::kUint8, {0, 5, 255}, {}),
             (std::vector<int32_t>{0, 5, 255}));
   EXPECT_EQ(Classes<int64_t>(ElementType::kInt64, {3, -1, -7, INT64_MAX, INT64_MIN}, {}),
-            (std::vector<int32_t>{3, kAbstains, kNoClass, kNoClass, kNoClass}));
+            (std::vector<int32_t>{3, kNoClass, kNoClass, kNoClass, kNoClass}));
   EXPECT_EQ(Classes<uint64_t>(ElementType::kUint64, {3, UINT64_MAX, uint64_t{1} << 63}, {}),
             (std::vector<int32_t>{3, kNoClass, kNoClass}));
 }
@@ -30,7 +30,17 @@ TEST(LabelTableTest, WithoutOneALabelIsItsClass) {
 TEST(LabelTableTest, ValuesStandForClassesAndOthersForNone) {
   const LabelTable table = MakeLabelTable({100000, 7, -5}, {});
   EXPECT_EQ(Classes<int32_t>(ElementType::kInt32, {7, -5, 100000, 0, 1, -1}, table),
-            (std::vector<int32_t>{1, 2, 0, kNoClass, kNoClass, kAbstains}));
+            (std::vector<int32_t>{1, 2, 0, kNoClass, kNoClass, kNoClass}));
+}
+
+TEST(LabelTableTest, MinusOneAbstainsWhereThatMayBe) {
+  LabelTable table = MakeLabelTable({10, 20}, {});
+  table.may_abstain = true;
+  EXPECT_EQ(Classes<int32_t>(ElementType::kInt32, {20, -1, -2}, table),
+            (std::vector<int32_t>{1, kAbstains, kNoClass}));
+  table.values = {-1, 1};
+  EXPECT_EQ(Classes<int32_t>(ElementType::kInt32, {1, -1, -2}, table),
+            (std::vector<int32_t>{1, 0, kNoClass}));
 }
 
 TEST(LabelTableTest, MinusOneMayBeAValue) {
