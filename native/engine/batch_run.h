@@ -14,6 +14,7 @@
 #include "native/engine/overlap_meter.h"
 #include "native/engine/row_place.h"
 #include "native/kernels/column_set.h"
+#include "native/model/host_model.h"
 #include "native/plan/cascade_plan.h"
 #include "native/scheduler/batcher.h"
 #include "native/scheduler/pool.h"
@@ -41,8 +42,8 @@ class BatchListener {
   // Where the row's data for a request tensor lies. Called on a pool thread or a
   // device's, no lock held.
   virtual const uint8_t* RowData(const RowRef& row, uint32_t tensor) = 0;
-  // The row's index in its call, for function members.
-  virtual uint32_t RowIndex(const RowRef& row) { return row.row; }
+  // For function members.
+  virtual RowId IdOf(const RowRef& row) { return {0, row.row}; }
   // Cumulative evidence of the row so far, [classes]; nullptr when it has none.
   virtual const float* RowEvidence(const RowRef& row) = 0;
   // The row's kept outputs, as CascadePlan::kept_bytes says; nullptr when it has none.
@@ -71,13 +72,14 @@ struct BatchParts {
 struct MemberTally {
   void Clear() {
     rows_run = rows_reused = rows_failed = rows_padded = run_ns = busy_ns = 0;
-    extra_runs = rows_repeated = rows_blamed = 0;
+    extra_runs = rows_repeated = rows_blamed = rows_invalid = 0;
   }
 
   std::atomic<uint64_t> rows_run{0};
   std::atomic<uint64_t> rows_reused{0};  // Not run: what an earlier tier's said was there.
   std::atomic<uint64_t> rows_failed{0};
   std::atomic<uint64_t> rows_padded{0};
+  std::atomic<uint64_t> rows_invalid{0};
   std::atomic<uint64_t> run_ns{0};
   std::atomic<uint64_t> busy_ns{0};        // Charged: its part where several ran at once.
   std::atomic<uint64_t> extra_runs{0};     // Of parts of runs that failed,
@@ -128,10 +130,11 @@ class BatchRun {
   std::vector<MemberFailure> failures;  // By row, those of a row in the order in which they came.
   BatchFit fit;
   Status reduce_error;  // Not OK: the kernels failed, no answer.
-  // [members] rows x output_row_bytes of the member each, with Detail::kOutputs; else empty. A
+  // [members] rows x reduced_row_bytes of the member each, with Detail::kOutputs; else empty. A
   // member that failed on a row, or did not run, has 0xFF there: NaN, or -1 as a label.
+  // A label that is no class is kNoClass.
   std::vector<const uint8_t*> outputs;
-  // [members] rows x output_row_bytes in a tier that keeps_outputs, as the members left them and
+  // [members] rows x reduced_row_bytes in a tier that keeps_outputs, as the members left them and
   // the cascade's order of classes has them; else empty.
   std::vector<const uint8_t*> to_keep;
   // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.

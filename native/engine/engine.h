@@ -10,6 +10,7 @@
 #include "native/base/clock.h"
 #include "native/engine/answers.h"
 #include "native/engine/counters.h"
+#include "native/engine/invalid_votes.h"
 #include "native/engine/request.h"
 #include "native/plan/cascade_plan.h"
 #include "native/scheduler/pool.h"
@@ -30,6 +31,8 @@ class EngineListener {
   // Much memory of calls that are over was freed, and little of it has been needed for a second: a
   // time to give it back to the system. On the timer's thread: do it elsewhere.
   virtual void OnMemoryFreed() = 0;
+  // A member's votes have become mostly invalid.
+  virtual void OnInvalid(const InvalidMember& member) = 0;
   // Close() is complete: nothing of the engine runs any more, every call was reported.
   virtual void OnClosed() = 0;
 };

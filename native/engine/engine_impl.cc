@@ -95,8 +95,9 @@ const uint8_t* EngineImpl::RowData(const RowRef& row, uint32_t tensor) {
   return RecordOf(row)->Data(row.row, tensor);
 }
 
-uint32_t EngineImpl::RowIndex(const RowRef& row) {
-  return RecordOf(row)->call().single ? 0 : row.row;
+RowId EngineImpl::IdOf(const RowRef& row) {
+  const Call& call = RecordOf(row)->call();
+  return call.single ? RowId{call.id + row.row, 0} : RowId{call.id, row.row};
 }
 
 const float* EngineImpl::RowEvidence(const RowRef& row) { return RecordOf(row)->Evidence(row.row); }
@@ -176,6 +177,7 @@ void EngineImpl::Perform(Effects effects) {
   if (!effects.rows.empty()) listener_->OnRows(std::move(effects.rows));
   for (auto& [key, rows] : effects.lazy) listener_->OnLazy(key.first, key.second, std::move(rows));
   if (effects.memory_freed) listener_->OnMemoryFreed();
+  for (const InvalidMember& member : effects.invalid) listener_->OnInvalid(member);
   if (effects.closed) parts_.pool->Submit({&SayClosed, this});
   performing_.fetch_sub(1, std::memory_order_release);  // From here on the engine may be gone.
 }

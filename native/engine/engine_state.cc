@@ -167,7 +167,7 @@ void EngineState::StartBatches(Effects* effects) {
 void EngineState::OnBatchDone(BatchRun* run, Effects* effects) {
   tiers_[run->tier]->Done(*run);
   const int64_t start = Now();
-  ledger_.FinishBatch(run->tier, *run, parts_.pool->threads());
+  ledger_.FinishBatch(run->tier, *run, parts_.pool->threads(), &effects->invalid);
   if (run->fit.rows > 0) ledger_.LimitMemory(run->tier, tiers_[run->tier]->memory_rows());
   uint32_t deferred = 0;  // Rows before this one that the kernels deferred.
   for (size_t i = 0; i < run->rows.size(); ++i) {
@@ -265,7 +265,7 @@ void EngineState::KeepOutputs(const BatchRun& run, size_t i) {
     const bool failed = std::any_of(failures.begin(), failures.end(),
                                     [m](const MemberFailure& f) { return f.member == m; });
     if (failed) continue;
-    const uint8_t* const output = run.to_keep[m] + i * members[m].output_row_bytes;
+    const uint8_t* const output = run.to_keep[m] + i * members[m].reduced_row_bytes;
     RecordOf(run.rows[i])->Keep(run.rows[i].row, members[m], output);
   }
 }

@@ -34,6 +34,7 @@ Ledger::Ledger(const CascadePlan& plan) {
   for (const PlannedTier& tier : plan.tiers) {
     counters_.tiers.emplace_back().members.resize(tier.members.size());
     fraction_.emplace_back(tier.members.size());
+    windows_.emplace_back(tier.members.size());
     device_of_.emplace_back();
     for (const PlannedMember& member : tier.members) {
       const std::string name = PlaceName(member.model);
@@ -82,7 +83,8 @@ void Ledger::Defer(uint32_t tier) {
   ++to.in_flight;
 }
 
-void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, unsigned threads) {
+void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, unsigned threads,
+                         std::vector<InvalidMember>* invalid) {
   if (!kCounting) return;
   Charge(tier, run, threads);
   TierCounters& at = counters_.tiers[tier];
@@ -108,9 +110,14 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, unsigned threads) {
     member.rows_skipped += run.rows.size() - tally.rows_run - tally.rows_reused;
     member.rows_failed += tally.rows_failed;
     member.rows_padded += tally.rows_padded;
+    member.invalid_votes += tally.rows_invalid;
     member.run_ns += tally.run_ns;
     member.extra_runs += tally.extra_runs;
     member.rows_repeated += tally.rows_repeated;
+    InvalidWindow& window = windows_[tier][m];
+    if (window.Add(tally.rows_run + tally.rows_reused - tally.rows_failed, tally.rows_invalid)) {
+      invalid->push_back({tier, static_cast<uint32_t>(m), InvalidWindow::kRows, window.invalid()});
+    }
   }
   for (const MemberFailure& failure : run.failures) {
     NoteError(*failure.error, &at.members[failure.member]);

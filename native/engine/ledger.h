@@ -5,6 +5,7 @@
 #include "native/engine/answers.h"
 #include "native/engine/batch_run.h"
 #include "native/engine/counters.h"
+#include "native/engine/invalid_votes.h"
 #include "native/plan/cascade_plan.h"
 
 namespace quorate {
@@ -23,8 +24,10 @@ class Ledger {
   // A row goes on to the next tier.
   void Defer(uint32_t tier);
 
-  // `threads`: of the pool, at the moment.
-  void FinishBatch(uint32_t tier, const BatchRun& run, unsigned threads);
+  // `threads`: of the pool, at the moment. `invalid` gets the members whose votes have become
+  // mostly invalid.
+  void FinishBatch(uint32_t tier, const BatchRun& run, unsigned threads,
+                   std::vector<InvalidMember>* invalid);
   // Of a tier's batches, from now on.
   void LimitMemory(uint32_t tier, size_t rows);
   // Its rows have been handed on, which took this long.
@@ -39,6 +42,7 @@ class Ledger {
   Counters counters_;                            // Without pending.
   std::vector<std::vector<size_t>> device_of_;   // [tier][member]
   std::vector<std::vector<uint64_t>> fraction_;  // [tier][member] thread time below a nanosecond.
+  std::vector<std::vector<InvalidWindow>> windows_;  // [tier][member]
 };
 
 }  // namespace quorate

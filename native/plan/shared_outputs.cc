@@ -4,13 +4,19 @@ namespace quorate {
 
 namespace {
 
+bool SameLabels(const PlannedMember& a, const PlannedMember& b) {
+  return a.maps_labels == b.maps_labels && a.label_table.values == b.label_table.values &&
+         a.label_table.classes == b.label_table.classes &&
+         a.label_table.may_abstain == b.label_table.may_abstain;
+}
+
 bool SaySame(const PlannedMember& a, const PlannedMember& b) {
   if (As<HostModel>(a.model) == nullptr || As<HostModel>(b.model) == nullptr) return false;
   const ModelInfo& x = InfoOf(a.model);
   const ModelInfo& y = InfoOf(b.model);
   return !x.identity.empty() && x.identity == y.identity && x.output.name == y.output.name &&
-         a.tensors == b.tensors && a.class_map == b.class_map && a.output_type == b.output_type &&
-         a.width == b.width;
+         a.tensors == b.tensors && a.kind == b.kind && a.width == b.width &&
+         a.class_map == b.class_map && a.reduced_type == b.reduced_type && SameLabels(a, b);
 }
 
 // The latest one before tier `t` that says the same.
@@ -36,7 +42,7 @@ void ShareOutputs(CascadePlan* plan) {
       if (earlier == nullptr) continue;
       if (earlier->kept_at < 0) {
         earlier->kept_at = static_cast<int64_t>(plan->kept_bytes);
-        plan->kept_bytes += 1 + member.output_row_bytes;
+        plan->kept_bytes += 1 + member.reduced_row_bytes;
       }
       member.kept_at = earlier->kept_at;
       earlier->said_again = true;

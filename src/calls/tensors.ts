@@ -2,13 +2,20 @@
 import { types } from "node:util";
 import { invalidArgument, type QuorateError } from "../errors.js";
 import type { NativeInputs } from "../native/contract.js";
-import { arrayTypes, type RequestTensor, rowLength, type TensorData } from "../spec/element-type.js";
+import {
+  arrayTypes,
+  type ElementType,
+  type GivenData,
+  type RequestTensor,
+  rowLength,
+  type TensorData,
+} from "../spec/element-type.js";
 
 /** A tensor's data, or a function that gives it when a row reaches a tier that needs it. */
-export type LazyTensor = (rows: Uint32Array) => TensorData | Promise<TensorData>;
+export type LazyTensor = (rows: Uint32Array) => GivenData | Promise<GivenData>;
 
 /** What a call gives for one tensor. */
-type Given = TensorData | LazyTensor;
+type Given = GivenData | LazyTensor;
 
 /** A call's tensors in the order of the cascade's table. */
 export interface CheckedInputs {
@@ -45,7 +52,7 @@ export function checkInputs(table: readonly RequestTensor[], input: unknown, row
     }
     const problem = dataProblem(tensor, value, count);
     if (problem !== undefined) throw invalidArgument(problem);
-    return value;
+    return plainData(value);
   });
   return { native, rows: count, lazy };
 }
@@ -67,12 +74,39 @@ export function dataProblem(tensor: RequestTensor, data: unknown, count: number)
   return `${subject} has ${length} elements, expected ${expected}: ${rows} of ${describe(tensor)}.`;
 }
 
+/** Data of the tensor's type, as the array that the engine takes: a view over the same memory where it is another. */
+export function plainData(data: GivenData): TensorData {
+  const { buffer, byteOffset, length } = data;
+  if (data[Symbol.toStringTag] === "Float16Array") return new Uint16Array(buffer, byteOffset, length);
+  if (data[Symbol.toStringTag] === "Uint8ClampedArray") return new Uint8Array(buffer, byteOffset, length);
+  return data as TensorData;
+}
+
+/** Other arrays that hold elements of the type. */
+const alternatives: Partial<Readonly<Record<ElementType, string>>> = {
+  float16: "Float16Array",
+  uint8: "Uint8ClampedArray",
+};
+
 function typeProblem(tensor: RequestTensor, data: unknown): string | undefined {
   const expected = arrayTypes[tensor.type].name;
-  const name = types.isTypedArray(data) ? data[Symbol.toStringTag] : undefined;
-  return name === expected
-    ? undefined
-    : `tensor "${tensor.name}" is ${name ?? kindOf(data)}, expected ${describe(tensor)}.`;
+  // By its tag, not by its class: Float16Array is not everywhere, and arrays of other realms have other classes.
+  const name = ArrayBuffer.isView(data) && !types.isDataView(data) ? tagOf(data) : undefined;
+  if (name === expected || (name !== undefined && name === alternatives[tensor.type])) return undefined;
+  return `tensor "${tensor.name}" is ${name ?? kindOf(data)}, expected ${describe(tensor)}${remedy(expected, data)}.`;
+}
+
+function tagOf(view: ArrayBufferView): string {
+  return String((view as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag]);
+}
+
+/** How to make what is expected of what came. */
+function remedy(expected: string, data: unknown): string {
+  if (types.isPromise(data)) return ": await it";
+  if (Array.isArray(data)) return `: ${expected}.from(${expected.startsWith("Big") ? "values, BigInt" : "values"})`;
+  if (types.isAnyArrayBuffer(data)) return `: new ${expected}(buffer)`;
+  if (types.isDataView(data)) return `: new ${expected}(view.buffer, view.byteOffset, length)`;
+  return "";
 }
 
 function byName(table: readonly RequestTensor[], input: unknown): Readonly<Record<string, Given>> {
@@ -83,10 +117,13 @@ function byName(table: readonly RequestTensor[], input: unknown): Readonly<Recor
         `a bare ${kindOf(input)} needs a cascade that reads one tensor, this one reads ${namesOf(table)}.`,
       );
     }
-    return { [only.name]: input as TensorData };
+    return { [only.name]: input as GivenData };
   }
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw invalidArgument(`the input is ${kindOf(input)}, expected an object with ${namesOf(table)}.`);
+  const isOther = Array.isArray(input) || types.isPromise(input) || types.isAnyArrayBuffer(input);
+  if (typeof input !== "object" || input === null || isOther) {
+    const [first] = table.filter((tensor) => tensor.tiers.length > 0);
+    const hint = first === undefined ? "" : remedy(arrayTypes[first.type].name, input);
+    throw invalidArgument(`the input is ${kindOf(input)}, expected an object with ${namesOf(table)}${hint}.`);
   }
   return input as Readonly<Record<string, Given>>;
 }

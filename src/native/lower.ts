@@ -1,9 +1,11 @@
 /** From a resolved specification to what the addon takes: names turned into numbers, durations into nanoseconds. */
 import type { RuntimePaths } from "../runtime/cuda.js";
 import { measureBits } from "../spec/columns.js";
+import { flatConstant } from "../spec/constants.js";
 import type { ResolvedFunction, ResolvedMember, ResolvedModel } from "../spec/members.js";
+import type { Constant } from "../spec/options.js";
 import type { ResolvedCuda, ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
-import type { NativeCudaOptions, NativeMember, NativeSpec, NativeTier } from "./contract.js";
+import type { NativeConstant, NativeCudaOptions, NativeMember, NativeSpec, NativeTier } from "./contract.js";
 import { lowerRule } from "./lower-rule.js";
 
 export function lowerSpec(spec: ResolvedSpec, paths: RuntimePaths): NativeSpec {
@@ -12,6 +14,7 @@ export function lowerSpec(spec: ResolvedSpec, paths: RuntimePaths): NativeSpec {
     classes: spec.classes ?? 0,
     measures: spec.measures.reduce((bits, measure) => bits | measureBits[measure], 0),
     shapes: Object.entries(spec.shapes),
+    constants: lowerConstants(spec.constants),
     maxRowsInFlight: spec.maxRowsInFlight,
     maxBytesInFlight: spec.maxBytesInFlight,
     deviceQueueBytes: spec.deviceQueueBytes,
@@ -34,17 +37,22 @@ function lowerTier(tier: ResolvedTier, classNames: readonly string[] | null): Na
   };
 }
 
+/** What models and functions have alike. */
+type Common = "name" | "temperature" | "classMap" | "labels";
+
 function lowerMember(member: ResolvedMember, cuda: ResolvedCuda, classNames: readonly string[] | null): NativeMember {
   const { name, temperature } = member;
   const classMap = Int32Array.from(member.classes ?? [], (className) => classNames?.indexOf(className) ?? -1);
   const own = member.kind === "function" ? lowerFunction(member) : lowerModel(member, cuda);
-  return { name, temperature, classMap, ...own };
+  const labels = BigInt64Array.from(member.labels ?? [], BigInt);
+  return { name, temperature, classMap, labels, ...own };
 }
 
-function lowerFunction(member: ResolvedFunction): Omit<NativeMember, "name" | "temperature" | "classMap"> {
+function lowerFunction(member: ResolvedFunction): Omit<NativeMember, Common> {
   return {
     isFunction: true,
     inputs: [],
+    constants: [],
     functionInputs: member.inputs.map(({ name, type, rowShape }) =>
       type === null || rowShape === null ? { name } : { name, type, rowShape },
     ),
@@ -55,13 +63,11 @@ function lowerFunction(member: ResolvedFunction): Omit<NativeMember, "name" | "t
   };
 }
 
-function lowerModel(
-  member: ResolvedModel,
-  cuda: ResolvedCuda,
-): Omit<NativeMember, "name" | "temperature" | "classMap"> {
+function lowerModel(member: ResolvedModel, cuda: ResolvedCuda): Omit<NativeMember, Common> {
   return {
     ...(typeof member.model === "string" ? { path: member.model } : { bytes: member.model }),
     inputs: Object.entries(member.inputs),
+    constants: lowerConstants(member.constants),
     functionInputs: [],
     outputName: member.outputName ?? "",
     output: member.output ?? "auto",
@@ -69,6 +75,16 @@ function lowerModel(
     timeoutMs: 0,
     splitOnFailure: false,
   };
+}
+
+/** What is no constant was refused before. */
+function lowerConstants(constants: Readonly<Record<string, Constant>>): NativeConstant[] {
+  return Object.entries(constants).flatMap(([name, value]) => {
+    const flat = flatConstant(value);
+    if (flat === null) return [];
+    const { buffer, byteOffset, byteLength } = flat.data;
+    return [{ name, type: flat.type, shape: flat.shape, data: new Uint8Array(buffer, byteOffset, byteLength) }];
+  });
 }
 
 function lowerCuda(cuda: ResolvedCuda): NativeCudaOptions {

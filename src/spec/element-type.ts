@@ -29,6 +29,15 @@ export type TensorData =
   | BigInt64Array
   | BigUint64Array;
 
+/** Float16Array, where JavaScript has it. */
+export interface HalfArray extends ArrayBufferView {
+  readonly length: number;
+  readonly [Symbol.toStringTag]: "Float16Array";
+}
+
+/** What calls may give: Float16Array for float16 too, and Uint8ClampedArray for uint8, as canvases have them. */
+export type GivenData = TensorData | HalfArray | Uint8ClampedArray;
+
 /** A tensor that calls give, by what the cascade's models read. */
 export interface RequestTensor {
   readonly name: string;

@@ -11,6 +11,8 @@ export interface Ended {
 }
 
 export interface ChildOptions {
+  /** The Node.js to run it. @default this one */
+  readonly node?: string;
   /** Node's own. @default none */
   readonly flags?: readonly string[];
   /** How much nicer than this process. @default 0 */
@@ -34,11 +36,11 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export function runChild(
   program: string,
   args: readonly string[],
-  { flags = [], nicer = 0, env = {} }: ChildOptions = {},
+  { node = process.execPath, flags = [], nicer = 0, env = {} }: ChildOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const command = [process.execPath, ...flags, `${root}test/${program}.mjs`, ...args];
+    const command = [node, ...flags, `${root}test/${program}.mjs`, ...args];
     const [file = "", ...rest] = nicer === 0 ? command : ["nice", "-n", String(nicer), ...command];
     const child = spawn(file, rest, {
       cwd: root,

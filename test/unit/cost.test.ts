@@ -26,6 +26,7 @@ function snapshot(times = 1): CascadeCounters {
     rowsSkipped: 0,
     rowsReused: 0,
     rowsFailed: 0,
+    invalidVotes: 0,
     runNs: 0,
     extraRuns: 0,
     rowsRepeated: 0,
@@ -171,7 +172,7 @@ describe("counters", () => {
   });
 
   it("are times in milliseconds, whose differences are exact to the nanosecond", () => {
-    const repeats = { extraRuns: 0, rowsRepeated: 0, lastError: null };
+    const repeats = { invalidVotes: 0, extraRuns: 0, rowsRepeated: 0, lastError: null };
     const member = { rowsRun: 1, rowsSkipped: 0, rowsReused: 0, rowsFailed: 0, rowsPadded: 0, ...repeats };
     const at = (ns: number): CascadeCounters => {
       const tier = { ...zeroTier(0), queueNs: ns, gatherNs: 2 * ns, uploadNs: 3 * ns, runNs: 4 * ns, reduceNs: 5 * ns };

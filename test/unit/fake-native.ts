@@ -211,6 +211,8 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     batchDifference: 0,
     reusesTier: -1,
     reusesMember: -1,
+    warmRows: 8,
+    warmInvalid: 0,
   });
   return {
     runtimeVersion: "1.30.0",
@@ -231,6 +233,7 @@ export function zeroTier(members: number): NativeTierCounters {
     rowsReused: 0,
     rowsFailed: 0,
     rowsPadded: 0,
+    invalidVotes: 0,
     runNs: 0,
     extraRuns: 0,
     rowsRepeated: 0,

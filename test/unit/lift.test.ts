@@ -25,6 +25,8 @@ const unknown: NativeMemberInfo = {
   batchDifference: -1,
   reusesTier: -1,
   reusesMember: -1,
+  warmRows: 0,
+  warmInvalid: 0,
 };
 const known: NativeMemberInfo = {
   ...unknown,

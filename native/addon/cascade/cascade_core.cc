@@ -158,6 +158,8 @@ void CascadeCore::OnMemoryFreed() {
   ProcessServices::Process().pool()->Submit({[](void*) { ReturnFreeMemory(); }, nullptr});
 }
 
+void CascadeCore::OnInvalid(const InvalidMember& member) { channel_->Post(InvalidMessage{member}); }
+
 // The engine and its models are gone before JavaScript is told, unless a thread is inside.
 void CascadeCore::OnClosed() {
   std::shared_ptr<CascadeCore> self;

@@ -96,7 +96,7 @@ void CascadeObject::On(Napi::Env env, BatchMessage message) {
 
 void CascadeObject::On(Napi::Env env, LazyMessage message) {
   Delivering(env, [&] {
-    hooks_.Call(
+    hooks_.CallWithoutContext(
         env, Hook::kLazy,
         {ToNumber(env, message.id), ToNumber(env, message.tensor), ToRowList(env, message.rows)});
   });
@@ -109,16 +109,19 @@ void CascadeObject::On(Napi::Env env, MemberCallMessage message) {
     for (uint32_t i = 0; i < message.tensors.size(); ++i) {
       tensors.Set(i, Environment::Of(env).arrays()->Make(env, std::move(message.tensors[i])));
     }
-    hooks_.Call(
+    hooks_.CallWithoutContext(
         env, Hook::kMemberCall,
         {ToNumber(env, message.call_id), ToNumber(env, message.tier), ToNumber(env, message.member),
          ToNumber(env, message.count), tensors, ToRowList(env, message.rows),
-         TimeLeft(env, message.deadline_at), Napi::Number::New(env, message.priority)});
+         ToNumber(env, message.row_call), TimeLeft(env, message.deadline_at),
+         Napi::Number::New(env, message.priority)});
   });
 }
 
 void CascadeObject::On(Napi::Env env, MemberCancelMessage message) {
-  Delivering(env, [&] { hooks_.Call(env, Hook::kMemberCancel, {ToNumber(env, message.call_id)}); });
+  Delivering(env, [&] {
+    hooks_.CallWithoutContext(env, Hook::kMemberCancel, {ToNumber(env, message.call_id)});
+  });
 }
 
 void CascadeObject::On(Napi::Env env, ProfiledMessage message) {
@@ -148,6 +151,13 @@ void CascadeObject::On(Napi::Env env, HashedMessage message) {
     }
   });
   Arrived(env, 1);
+}
+
+void CascadeObject::On(Napi::Env env, InvalidMessage message) {
+  const auto& [tier, member, rows, invalid] = message.member;
+  const std::initializer_list<napi_value> numbers = {ToNumber(env, tier), ToNumber(env, member),
+                                                     ToNumber(env, rows), ToNumber(env, invalid)};
+  Delivering(env, [&] { hooks_.Call(env, Hook::kInvalid, numbers); });
 }
 
 void CascadeObject::On(Napi::Env env, ClosedMessage) {

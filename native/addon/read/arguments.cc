@@ -123,6 +123,9 @@ StatusOr<CascadeRequest> ReadSpec(Napi::Value value) {
     const Napi::Value given = ReadPair(pair, at, &name, &problem);
     ReadShape(given, at + "[1]", &shape, &problem);
   });
+  reader.Array("constants", [&](Napi::Value constant, const std::string& at) {
+    ReadConstant(constant, at, &spec.constants, &problem);
+  });
   reader.Size("maxRowsInFlight", &spec.max_rows_in_flight);
   reader.Size("maxBytesInFlight", &spec.max_bytes_in_flight);
   reader.Size("deviceQueueBytes", &spec.device_queue_bytes);

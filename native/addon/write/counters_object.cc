@@ -13,10 +13,15 @@ struct Field {
 };
 
 constexpr Field<MemberCounters> kMemberFields[] = {
-    {"rowsRun", &MemberCounters::rows_run},       {"rowsSkipped", &MemberCounters::rows_skipped},
-    {"rowsReused", &MemberCounters::rows_reused}, {"rowsFailed", &MemberCounters::rows_failed},
-    {"rowsPadded", &MemberCounters::rows_padded}, {"runNs", &MemberCounters::run_ns},
-    {"extraRuns", &MemberCounters::extra_runs},   {"rowsRepeated", &MemberCounters::rows_repeated},
+    {"rowsRun", &MemberCounters::rows_run},
+    {"rowsSkipped", &MemberCounters::rows_skipped},
+    {"rowsReused", &MemberCounters::rows_reused},
+    {"rowsFailed", &MemberCounters::rows_failed},
+    {"rowsPadded", &MemberCounters::rows_padded},
+    {"invalidVotes", &MemberCounters::invalid_votes},
+    {"runNs", &MemberCounters::run_ns},
+    {"extraRuns", &MemberCounters::extra_runs},
+    {"rowsRepeated", &MemberCounters::rows_repeated},
 };
 
 constexpr Field<TierCounters> kTierFields[] = {

@@ -104,7 +104,7 @@ struct BatchWork {
   size_t rows = 0;
   std::vector<const uint8_t*> inputs;  // [tensors of the plan] rows side by side; else nullptr.
   std::vector<uint8_t*> outputs;       // [members][rows x output row]
-  std::vector<uint32_t> row_ids;       // [rows]
+  std::vector<RowId> row_ids;          // [rows]
   // [members][rows] what the same model said in an earlier tier; nullptr: nothing. Or empty: it
   // said nothing about any of the rows.
   std::vector<std::vector<const uint8_t*>> kept;
@@ -122,7 +122,7 @@ struct BatchWork {
   void OutputsFrom(size_t first, MemberOutput* target) const {
     for (size_t m = 0; m < tier->members.size(); ++m) {
       const PlannedMember& member = tier->members[m];
-      target[m] = {outputs[m] + first * member.output_row_bytes, member.output_type, member.kind,
+      target[m] = {outputs[m] + first * member.reduced_row_bytes, member.reduced_type, member.kind,
                    member.temperature, member.width};
     }
   }

@@ -9,6 +9,7 @@
 #include "native/engine/host_batch/gather.h"
 #include "native/engine/host_batch/member_phase.h"
 #include "native/engine/host_batch/reduce_phase.h"
+#include "native/engine/invalid_votes.h"
 
 namespace quorate {
 
@@ -146,7 +147,7 @@ Status HostBatch::Prepare() {
 
 ColumnWants HostBatch::Wants() const {
   const Reduction& plan = parts_.tier->reduction;
-  unsigned reasons = kForAnswers | plan.measures;
+  unsigned reasons = kForAnswers | kForCounters | plan.measures;
   if (parts_.tier->keeps_sums) reasons |= kForEvidence;
   if (detail >= Detail::kVotes) reasons |= kForVotes;
   return {static_cast<ColumnReasons>(reasons), rows.size(), plan.classes, plan.members};
@@ -190,6 +191,7 @@ bool HostBatch::Finish() {
   fit = work_.fit.Take();
   reduce_error = work_.kernel_error.Take();
   own_ns = work_.own_ns.load(std::memory_order_relaxed);
+  if (reduce_error.ok()) CountInvalidVotes(*parts_.tier, work_.outputs.data(), this);
   // The batch's hold and the caller's: no other thread is inside, or will be.
   if (holds_.load(std::memory_order_acquire) == 2) {
     listener_->OnBatchOver(this);

@@ -52,7 +52,7 @@ size_t MemberPhase::Cut() {
 void MemberPhase::Reuse(size_t member) {
   const std::vector<const uint8_t*>& kept = work_->kept[member];
   if (kept.empty()) return;
-  const size_t row_bytes = work_->tier->members[member].output_row_bytes;
+  const size_t row_bytes = work_->tier->members[member].reduced_row_bytes;
   size_t reused = 0;
   for (size_t i = 0; i < kept.size(); ++i) {
     if (kept[i] != nullptr) {
@@ -119,7 +119,7 @@ void MemberPhase::Run(size_t index) {
 void MemberPhase::Start(MemberTask* task) {
   const Shard& shard = task->shard;
   uint8_t* const output = work_->outputs[shard.member] +
-                          shard.first * work_->tier->members[shard.member].output_row_bytes;
+                          shard.first * work_->tier->members[shard.member].reduced_row_bytes;
   task->call.Start({work_->inputs.data(), shard.first, shard.count, work_->row_ids.data(), output},
                    {&OnMemberDone, task});
 }

@@ -81,7 +81,7 @@ Status SequentialWalk::PrepareRows(size_t member, MemberRows* rows) {
   rows->count = asked_->size();
   if (!compact_) {
     *rows = {work_->inputs.data(), first_, count_, work_->row_ids.data(),
-             work_->outputs[member] + first_ * planned.output_row_bytes};
+             work_->outputs[member] + first_ * planned.reduced_row_bytes};
     return Status();
   }
   for (const uint32_t tensor : planned.tensors) {
@@ -95,7 +95,7 @@ Status SequentialWalk::PrepareRows(size_t member, MemberRows* rows) {
   }
   active_ids_.clear();
   for (const uint32_t row : *asked_) active_ids_.push_back(work_->row_ids[first_ + row]);
-  uint8_t* const output = active_output_.Reserve(asked_->size() * planned.output_row_bytes);
+  uint8_t* const output = active_output_.Reserve(asked_->size() * planned.reduced_row_bytes);
   if (output == nullptr) return Status(StatusCode::kInternal, "no memory for a member's output");
   *rows = {active_inputs_.data(), 0, asked_->size(), active_ids_.data(), output};
   return Status();
@@ -125,7 +125,7 @@ void SequentialWalk::FinishMember() {
 
 void SequentialWalk::Scatter(size_t member) {
   FillUnrun(member);
-  const size_t row_bytes = work_->tier->members[member].output_row_bytes;
+  const size_t row_bytes = work_->tier->members[member].reduced_row_bytes;
   uint8_t* const target = work_->outputs[member] + first_ * row_bytes;
   const uint8_t* source = active_output_.data();
   for (const uint32_t row : *asked_) {
@@ -147,7 +147,7 @@ void SequentialWalk::FindAsked(size_t member) {
 
 // What the same model said in an earlier tier, about the other active rows.
 void SequentialWalk::Reuse(size_t member) {
-  const size_t row_bytes = work_->tier->members[member].output_row_bytes;
+  const size_t row_bytes = work_->tier->members[member].reduced_row_bytes;
   uint8_t* const target = work_->outputs[member] + first_ * row_bytes;
   for (const uint32_t row : active_) {
     const uint8_t* const kept = work_->kept[member][first_ + row];
@@ -159,7 +159,7 @@ void SequentialWalk::Reuse(size_t member) {
 
 // Rows on which a member did not run abstain.
 void SequentialWalk::FillUnrun(size_t member) {
-  const size_t row_bytes = work_->tier->members[member].output_row_bytes;
+  const size_t row_bytes = work_->tier->members[member].reduced_row_bytes;
   memset(work_->outputs[member] + first_ * row_bytes, 0xFF, count_ * row_bytes);
 }
 
