@@ -34,6 +34,7 @@ class EngineImpl final : public Engine, private BatchListener {
   const uint8_t* RowData(const RowRef& row, uint32_t tensor) override;
   RowId IdOf(const RowRef& row) override;
   const float* RowEvidence(const RowRef& row) override;
+  const uint8_t* RowKept(const RowRef& row) override;
   void OnBatchDone(BatchRun* run) override QUORATE_EXCLUDES(mutex_);
   void OnBatchReleased(BatchRun* run) override QUORATE_EXCLUDES(mutex_);
   void OnBatchOver(BatchRun* run) override QUORATE_EXCLUDES(mutex_);
@@ -55,7 +56,7 @@ class EngineImpl final : public Engine, private BatchListener {
   std::atomic<size_t> performing_{0};
 
   mutable Mutex mutex_;
-  mutable EngineState state_ QUORATE_GUARDED_BY(mutex_);  // Reading counters moves busy meters.
+  EngineState state_ QUORATE_GUARDED_BY(mutex_);
   int64_t timer_at_ QUORATE_GUARDED_BY(mutex_) = kForever;
 };
 

@@ -28,6 +28,7 @@ import { invalidVotesWarning } from "./invalid-votes.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
   const { runtimeVersion, runtimePath, telemetryOff, classes, tensors, warnings } = native;
+  const names = spec.tiers.map(({ name }) => name);
   const info: CascadeInfo = {
     runtime: { version: runtimeVersion, path: runtimePath, telemetryOff },
     classes,
@@ -35,7 +36,7 @@ export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
     inputs: Object.freeze(
       tensors.map(({ name, type, rowShape, tiers }) => frozenTensor({ name, type, rowShape, tiers })),
     ),
-    tiers: spec.tiers.map((tier, t) => liftTier(tier, native.tiers[t])),
+    tiers: spec.tiers.map((tier, t) => liftTier(tier, native.tiers[t], names)),
     warnings,
   };
   return { ...info, warnings: [...warnings, ...invalidInWarmUp(info, native)] };
@@ -55,7 +56,11 @@ function frozenTensor({ rowShape, tiers, ...others }: RequestTensor): RequestTen
   return Object.freeze({ ...others, rowShape: Object.freeze([...rowShape]), tiers: Object.freeze([...tiers]) });
 }
 
-function liftTier(tier: ResolvedTier, native: NativeInfo["tiers"][number] | undefined): TierInfo {
+function liftTier(
+  tier: ResolvedTier,
+  native: NativeInfo["tiers"][number] | undefined,
+  names: readonly string[],
+): TierInfo {
   const { name, exitWhen: rule, combine, evidence, execution, price } = tier;
   const k = tier.members.length;
   const device = native?.device ?? null;
@@ -66,13 +71,14 @@ function liftTier(tier: ResolvedTier, native: NativeInfo["tiers"][number] | unde
     combine,
     evidence,
     execution,
-    members: (native?.members ?? []).map(liftMember),
+    members: (native?.members ?? []).map((member) => liftMember(member, names)),
     device: device && { name: device.name, buckets: device.buckets, bytes: device.bytes },
     price,
   };
 }
 
-function liftMember(native: NativeMemberInfo): MemberInfo {
+function liftMember(native: NativeMemberInfo, tiers: readonly string[]): MemberInfo {
+  const earlier = tiers[native.reusesTier];
   const { name, output, outputType, outputWidth, device, hostNodes } = native;
   return {
     name,
@@ -86,6 +92,7 @@ function liftMember(native: NativeMemberInfo): MemberInfo {
     deviceBytes: native.deviceBytes || null,
     hostNodes,
     batchDifference: native.batchDifference < 0 ? null : native.batchDifference,
+    reuses: earlier === undefined ? null : { tier: earlier, member: native.reusesMember },
   };
 }
 

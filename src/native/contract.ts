@@ -249,6 +249,9 @@ export interface NativeMemberInfo {
   readonly warmInvalid: number;
   /** Largest difference of a score between 8 rows alone and together; -1 when not measured. */
   readonly batchDifference: number;
+  /** The tier and member before it that are the same model, whose output on a row is used again; -1: there is none. */
+  readonly reusesTier: number;
+  readonly reusesMember: number;
 }
 
 /** How a tier runs on a device. */
@@ -279,6 +282,7 @@ export interface NativeInfo {
 export interface NativeMemberCounters {
   readonly rowsRun: number;
   readonly rowsSkipped: number;
+  readonly rowsReused: number;
   readonly rowsFailed: number;
   readonly rowsPadded: number;
   /** Of rowsRun: rows on which it did not fail, and gave what is no vote. */
@@ -334,7 +338,7 @@ export interface NativeCounters {
   /** Between the buckets of every histogram, ascending: counts[i] is of times below bound i and not below bound i - 1. */
   readonly timeBoundsNs: Float64Array;
   readonly tiers: readonly NativeTierCounters[];
-  /** Busy time of each device: union of the intervals in which it ran a batch, split per [tier][member] in integer nanoseconds. */
+  /** Busy time of each device, of batches that are over, split per [tier][member] in integer nanoseconds. */
   readonly devices: readonly {
     readonly name: string;
     readonly busyNs: number;

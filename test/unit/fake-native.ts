@@ -209,6 +209,8 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     deviceBytes: 0,
     hostNodes: [],
     batchDifference: 0,
+    reusesTier: -1,
+    reusesMember: -1,
     warmRows: 8,
     warmInvalid: 0,
   });
@@ -228,6 +230,7 @@ export function zeroTier(members: number): NativeTierCounters {
   const member: NativeMemberCounters = {
     rowsRun: 0,
     rowsSkipped: 0,
+    rowsReused: 0,
     rowsFailed: 0,
     rowsPadded: 0,
     invalidVotes: 0,

@@ -23,6 +23,8 @@ const unknown: NativeMemberInfo = {
   deviceBytes: 0,
   hostNodes: [],
   batchDifference: -1,
+  reusesTier: -1,
+  reusesMember: -1,
   warmRows: 0,
   warmInvalid: 0,
 };

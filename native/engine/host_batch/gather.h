@@ -23,6 +23,7 @@ class HostGather {
  private:
   Status GatherInputs(const std::vector<RowRef>& rows);
   Status ReserveOutputs(size_t rows);
+  void GatherKept(const std::vector<RowRef>& rows);
   void GatherEvidence(const std::vector<RowRef>& rows);
 
   BatchWork* const work_;

@@ -56,6 +56,7 @@ class MemberPhase {
   MemberWork WorkOf(size_t member) const;
   MemberWork WorkOfAll() const;
   size_t Cut();
+  void Reuse(size_t member);
   MemberTask* TaskFor(const Shard& shard);
   void Run(size_t index);
   void Start(MemberTask* task);
