@@ -24,6 +24,7 @@ const common = {
   splitOnFailure: false,
   classMap: new Int32Array(0),
   labels: new BigInt64Array(0),
+  constants: [],
 };
 /** @type {Native.NativeMember} */
 const file = {
@@ -37,7 +38,6 @@ const file = {
 const callback = {
   ...common,
   isFunction: true,
-  constants: [],
   functionInputs: [{ name: "image", type: "float32", rowShape: [64] }],
   output: "label",
 };

@@ -140,7 +140,7 @@ TEST(CudaFaults, OfALaunchOrALostDeviceAreStatusesOfEveryOperation) {
   for (const Status& status : Statuses(*kernels.value())) {
     EXPECT_TRUE(status.ok()) << status.message();
   }
-  EXPECT_EQ(fake_launches, 5);
+  EXPECT_EQ(fake_launches, 6);
   // A refused launch, no memory, and the sticky errors that a fault or a lost device leaves behind.
   for (const cudaError_t error :
        {cudaErrorLaunchOutOfResources, cudaErrorMemoryAllocation, cudaErrorIllegalAddress,
