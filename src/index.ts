@@ -44,7 +44,7 @@ export {
 } from "./errors.js";
 export { getThreads, setThreads } from "./native/threads.js";
 export type { Measure } from "./spec/columns.js";
-export type { ElementType, RequestTensor, TensorData } from "./spec/element-type.js";
+export type { ElementType, RaggedData, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
   CallPrice,
@@ -62,6 +62,7 @@ export type {
   ModelMember,
   OutputKind,
   Price,
+  RaggedTensor,
   TensorDeclaration,
   TierOptions,
   TierSpec,

@@ -40,6 +40,8 @@ class BatchListener {
   // Where the row's data for a request tensor lies. Called on a pool thread or a
   // device's, no lock held.
   virtual const uint8_t* RowData(const RowRef& row, uint32_t tensor) = 0;
+  // The row's length with this index, where its tier has ragged tensors.
+  virtual uint32_t RowLength(const RowRef&, uint32_t /*length*/) { return 0; }
   // The row's index in its call, for function members.
   virtual uint32_t RowIndex(const RowRef& row) { return row.row; }
   // Cumulative evidence of the row so far, [classes]; nullptr when it has none.
@@ -67,6 +69,8 @@ struct MemberTally {
   std::atomic<uint64_t> rows_run{0};
   std::atomic<uint64_t> rows_failed{0};
   std::atomic<uint64_t> rows_padded{0};
+  std::atomic<uint64_t> steps_run{0};     // Along the rows' lengths, of ragged tensors,
+  std::atomic<uint64_t> steps_padded{0};  // and those of them that were padding.
   std::atomic<uint64_t> run_ns{0};
   std::atomic<uint64_t> extra_runs{0};     // Of parts of runs that failed,
   std::atomic<uint64_t> rows_repeated{0};  // and their rows.

@@ -3,6 +3,8 @@
 #include <thread>
 #include <utility>
 
+#include "native/engine/length_order.h"
+
 namespace quorate {
 
 std::unique_ptr<Engine> Engine::Create(EngineParts parts, EngineListener* listener) {
@@ -27,6 +29,7 @@ Status EngineImpl::Check(const Call& call) const {
 }
 
 StatusOr<uint32_t> EngineImpl::Submit(Call call) {
+  OrderByLength(*parts_.plan, &call);
   Effects effects;
   uint32_t rows = 0;
   {
@@ -81,7 +84,7 @@ std::vector<std::vector<StatusOr<uint64_t>>> EngineImpl::Profile() {
     for (const PlannedMember& member : tier.members) {
       std::vector<std::vector<int64_t>> shapes;
       for (uint32_t tensor : member.tensors) {
-        shapes.push_back(parts_.plan->tensors[tensor].row_shape);
+        shapes.push_back(SampleShape(parts_.plan->tensors[tensor]));
       }
       flops.back().push_back(FlopsPerRow(member.model, shapes));
     }
@@ -93,6 +96,10 @@ std::vector<std::vector<StatusOr<uint64_t>>> EngineImpl::Profile() {
 
 const uint8_t* EngineImpl::RowData(const RowRef& row, uint32_t tensor) {
   return RecordOf(row)->Data(row.row, tensor);
+}
+
+uint32_t EngineImpl::RowLength(const RowRef& row, uint32_t length) {
+  return RecordOf(row)->Length(row.row, length);
 }
 
 uint32_t EngineImpl::RowIndex(const RowRef& row) {

@@ -32,6 +32,7 @@ class EngineImpl final : public Engine, private BatchListener {
  private:
   // BatchListener
   const uint8_t* RowData(const RowRef& row, uint32_t tensor) override;
+  uint32_t RowLength(const RowRef& row, uint32_t length) override;
   uint32_t RowIndex(const RowRef& row) override;
   const float* RowEvidence(const RowRef& row) override;
   void OnBatchDone(BatchRun* run) override QUORATE_EXCLUDES(mutex_);

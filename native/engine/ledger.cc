@@ -115,6 +115,8 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now) {
     member.rows_skipped += run.rows.size() - tally.rows_run;
     member.rows_failed += tally.rows_failed;
     member.rows_padded += tally.rows_padded;
+    member.steps_run += tally.steps_run;
+    member.steps_padded += tally.steps_padded;
     member.run_ns += tally.run_ns;
     member.extra_runs += tally.extra_runs;
     member.rows_repeated += tally.rows_repeated;

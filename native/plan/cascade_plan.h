@@ -10,6 +10,7 @@
 #include "native/plan/operating_point.h"
 #include "native/plan/outputs.h"
 #include "native/plan/request_tensors.h"
+#include "native/plan/row_lengths.h"
 
 namespace quorate {
 
@@ -23,7 +24,8 @@ struct PlannedMember : PlannedOutput {
   std::vector<int32_t> class_map;
   std::string device_reason;       // Why not another device; or empty.
   uint64_t device_bytes = 0;       // Of the model, on a device, once warmed up; 0: not known.
-  float batch_difference = -1.0f;  // Largest score difference of 8 rows alone and together.
+  float batch_difference = -1.0f;  // Largest score difference of 8 rows alone and together,
+  float pad_difference = -1.0f;    // and of rows alone and padded; -1: they are not padded.
   double warm_ns_per_row = 0;      // Measured at build; 0 when not.
 };
 
@@ -33,6 +35,7 @@ struct PlannedMember : PlannedOutput {
 struct PlannedTier : TierSettings {
   std::vector<PlannedMember> members;
   std::vector<uint32_t> tensors;  // Union of the members', ascending.
+  TierLengths lengths;            // Of the rows' ragged tensors; empty where there are none.
   Reduction reduction;
   bool keeps_sums = false;  // As TierReduction says, like the next.
   bool skips_only_exits = false;
@@ -42,6 +45,7 @@ struct PlannedTier : TierSettings {
 // The settings are those of the specification, with the number of classes.
 struct CascadePlan : CascadeSettings {
   std::vector<RequestTensor> tensors;
+  size_t lengths = 0;  // How many lengths a row has; 0: its tensors have one shape each.
   std::vector<PlannedTier> tiers;
   std::shared_ptr<const OperatingPoint> point;  // Of the specification.
   std::vector<std::string> warnings;

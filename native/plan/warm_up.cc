@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <random>
 
 #include "native/base/clock.h"
 #include "native/kernels/row_ops.h"
+#include "native/plan/pad_check.h"
+#include "native/plan/score_difference.h"
 
 namespace quorate {
 
@@ -48,63 +49,12 @@ std::vector<Bytes> RandomInputs(const CascadePlan& plan) {
   std::vector<Bytes> inputs;
   for (const RequestTensor& tensor : plan.tensors) {
     const size_t size = ElementSize(tensor.type);
-    Bytes& bytes = inputs.emplace_back(kRows * tensor.row_bytes);
+    Bytes& bytes = inputs.emplace_back(kRows * tensor.BytesAt(SampleLength(tensor)));
     for (size_t at = 0; at < bytes.size(); at += size) {
       WriteRandom(tensor.type, random, &bytes[at]);
     }
   }
   return inputs;
-}
-
-template <typename T>
-float Load(const uint8_t* source) {
-  T value;
-  memcpy(&value, source, sizeof(value));
-  return static_cast<float>(portable::ToRaw(value));
-}
-
-float LoadScore(ElementType type, const uint8_t* source) {
-  switch (type) {
-    case ElementType::kFloat16: return Load<portable::Half>(source);
-    case ElementType::kBFloat16: return Load<portable::BFloat16>(source);
-    case ElementType::kFloat64: return Load<double>(source);
-    default: return Load<float>(source);
-  }
-}
-
-// Raw values of an output row.
-std::vector<float> LoadRow(const PlannedMember& member, const uint8_t* source) {
-  std::vector<float> values(member.width);
-  for (size_t c = 0; c < values.size(); ++c) {
-    values[c] = LoadScore(member.output_type, source + c * ElementSize(member.output_type));
-  }
-  return values;
-}
-
-// Logits become scores in [0, 1], so that a difference means the same for every model.
-std::vector<float> Normalised(const PlannedMember& member, std::vector<float> values) {
-  if (member.kind != OutputKind::kLogits) return values;
-  if (member.width == 1) return {1.0f / (1.0f + std::exp(-values[0] / member.temperature))};
-  const float top = *std::max_element(values.begin(), values.end());
-  float sum = 0.0f;
-  for (float& value : values) sum += value = std::exp((value - top) / member.temperature);
-  for (float& value : values) value /= sum;
-  return values;
-}
-
-float RowDifference(const PlannedMember& member, const uint8_t* a, const uint8_t* b) {
-  if (member.kind == OutputKind::kLabel) {
-    return memcmp(a, b, member.output_row_bytes) == 0 ? 0.0f : 1.0f;
-  }
-  const std::vector<float> x = Normalised(member, LoadRow(member, a));
-  const std::vector<float> y = Normalised(member, LoadRow(member, b));
-  float largest = 0.0f;
-  for (size_t c = 0; c < x.size(); ++c) {
-    if (std::isnan(x[c]) && std::isnan(y[c])) continue;
-    const float difference = std::fabs(x[c] - y[c]);
-    largest = std::max(largest, std::isnan(difference) ? 1.0f : difference);
-  }
-  return largest;
 }
 
 bool LooksLikeProbabilities(const PlannedMember& member, const Bytes& output) {
@@ -118,12 +68,6 @@ bool LooksLikeProbabilities(const PlannedMember& member, const Bytes& output) {
     if (std::fabs(sum - 1.0f) > 1e-3f) return false;
   }
   return true;
-}
-
-std::string Decimal(float value) {
-  char text[32];
-  snprintf(text, sizeof(text), "%.2g", static_cast<double>(value));
-  return text;
 }
 
 class MemberWarmUp {
@@ -142,6 +86,11 @@ class MemberWarmUp {
       best_ns = std::min(best_ns, clock_.NowNs() - started);
     }
     member_->warm_ns_per_row = static_cast<double>(best_ns) / kRows;
+    for (const uint32_t tensor : member_->tensors) {  // Its costs are per step then.
+      const size_t length = SampleLength(plan_.tensors[tensor]);
+      if (length > 0) member_->warm_ns_per_row /= static_cast<double>(length);
+      if (length > 0) break;
+    }
     if (model_->info().fixed_batch > 0) return Status();  // Rows are never alone.
     return Compare(*together);
   }
@@ -163,7 +112,8 @@ class MemberWarmUp {
     std::vector<TensorView> views;
     for (const uint32_t tensor : member_->tensors) {
       const RequestTensor& shape = plan_.tensors[tensor];
-      views.push_back({inputs_[tensor].data() + first * shape.row_bytes, shape.row_shape});
+      const size_t row_bytes = shape.BytesAt(SampleLength(shape));
+      views.push_back({inputs_[tensor].data() + first * row_bytes, SampleShape(shape)});
     }
     static constexpr uint32_t kIds[kRows] = {0, 1, 2, 3, 4, 5, 6, 7};
     Batch batch;
@@ -216,6 +166,7 @@ void WarmUp(CascadePlan* plan, std::vector<Status>* problems) {
         continue;
       }
       AddWarnings(tier, m, output, plan);
+      CheckPadding(tier, m, plan);
     }
   }
 }

@@ -21,6 +21,9 @@ export interface MemberCounters {
   readonly rowsFailed: number;
   /** Rows of padding, run to fill a batch of fixed size. */
   readonly rowsPadded: number;
+  /** Steps along the lengths of ragged tensors (tokens), padding included; and those that were padding. */
+  readonly stepsRun: number;
+  readonly stepsPadded: number;
   /** Runs that failed are repeated in parts, to find the rows that fail: how many parts, and their rows. */
   readonly extraRuns: number;
   readonly rowsRepeated: number;

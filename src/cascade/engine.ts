@@ -251,8 +251,8 @@ export class Engine {
         this.#calls.settleBatch(id, columns, this.#legend);
         this.#watch();
       },
-      onMemberCall: (callId, tier, member, count, tensors, rows, deadlineNs, priority) => {
-        const call = { callId, tier, member, count, tensors, rows, deadlineNs, priority };
+      onMemberCall: (callId, tier, member, count, tensors, rows, deadlineNs, priority, offsets) => {
+        const call = { callId, tier, member, count, tensors, rows, deadlineNs, priority, offsets };
         void this.#members.answer(call, this, this.#native, this.info, this.#calls.keepCause);
       },
       onMemberCancel: (callId) => this.#members.cancel(callId),

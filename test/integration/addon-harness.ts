@@ -76,6 +76,7 @@ export const spec = (...tiers: NativeTier[]): NativeSpec => ({
   classes: 10,
   measures: 7,
   shapes: [],
+  ragged: [],
   maxRowsInFlight: 65_536,
   maxBytesInFlight: 2 ** 28,
   deviceQueueBytes: 2 ** 26,

@@ -21,7 +21,16 @@ const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0, reportedCost: 0 };
 
 /** 100 rows: 80 leave at "edge", 20 at "cloud". */
 function snapshot(times = 1): CascadeCounters {
-  const idle = { rowsSkipped: 0, rowsFailed: 0, runNs: 0, extraRuns: 0, rowsRepeated: 0, lastError: null };
+  const idle = {
+    rowsSkipped: 0,
+    rowsFailed: 0,
+    stepsRun: 0,
+    stepsPadded: 0,
+    runNs: 0,
+    extraRuns: 0,
+    rowsRepeated: 0,
+    lastError: null,
+  };
   const member = { ...idle, rowsRun: 100 * times, rowsPadded: 4 * times };
   const edge = {
     ...zeroTier(0),
@@ -124,7 +133,15 @@ describe("counters", () => {
 
   it("are times in milliseconds, whose differences are exact to the nanosecond", () => {
     const repeats = { extraRuns: 0, rowsRepeated: 0, lastError: null };
-    const member = { rowsRun: 1, rowsSkipped: 0, rowsFailed: 0, rowsPadded: 0, ...repeats };
+    const member = {
+      rowsRun: 1,
+      rowsSkipped: 0,
+      rowsFailed: 0,
+      rowsPadded: 0,
+      stepsRun: 0,
+      stepsPadded: 0,
+      ...repeats,
+    };
     const at = (ns: number): CascadeCounters => {
       const tier = { ...zeroTier(0), queueNs: ns, gatherNs: 2 * ns, uploadNs: 3 * ns, runNs: 4 * ns, reduceNs: 5 * ns };
       const tiers = [{ ...tier, downloadNs: 6 * ns, scatterNs: 7 * ns, members: [{ ...member, runNs: 8 * ns }] }];

@@ -209,6 +209,7 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     deviceBytes: 0,
     hostNodes: [],
     batchDifference: 0,
+    padDifference: -1,
   });
   return {
     runtimeVersion: "1.30.0",
@@ -228,6 +229,8 @@ export function zeroTier(members: number): NativeTierCounters {
     rowsSkipped: 0,
     rowsFailed: 0,
     rowsPadded: 0,
+    stepsRun: 0,
+    stepsPadded: 0,
     runNs: 0,
     extraRuns: 0,
     rowsRepeated: 0,

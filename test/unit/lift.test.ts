@@ -23,6 +23,7 @@ const unknown: NativeMemberInfo = {
   deviceBytes: 0,
   hostNodes: [],
   batchDifference: -1,
+  padDifference: -1,
 };
 const known: NativeMemberInfo = {
   ...unknown,
@@ -30,6 +31,7 @@ const known: NativeMemberInfo = {
   deviceReason: "no driver",
   deviceBytes: 1024,
   batchDifference: 0,
+  padDifference: -1,
 };
 const native: NativeInfo = {
   runtimeVersion: "1.30.0",
@@ -53,6 +55,7 @@ describe("values of the addon, lifted", () => {
       deviceReason: null,
       deviceBytes: null,
       batchDifference: null,
+      padDifference: -1,
     });
   });
 
@@ -62,6 +65,7 @@ describe("values of the addon, lifted", () => {
       deviceReason: "no driver",
       deviceBytes: 1024,
       batchDifference: 0,
+      padDifference: -1,
     });
   });
 

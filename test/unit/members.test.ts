@@ -15,7 +15,9 @@ function specOf(run: MemberFunction, output: "label" | "logits" = "label"): Casc
 
 /** Asks the only member about two rows. */
 function ask(native: FakeCascade, callId = 7, deadlineNs: number | null = null): void {
-  native.hooks.onMemberCall(callId, 0, 0, 2, [Float32Array.of(1, 2, 3, 4)], Uint32Array.of(4, 9), deadlineNs, 3);
+  native.hooks.onMemberCall(callId, 0, 0, 2, [Float32Array.of(1, 2, 3, 4)], Uint32Array.of(4, 9), deadlineNs, 3, [
+    null,
+  ]);
 }
 
 describe("a function member", () => {

@@ -109,11 +109,16 @@ void CascadeObject::On(Napi::Env env, MemberCallMessage message) {
     for (uint32_t i = 0; i < message.tensors.size(); ++i) {
       tensors.Set(i, Environment::Of(env).arrays()->Make(env, std::move(message.tensors[i])));
     }
+    Napi::Array offsets = Napi::Array::New(env, message.offsets.size());
+    for (uint32_t i = 0; i < message.offsets.size(); ++i) {
+      const bool ragged = !message.offsets[i].empty();
+      offsets.Set(i, ragged ? Napi::Value(ToRowList(env, message.offsets[i])) : env.Null());
+    }
     hooks_.Call(
         env, Hook::kMemberCall,
         {ToNumber(env, message.call_id), ToNumber(env, message.tier), ToNumber(env, message.member),
          ToNumber(env, message.count), tensors, ToRowList(env, message.rows),
-         TimeLeft(env, message.deadline_at), Napi::Number::New(env, message.priority)});
+         TimeLeft(env, message.deadline_at), Napi::Number::New(env, message.priority), offsets});
   });
 }
 

@@ -37,6 +37,7 @@ struct MemberCallMessage {
   uint32_t member;
   size_t count;
   std::vector<HostArray> tensors;  // Copies: the batch may end before JavaScript reads them.
+  std::vector<std::vector<uint32_t>> offsets;  // Of ragged ones, rows + 1; else empty.
   std::vector<uint32_t> rows;
   int64_t deadline_at;  // kForever: there is none.
   int priority;

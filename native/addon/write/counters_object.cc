@@ -17,6 +17,8 @@ constexpr Field<MemberCounters> kMemberFields[] = {
     {"rowsSkipped", &MemberCounters::rows_skipped},
     {"rowsFailed", &MemberCounters::rows_failed},
     {"rowsPadded", &MemberCounters::rows_padded},
+    {"stepsRun", &MemberCounters::steps_run},
+    {"stepsPadded", &MemberCounters::steps_padded},
     {"runNs", &MemberCounters::run_ns},
     {"extraRuns", &MemberCounters::extra_runs},
     {"rowsRepeated", &MemberCounters::rows_repeated},

@@ -94,6 +94,8 @@ void HostBatch::ClearResults() {
     tally.rows_run = 0;
     tally.rows_failed = 0;
     tally.rows_padded = 0;
+    tally.steps_run = 0;
+    tally.steps_padded = 0;
     tally.run_ns = 0;
     tally.extra_runs = 0;
     tally.rows_repeated = 0;

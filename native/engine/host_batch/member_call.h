@@ -14,6 +14,8 @@ struct MemberRows {
   size_t first = 0;                        // Where to start in `inputs` and `row_ids`.
   size_t count = 0;
   const uint32_t* row_ids = nullptr;
+  const uint32_t* lengths = nullptr;  // [lengths of the plan][length_rows], from row 0 of `inputs`.
+  size_t length_rows = 0;
   uint8_t* output = nullptr;  // For `count` rows.
 };
 
@@ -43,6 +45,7 @@ class MemberCall {
   static void OnRepeated(void* context, RunReport report);
   void MapClasses(uint8_t* output);
   void Book(const RunReport& report);
+  void BookSteps();
 
   BatchWork* const work_;
   const PlannedMember* const member_;
@@ -50,6 +53,7 @@ class MemberCall {
   HostModel* const host_;  // nullptr: a function.
   const bool repeats_;     // May be asked again for the same rows.
   std::vector<TensorView> views_;
+  std::vector<uint32_t> lengths_;  // Which of the rows' lengths its tensors have.
   Batch batch_;
   MemberRows rows_;
   Completion completion_;
