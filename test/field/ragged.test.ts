@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import {
   type Answer,
   agreementAtLeast,
+  type BatchAnswer,
+  type BatchRow,
   Cascade,
   type CascadeSpec,
   type MemberBatch,
@@ -23,10 +25,7 @@ const exact: CascadeSpec = {
   tiers: [{ name: "text", members: [model("mean-text")] }],
 };
 
-interface Text {
-  readonly input_ids: BigInt64Array;
-  readonly attention_mask: BigInt64Array;
-}
+type Text = Readonly<Record<"input_ids" | "attention_mask", BigInt64Array>>;
 
 /** The text of a seed: some tokens, all of them heeded. */
 function text(length: number, seed = length): Text {
@@ -49,9 +48,14 @@ function batchOf(texts: readonly Text[]): Record<keyof Text, { data: BigInt64Arr
   return { input_ids: column("input_ids"), attention_mask: column("attention_mask") };
 }
 
-function expectClose(got: Pick<Answer, "label" | "score">, wanted: Answer): void {
-  expect(got.label).toBe(wanted.label);
-  expect(Math.abs((got.score ?? Number.NaN) - (wanted.score ?? Number.NaN))).toBeLessThanOrEqual(1e-5);
+function expectClose(got: Answer | BatchRow | undefined, wanted: Answer | undefined): void {
+  const { label, score } = got as Answer;
+  expect(label).toBe(wanted?.label);
+  expect(Math.abs((score ?? Number.NaN) - (wanted?.score ?? Number.NaN))).toBeLessThanOrEqual(1e-5);
+}
+
+function expectAllClose(got: readonly Answer[] | BatchAnswer, wanted: readonly Answer[]): void {
+  for (const [i, answer] of wanted.entries()) expectClose(Array.isArray(got) ? got[i] : got.at(i), answer);
 }
 
 async function alone(cascade: Cascade, rows: readonly object[]): Promise<Answer[]> {
@@ -74,9 +78,9 @@ describe("rows of several lengths", () => {
         const texts = sizes.map((length, i) => text(length, i));
         const expected = await alone(cascade, texts);
         const callers = await Promise.all(texts.map((row) => cascade.run(row)));
-        callers.forEach((answer, i) => expectClose(answer, expected[i] as Answer));
+        expectAllClose(callers, expected);
         const batch = await cascade.runBatch(batchOf(texts));
-        expected.forEach((wanted, i) => expectClose(batch.at(i), wanted));
+        expectAllClose(batch, expected);
         for await (const answer of cascade.stream(texts)) expectClose(answer, expected[answer.index] as Answer);
       }),
       { numRuns: 8, seed: 7 },
@@ -90,10 +94,10 @@ describe("rows of several lengths", () => {
     const expected = await alone(cascade, texts);
     const before = cascade.counters();
     const callers = await Promise.all(texts.map((row) => cascade.run(row)));
-    callers.forEach((answer, i) => expectClose(answer, expected[i] as Answer));
+    expectAllClose(callers, expected);
     const { input_ids } = batchOf(texts.map(({ input_ids: ids }) => ({ input_ids: ids, attention_mask: ids })));
     const batch = await cascade.runBatch({ input_ids });
-    expected.forEach((wanted, i) => expectClose(batch.at(i), wanted));
+    expectAllClose(batch, expected);
     const tokens = texts.reduce((sum, { input_ids: ids }) => sum + ids.length, 0);
     const [tier] = cascade.counters({ since: before }).tiers;
     expect(tier?.members[0]).toMatchObject({ rowsRun: 400, stepsRun: 2 * tokens, stepsPadded: 0 });
@@ -137,7 +141,7 @@ describe("rows of several lengths", () => {
     const batch = await cascade.runBatch({
       frames: { data: Float32Array.from(rows.flatMap((row) => [...row])), offsets },
     });
-    expected.forEach((wanted, i) => expectClose(batch.at(i), wanted));
+    expectAllClose(batch, expected);
     expectClose(await cascade.run(rows[2] as Float32Array), expected[2] as Answer);
     await expect(cascade.run(new Float32Array(3))).rejects.toThrow(/multiple of 2/);
     await cascade.close();
@@ -153,10 +157,8 @@ describe("rows of several lengths", () => {
     const texts = Array.from({ length: 120 }, (_, i) => text(1 + ((i * 37) % 200), i));
     const expected = await alone(cascade, texts);
     const answers = await Promise.all(texts.map((row) => cascade.run(row)));
-    answers.forEach((answer, i) => {
-      expectClose(answer, expected[i] as Answer);
-      expect(answer.tier).toBe(expected[i]?.tier);
-    });
+    expectAllClose(answers, expected);
+    expect(answers.map(({ tier }) => tier)).toEqual(expected.map(({ tier }) => tier));
     expect(new Set(answers.map(({ tier }) => tier)).size).toBe(2);
     await cascade.close();
   });
