@@ -18,6 +18,7 @@ const checks = [
     "false",
   ],
   ["layers", "scripts/check-layers.mjs"],
+  ["version", "scripts/check-version.mjs"],
   ["generated columns", "scripts/generate-columns.mjs", "--check"],
   ["clang-format", "scripts/check-format.mjs"],
 ];

@@ -33,6 +33,7 @@ const functionMember = {
     output: { $ref: "#/definitions/output", default: "label" },
     temperature: { $ref: "#/definitions/temperature" },
     classes: { $ref: "#/definitions/classNames" },
+    labels: { $ref: "#/definitions/labels" },
     splitOnFailure: { type: "boolean", default: false },
     timeoutMs: { type: "number", exclusiveMinimum: 0, maximum: 2 ** 31 - 1, default: 30_000 },
     price: {

@@ -13,6 +13,7 @@ export {
 export type { BatchCallOptions, CallOptions, OnFull } from "./calls/call-options.js";
 export type { BatchInput, RowInput } from "./calls/inputs.js";
 export type { RowSource, StreamAnswer, StreamOptions } from "./calls/stream.js";
+export type { CascadeEvents } from "./cascade/cascade.js";
 export { Cascade, type CascadeBuilder, type CloseOptions, type SinceOptions } from "./cascade/cascade.js";
 export type { CostFigures, CostPrices, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
 export type {
@@ -33,6 +34,7 @@ export type {
   TierDevice,
   TierInfo,
 } from "./cascade/info.js";
+export type { CascadeWarning } from "./cascade/invalid-votes.js";
 export { machineReport } from "./cascade/machine-report.js";
 export type { CascadeJson } from "./cascade/summary.js";
 export {
@@ -44,12 +46,13 @@ export {
 } from "./errors.js";
 export { getThreads, setThreads } from "./native/threads.js";
 export type { Measure } from "./spec/columns.js";
-export type { ElementType, RaggedData, RequestTensor, TensorData } from "./spec/element-type.js";
+export type { ElementType, GivenData, HalfArray, RaggedData, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
   CallPrice,
   CascadeOptions,
   CascadeSpec,
+  Constant,
   CudaOptions,
   Device,
   FunctionMember,
@@ -60,6 +63,7 @@ export type {
   MemberReply,
   MemberReport,
   ModelMember,
+  ModelSource,
   OutputKind,
   Price,
   RaggedTensor,

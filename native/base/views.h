@@ -70,7 +70,10 @@ constexpr bool IsScore(ElementType type) {
 }
 
 // Types that labels may have.
-constexpr bool IsLabel(ElementType type) {
+constexpr bool IsLabel(ElementType type) { return !IsScore(type); }
+
+// Types of labels that are reduced as they are; others become int32 first.
+constexpr bool IsReducedLabel(ElementType type) {
   return type == ElementType::kInt32 || type == ElementType::kInt64;
 }
 

@@ -24,10 +24,25 @@ struct CudaOptions {
   ConvSearch conv_search = ConvSearch::kHeuristic;
 };
 
+// An input without a batch: the same for every row and every run.
+struct ConstantInput {
+  std::string name;
+  ElementType type = ElementType::kFloat64;  // Of the data; the model's own may differ.
+  std::vector<int64_t>
+      shape;  // Empty: as the model declares it, an open dimension as the data says.
+  std::vector<uint8_t> data;
+};
+
 struct ModelOptions {
   // Model input name -> request tensor name; inputs not listed keep their own name.
   std::vector<std::pair<std::string, std::string>> input_names;
-  std::string output_name;  // Empty: the only output.
+  std::string output_name;                      // Empty: the only output.
+  std::vector<ConstantInput> constants;         // By the model's names.
+  std::vector<ConstantInput> tensor_constants;  // By request tensors' names; those it reads.
+  // Runs made-up rows to see that the output's shape is the declared one; else a declaration is
+  // believed unless it contradicts the batch.
+  bool check_output = false;
+  uint32_t classes = 0;  // The output's width where neither declaration nor runs tell it; 0: no.
   Place place = OnCpu();
   CudaOptions cuda;
 };

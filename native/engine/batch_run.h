@@ -13,6 +13,7 @@
 #include "native/engine/member_costs.h"
 #include "native/engine/row_place.h"
 #include "native/kernels/column_set.h"
+#include "native/model/host_model.h"
 #include "native/plan/cascade_plan.h"
 #include "native/scheduler/batcher.h"
 #include "native/scheduler/pool.h"
@@ -42,8 +43,8 @@ class BatchListener {
   virtual const uint8_t* RowData(const RowRef& row, uint32_t tensor) = 0;
   // The row's length with this index, where its tier has ragged tensors.
   virtual uint32_t RowLength(const RowRef&, uint32_t /*length*/) { return 0; }
-  // The row's index in its call, for function members.
-  virtual uint32_t RowIndex(const RowRef& row) { return row.row; }
+  // For function members.
+  virtual RowId IdOf(const RowRef& row) { return {0, row.row}; }
   // Cumulative evidence of the row so far, [classes]; nullptr when it has none.
   virtual const float* RowEvidence(const RowRef& row) = 0;
   // The reduction is done: the run's columns hold the answers. On a pool thread, as its last act.
@@ -71,6 +72,7 @@ struct MemberTally {
   std::atomic<uint64_t> rows_padded{0};
   std::atomic<uint64_t> steps_run{0};     // Along the rows' lengths, of ragged tensors,
   std::atomic<uint64_t> steps_padded{0};  // and those of them that were padding.
+  std::atomic<uint64_t> rows_invalid{0};
   std::atomic<uint64_t> run_ns{0};
   std::atomic<uint64_t> extra_runs{0};     // Of parts of runs that failed,
   std::atomic<uint64_t> rows_repeated{0};  // and their rows.
@@ -120,8 +122,9 @@ class BatchRun {
   std::vector<MemberFailure> failures;  // By row, those of a row in the order in which they came.
   BatchFit fit;
   Status reduce_error;  // Not OK: the kernels failed, no answer.
-  // [members] rows x output_row_bytes of the member each, with Detail::kOutputs; else empty. A
+  // [members] rows x reduced_row_bytes of the member each, with Detail::kOutputs; else empty. A
   // member that failed on a row, or did not run, has 0xFF there: NaN, or -1 as a label.
+  // A label that is no class is kNoClass.
   std::vector<const uint8_t*> outputs;
   // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.
   std::shared_ptr<RowBlock> deferred;

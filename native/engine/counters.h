@@ -14,8 +14,9 @@ struct MemberCounters {
   uint64_t rows_skipped = 0;
   uint64_t rows_failed = 0;
   uint64_t rows_padded = 0;
-  uint64_t steps_run = 0;     // Along the rows' lengths, of ragged tensors,
-  uint64_t steps_padded = 0;  // and those of them that were padding.
+  uint64_t steps_run = 0;      // Along the rows' lengths, of ragged tensors,
+  uint64_t steps_padded = 0;   // and those of them that were padding.
+  uint64_t invalid_votes = 0;  // Of rows_run.
   uint64_t run_ns = 0;
   uint64_t extra_runs = 0;       // Of parts of runs that failed,
   uint64_t rows_repeated = 0;    // and their rows.

@@ -8,6 +8,7 @@
 
 #include "native/device/pipeline/result_layout.h"
 #include "native/engine/host_batch/failure_search.h"
+#include "native/engine/invalid_votes.h"
 #include "native/plan/device_tier.h"
 
 namespace quorate {
@@ -92,6 +93,7 @@ void DeviceRun::Clear() {
   for (MemberTally& tally : tallies) {
     tally.rows_run = tally.rows_failed = tally.rows_padded = tally.run_ns = 0;
     tally.extra_runs = tally.rows_repeated = tally.rows_blamed = 0;
+    tally.rows_invalid = 0;
   }
   gather_ns = upload_ns = run_ns = reduce_ns = download_ns = 0;
   bytes_to_device = bytes_to_host = 0;
@@ -215,7 +217,7 @@ void DeviceRun::MakeRoom(const ColumnWants& wants) {
   if (detail < Detail::kOutputs) return;
   outputs_.resize(tallies.size());
   for (size_t m = 0; m < outputs_.size(); ++m) {
-    outputs_[m].assign(rows.size() * tier_.options.members[m].OutputRowBytes(), 0xFF);
+    outputs_[m].assign(rows.size() * tier_.options.members[m].ReducedRowBytes(), 0xFF);
     outputs.push_back(outputs_[m].data());
   }
 }
@@ -224,7 +226,7 @@ void DeviceRun::TakeOutputs(const PipelineResult& result) {
   if (detail < Detail::kOutputs) return;
   for (size_t m = 0; m < result.outputs.size(); ++m) {
     if (result.outputs[m] == nullptr) continue;
-    const size_t row_bytes = tier_.options.members[m].OutputRowBytes();
+    const size_t row_bytes = tier_.options.members[m].ReducedRowBytes();
     memcpy(outputs_[m].data() + part_.first * row_bytes, result.outputs[m],
            part_.count * row_bytes);
   }
@@ -240,6 +242,7 @@ void DeviceRun::FailPart() {
   std::fill_n(part.label, part_.count, -1);
   std::fill_n(part.votes, part_.count, uint8_t{0});
   std::fill_n(part.flags, part_.count, uint8_t{0});
+  if (part.abstained != nullptr) std::fill_n(part.abstained, part_.count, uint64_t{0});
   if (part.sums != nullptr) {
     std::fill_n(part.sums, part_.count * classes(), 0.0f);
     host_rows_ = 0;  // No more than the part's.
@@ -311,6 +314,7 @@ void DeviceRun::Tally(const PipelineResult& result) {
 
 void DeviceRun::Finish() {
   if (!reduce_error.ok()) return;
+  CountInvalidVotes(*parts_.tier, nullptr, this);
   AddEarlierEvidence();
   if (!searching_) return;
   const RunReport report = search_.Take();

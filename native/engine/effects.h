@@ -7,6 +7,7 @@
 
 #include "native/engine/answers.h"
 #include "native/engine/batch_run.h"
+#include "native/engine/invalid_votes.h"
 
 namespace quorate {
 
@@ -16,6 +17,7 @@ struct Effects {
   std::vector<FinishedRow> rows;
   std::map<std::pair<uint64_t, uint32_t>, std::vector<uint32_t>> lazy;  // (call, tensor) -> rows.
   std::vector<BatchRun*> starts;
+  std::vector<InvalidMember> invalid;
   bool terminate = false;  // The models stop, now and from now on.
   bool closed = false;     // Close() is complete.
 };

@@ -10,6 +10,7 @@
 #include "native/base/clock.h"
 #include "native/engine/answers.h"
 #include "native/engine/counters.h"
+#include "native/engine/invalid_votes.h"
 #include "native/engine/request.h"
 #include "native/plan/cascade_plan.h"
 #include "native/scheduler/pool.h"
@@ -27,6 +28,8 @@ class EngineListener {
   virtual void OnRows(std::vector<FinishedRow> rows) = 0;
   // Rows reached a tier that needs a tensor which the call gave as a function.
   virtual void OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) = 0;
+  // A member's votes have become mostly invalid.
+  virtual void OnInvalid(const InvalidMember& member) = 0;
   // Close() is complete: nothing of the engine runs any more, every call was reported.
   virtual void OnClosed() = 0;
 };

@@ -77,17 +77,24 @@ Counters EngineImpl::Snapshot() const {
   return state_.Snapshot();
 }
 
+StatusOr<uint64_t> EngineImpl::FlopsOf(const PlannedMember& member) const {
+  std::vector<std::vector<int64_t>> shapes;
+  for (const uint32_t t : member.tensors) {
+    const RequestTensor& tensor = parts_.plan->tensors[t];
+    if (tensor.ragged) {
+      return Status(StatusCode::kInvalidArgument,
+                    "its rows have several lengths; flopsPerRow can give their mean");
+    }
+    shapes.push_back(tensor.row_shape);
+  }
+  return FlopsPerRow(member.model, shapes);
+}
+
 std::vector<std::vector<StatusOr<uint64_t>>> EngineImpl::Profile() {
   std::vector<std::vector<StatusOr<uint64_t>>> flops;
   for (const PlannedTier& tier : parts_.plan->tiers) {
     flops.emplace_back();
-    for (const PlannedMember& member : tier.members) {
-      std::vector<std::vector<int64_t>> shapes;
-      for (uint32_t tensor : member.tensors) {
-        shapes.push_back(SampleShape(parts_.plan->tensors[tensor]));
-      }
-      flops.back().push_back(FlopsPerRow(member.model, shapes));
-    }
+    for (const PlannedMember& member : tier.members) flops.back().push_back(FlopsOf(member));
   }
   return flops;
 }
@@ -102,8 +109,9 @@ uint32_t EngineImpl::RowLength(const RowRef& row, uint32_t length) {
   return RecordOf(row)->Length(row.row, length);
 }
 
-uint32_t EngineImpl::RowIndex(const RowRef& row) {
-  return RecordOf(row)->call().single ? 0 : row.row;
+RowId EngineImpl::IdOf(const RowRef& row) {
+  const Call& call = RecordOf(row)->call();
+  return call.single ? RowId{call.id + row.row, 0} : RowId{call.id, row.row};
 }
 
 const float* EngineImpl::RowEvidence(const RowRef& row) { return RecordOf(row)->Evidence(row.row); }
@@ -180,6 +188,7 @@ void EngineImpl::Perform(Effects effects) {
   if (!effects.batches.empty()) listener_->OnBatches(std::move(effects.batches));
   if (!effects.rows.empty()) listener_->OnRows(std::move(effects.rows));
   for (auto& [key, rows] : effects.lazy) listener_->OnLazy(key.first, key.second, std::move(rows));
+  for (const InvalidMember& member : effects.invalid) listener_->OnInvalid(member);
   if (effects.closed) parts_.pool->Submit({&SayClosed, this});
   performing_.fetch_sub(1, std::memory_order_release);  // From here on the engine may be gone.
 }

@@ -160,7 +160,7 @@ void EngineState::StartBatches(Effects* effects) {
 void EngineState::OnBatchDone(BatchRun* run, Effects* effects) {
   tiers_[run->tier]->Done(*run);
   const int64_t start = Now();
-  ledger_.FinishBatch(run->tier, *run, start);
+  ledger_.FinishBatch(run->tier, *run, start, &effects->invalid);
   if (run->fit.rows > 0) ledger_.LimitMemory(run->tier, tiers_[run->tier]->memory_rows());
   uint32_t deferred = 0;  // Rows before this one that the kernels deferred.
   for (size_t i = 0; i < run->rows.size(); ++i) {

@@ -39,6 +39,7 @@ Ledger::Ledger(const CascadePlan& plan) {
   for (const PlannedTier& tier : plan.tiers) {
     members.push_back(static_cast<uint32_t>(tier.members.size()));
     counters_.tiers.emplace_back().members.resize(tier.members.size());
+    windows_.emplace_back(tier.members.size());
   }
   std::vector<std::string> names = {"cpu", "function"};
   for (const PlannedTier& tier : plan.tiers) {
@@ -90,7 +91,8 @@ void Ledger::StartBatch(uint32_t tier, int64_t now) {
   if (kCounting) MeterOf(tier).Start(tier, now);
 }
 
-void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now) {
+void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now,
+                         std::vector<InvalidMember>* invalid) {
   if (!kCounting) return;
   MeterOf(tier).Stop(tier, now);
   TierCounters& at = counters_.tiers[tier];
@@ -117,9 +119,14 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now) {
     member.rows_padded += tally.rows_padded;
     member.steps_run += tally.steps_run;
     member.steps_padded += tally.steps_padded;
+    member.invalid_votes += tally.rows_invalid;
     member.run_ns += tally.run_ns;
     member.extra_runs += tally.extra_runs;
     member.rows_repeated += tally.rows_repeated;
+    InvalidWindow& window = windows_[tier][m];
+    if (window.Add(tally.rows_run - tally.rows_failed, tally.rows_invalid)) {
+      invalid->push_back({tier, static_cast<uint32_t>(m), InvalidWindow::kRows, window.invalid()});
+    }
   }
   for (const MemberFailure& failure : run.failures) {
     NoteError(*failure.error, &at.members[failure.member]);

@@ -6,6 +6,7 @@
 #include "native/engine/batch_run.h"
 #include "native/engine/busy_meter.h"
 #include "native/engine/counters.h"
+#include "native/engine/invalid_votes.h"
 #include "native/plan/cascade_plan.h"
 
 namespace quorate {
@@ -25,7 +26,9 @@ class Ledger {
   void Defer(uint32_t tier);
 
   void StartBatch(uint32_t tier, int64_t now);
-  void FinishBatch(uint32_t tier, const BatchRun& run, int64_t now);
+  // `invalid` gets the members whose votes have become mostly invalid.
+  void FinishBatch(uint32_t tier, const BatchRun& run, int64_t now,
+                   std::vector<InvalidMember>* invalid);
   // Of a tier's batches, from now on.
   void LimitMemory(uint32_t tier, size_t rows);
   // Its rows have been handed on, which took this long.
@@ -36,9 +39,10 @@ class Ledger {
  private:
   BusyMeter& MeterOf(uint32_t tier) { return meters_[meter_of_[tier]]; }
 
-  Counters counters_;              // Without pending and devices.
-  std::vector<BusyMeter> meters_;  // 0: cpu, 1: function, then devices.
-  std::vector<size_t> meter_of_;   // [tier]
+  Counters counters_;                                // Without pending and devices.
+  std::vector<BusyMeter> meters_;                    // 0: cpu, 1: function, then devices.
+  std::vector<size_t> meter_of_;                     // [tier]
+  std::vector<std::vector<InvalidWindow>> windows_;  // [tier][member]
 };
 
 }  // namespace quorate

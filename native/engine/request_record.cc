@@ -168,14 +168,14 @@ void RequestRecord::KeepOutputs(uint32_t row, uint32_t tier,
   has_outputs_[tier].resize(call_.rows);
   std::vector<RowOutputs>& kept = outputs_[tier];
   for (size_t m = kept.size(); m < members.size(); ++m) {
-    const size_t bytes = call_.rows * members[m].output_row_bytes;
-    kept.push_back(
-        {members[m].output_type, members[m].width, std::unique_ptr<uint8_t[]>(new uint8_t[bytes])});
+    const size_t bytes = call_.rows * members[m].reduced_row_bytes;
+    kept.push_back({members[m].reduced_type, members[m].width,
+                    std::unique_ptr<uint8_t[]>(new uint8_t[bytes])});
   }
   if (outputs.empty()) return;
   has_outputs_[tier][row] = true;
   for (size_t m = 0; m < outputs.size(); ++m) {
-    const size_t bytes = members[m].output_row_bytes;
+    const size_t bytes = members[m].reduced_row_bytes;
     memcpy(kept[m].data.get() + row * bytes, outputs[m] + i * bytes, bytes);
   }
 }

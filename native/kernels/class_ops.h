@@ -10,23 +10,13 @@
 
 namespace quorate {
 
-// A label is renamed; what is no class of the member stays.
-template <typename Label>
-struct RenameLabel {
-  using Value = Label;
-  QUORATE_HD static Value Of(Value label, const int32_t* map, uint32_t classes) {
-    const bool known = label >= 0 && label < static_cast<Value>(classes);
-    return known ? static_cast<Value>(map[label]) : label;
-  }
-};
-
 // A binary output speaks for class 1; with the classes swapped it speaks for class 0.
 QUORATE_HD inline bool AreSwapped(const int32_t* map) { return map[0] == 1; }
 
 template <typename Bits>
 struct NegateLogit {
   using Value = Bits;
-  QUORATE_HD static Value Of(Value logit, const int32_t* map, uint32_t) {
+  QUORATE_HD static Value Of(Value logit, const int32_t* map) {
     constexpr Bits kSign = static_cast<Bits>(Bits{1} << (sizeof(Bits) * 8 - 1));
     return AreSwapped(map) ? static_cast<Bits>(logit ^ kSign) : logit;
   }
@@ -74,7 +64,7 @@ QUORATE_HD Float ComplementOf(Float value) {
 template <typename Float>
 struct ComplementProbability {
   using Value = Float;
-  QUORATE_HD static Value Of(Value p, const int32_t* map, uint32_t) {
+  QUORATE_HD static Value Of(Value p, const int32_t* map) {
     return AreSwapped(map) ? ComplementOf(p) : p;
   }
 };
@@ -84,10 +74,6 @@ struct ComplementProbability {
 template <typename Apply>
 Status DispatchClassMap(const MemberOutput& output, const Apply& apply) {
   const size_t size = ElementSize(output.type);
-  if (output.kind == OutputKind::kLabel) {
-    return size == 8 ? apply.template Elements<RenameLabel<int64_t>>()
-                     : apply.template Elements<RenameLabel<int32_t>>();
-  }
   if (output.width > 1) {
     return size == 8   ? apply.template Scores<uint64_t>()
            : size == 4 ? apply.template Scores<uint32_t>()

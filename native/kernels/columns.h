@@ -19,6 +19,7 @@ enum Measure : uint8_t { kScore = 1, kConfidence = 2, kMargin = 4, kEntropy = 8 
 constexpr ColumnReasons kForAnswers = 1 << 8;   // Every answer has it.
 constexpr ColumnReasons kForEvidence = 1 << 9;  // Cumulative evidence is handed on.
 constexpr ColumnReasons kForVotes = 1 << 10;    // What each member said is wanted.
+constexpr ColumnReasons kForCounters = 1 << 11;
 
 // How many values a row has.
 enum class ColumnWidth : uint8_t { kOne, kClasses, kMembers };
@@ -41,11 +42,13 @@ enum class ColumnWidth : uint8_t { kOne, kClasses, kMembers };
   QUORATE_MEASURES(X)
 
 // What the kernels write and answers do not have. sums: of P per class, those of earlier tiers
-// included; member_votes: -1 = abstained; member_scores: each member's P of its own vote.
+// included; member_votes: -1 = abstained; member_scores: each member's P of its own vote;
+// abstained: bit k says that member k ran and has no valid vote.
 #define QUORATE_INNER_COLUMNS(X)                \
   X(sums, float, kClasses, kForEvidence)        \
   X(member_votes, int32_t, kMembers, kForVotes) \
-  X(member_scores, float, kMembers, kForVotes)
+  X(member_scores, float, kMembers, kForVotes)  \
+  X(abstained, uint64_t, kOne, kForCounters)
 
 #define QUORATE_REDUCTION_COLUMNS(X) QUORATE_ROW_COLUMNS(X) QUORATE_INNER_COLUMNS(X)
 

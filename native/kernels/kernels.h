@@ -58,6 +58,19 @@ struct MemberOutput {
   uint32_t width = 0;        // classes; 1 = binary logit/probability or label.
 };
 
+// Labels of a member that are no class of the cascade.
+constexpr int32_t kAbstains = -1;  // The member gives no vote.
+constexpr int32_t kNoClass = -2;   // What it gave stands for no class.
+
+// What a member's labels stand for: values in ascending order, and the class of each. Without
+// values a label is its class.
+struct LabelMap {
+  uint32_t count = 0;
+  const int64_t* values = nullptr;
+  const int32_t* classes = nullptr;
+  bool may_abstain = false;  // -1 is kAbstains unless it is a value; else it is kNoClass.
+};
+
 // What a tier's reduction does; fixed when the cascade is built. Its rule comes with each batch.
 struct Reduction {
   uint32_t members = 0;  // k, 1...kMaxMembers.
@@ -111,13 +124,18 @@ class Kernels {
   virtual Status Gather(const void* source, size_t row_bytes, const uint32_t* rows, size_t count,
                         void* target, Stream stream) = 0;
 
-  // Brings a member's output into the cascade's class order. Scores: the value of class c goes to
-  // position map[c]; a binary output with map[0] = 1 is negated (logits) or complemented
-  // (probabilities). Labels: c becomes map[c], others stay. `map` has `classes` entries and lies
-  // where the output does; `target` is as large as the output and apart from it, but on the CPU may
-  // be the output itself.
+  // Brings a member's scores into the cascade's class order: the value of class c goes to position
+  // map[c]; a binary output with map[0] = 1 is negated (logits) or complemented (probabilities).
+  // `map` has `classes` entries and lies where the output does; `target` is as large as the output
+  // and apart from it, but on the CPU may be the output itself.
   virtual Status MapClasses(const MemberOutput& output, const int32_t* map, uint32_t classes,
                             size_t rows, void* target, Stream stream) = 0;
+
+  // Labels of any type become classes of the cascade, as ClassOf() says. The map lies where the
+  // labels do; `target` is apart from them, but on the CPU may be the labels themselves where they
+  // have four bytes.
+  virtual Status MapLabels(const void* labels, ElementType type, const LabelMap& map, size_t rows,
+                           int32_t* target, Stream stream) = 0;
 };
 
 std::unique_ptr<Kernels> NewCpuKernels();

@@ -17,7 +17,7 @@ Status CheckMember(const Reduction& reduction, const MemberOutput& output, uint3
   const std::string who = "member " + std::to_string(member);
   const std::string type = ElementName(output.type);
   if (output.kind == OutputKind::kLabel) {
-    if (IsLabel(output.type)) return Status();
+    if (IsReducedLabel(output.type)) return Status();
     return Status(StatusCode::kModelMismatch,
                   who + " gives labels of type " + type + ", expected int32 or int64");
   }

@@ -95,6 +95,12 @@ QUORATE_HD inline void WriteTrace(const RowJob& job, const RowMembers& members, 
   }
 }
 
+QUORATE_HD inline uint64_t AbstainedOf(const RowMembers& members, uint32_t ran) {
+  uint64_t abstained = 0;
+  for (uint32_t j = 0; j < ran; ++j) abstained |= uint64_t{members.votes[j] < 0 ? 1u : 0u} << j;
+  return abstained;
+}
+
 // True while members are left to run: then the row is judged, not reduced.
 QUORATE_HD QUORATE_INLINE bool IsJudged(const RowJob& job) {
   return job.verdicts != nullptr && job.members < job.reduction->members;
@@ -158,6 +164,10 @@ QUORATE_HD inline void FinishRow(const RowJob& job, const RowMembers& members, c
   }
   WriteColumns(job.columns, row, reduction, job.state, MembersRan(job, row), tally, label, input,
                agrees);
+  if (job.columns.abstained != nullptr) {
+    const uint32_t ran = MembersRan(job, row);
+    job.columns.abstained[row] = tally.valid == ran ? 0 : AbstainedOf(members, ran);
+  }
   if (job.columns.member_votes != nullptr || job.columns.member_scores != nullptr) {
     WriteTrace(job, members, row);
   }

@@ -12,6 +12,14 @@
 
 namespace quorate {
 
+// Where a row comes from, for functions.
+struct RowId {
+  uint64_t call = 0;  // The call that it belongs to.
+  uint32_t row = 0;   // Its index in its request.
+
+  friend bool operator==(const RowId&, const RowId&) = default;
+};
+
 // A batch for one member. Everything pointed to stays valid until the run is over.
 struct Batch {
   size_t rows = 0;                     // >= 1.
@@ -19,7 +27,7 @@ struct Batch {
   void* output = nullptr;              // rows x output row, in the model's output type.
   size_t output_bytes = 0;
   const CancelFlag* cancel = nullptr;  // May be nullptr.
-  const uint32_t* row_ids = nullptr;   // [rows] each row's index in its own request (functions).
+  const RowId* row_ids = nullptr;      // [rows] (functions); nullptr: warm-up.
   int64_t deadline_at = kForever;      // When the first of the rows expires (functions).
   int priority = 0;                    // The highest of the rows' (functions).
 };

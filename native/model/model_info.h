@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "native/base/status.h"
@@ -24,6 +25,10 @@ struct ModelInfo {
   std::string name;                // For messages: the file's name, or "function".
   std::vector<TensorSpec> inputs;  // In the order batches have them.
   TensorSpec output;               // row_shape {} = label, {1} = binary, {C} = classes.
+  // The output's shape as the file declares it, batch included, -1 where open; empty: not at all.
+  std::vector<int64_t> declared_output;
+  // Tensors that are the same for every row, and their bytes. They are no inputs.
+  std::vector<std::pair<std::string, std::vector<uint8_t>>> constants;
   size_t fixed_batch = 0;  // > 0: the model only takes batches of this size (it pads, and says so).
   // Equal for two loads of one file that has not changed between them; empty for a function.
   std::string identity;

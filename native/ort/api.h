@@ -207,6 +207,7 @@ inline constexpr Slot<OrtStatus*(const OrtMemoryInfo* info, void* p_data, size_t
                                  const int64_t* shape, size_t shape_len,
                                  ONNXTensorElementDataType type, OrtValue** out)>
     kCreateTensorWithDataAsOrtValue{49};
+inline constexpr Slot<OrtStatus*(OrtValue* value, void** out)> kGetTensorMutableData{51};
 inline constexpr Slot<OrtStatus*(const OrtValue* value, OrtTensorTypeAndShapeInfo** out)>
     kGetTensorTypeAndShape{65};
 inline constexpr Slot<void(OrtValue* input)> kReleaseValue{96};

@@ -14,7 +14,10 @@
 namespace quorate::ort {
 namespace {
 
-constexpr char kInstall[] = "install it with `npm install onnxruntime-node`";
+// Its install script fetches CUDA libraries, of no use to quorate, from another host than npm does.
+constexpr char kInstall[] =
+    "install it with `npm install onnxruntime-node`, or where that script fails with "
+    "`ONNXRUNTIME_NODE_INSTALL=skip npm install quorate onnxruntime-node`";
 constexpr char kTelemetryVariable[] = "ORT_DISABLE_TELEMETRY";
 
 // The minor version of "1.<minor>.<patch>", or -1.

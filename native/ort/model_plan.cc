@@ -1,6 +1,8 @@
 #include "native/ort/model_plan.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "native/base/shapes.h"
@@ -46,8 +48,9 @@ class Planner {
 
   StatusOr<ModelPlan> Make() {
     if (session_.inputs().empty()) return Mismatch("has no input");
-    for (const PortInfo& port : session_.inputs()) QUORATE_RETURN_IF_ERROR(AddInput(port));
     QUORATE_RETURN_IF_ERROR(CheckInputNames());
+    for (const PortInfo& port : session_.inputs()) QUORATE_RETURN_IF_ERROR(AddInput(port));
+    if (plan_.info.inputs.empty()) return Mismatch("has constants only: no input has rows");
     QUORATE_ASSIGN_OR_RETURN(const PortInfo* output, ChooseOutput());
     QUORATE_RETURN_IF_ERROR(SetOutput(*output));
     return std::move(plan_);
@@ -58,26 +61,36 @@ class Planner {
     return {StatusCode::kModelMismatch, name_ + " " + what};
   }
 
-  StatusOr<ElementType> Number(const PortInfo& port, const char* role) const {
+  StatusOr<ElementType> Number(const PortInfo& port, std::string_view role) const {
     if (port.kind != ONNX_TYPE_TENSOR) {
       return Mismatch(std::string(role) + " '" + port.name +
                       "' is not a tensor; export the model with tensors only (skl2onnx: "
                       "options={'zipmap': False})");
     }
-    const std::optional<ElementType> type = NumberType(port.type);
-    if (!type) {
-      return Mismatch(std::string(role) + " '" + port.name +
-                      "' has an element type that is not supported (ONNX type " +
-                      std::to_string(port.type) + "): numbers and booleans are");
+    if (const std::optional<ElementType> type = NumberType(port.type)) return *type;
+    const std::string what = std::string(role) + " '" + port.name + "' ";
+    if (port.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
+      return Mismatch(what + "is a tensor of strings, which is not supported; " +
+                      (role == "input"
+                           ? "encode them as numbers before the model"
+                           : "train the classifier on class numbers and name them with `classes`, "
+                             "or read its scores with outputName"));
     }
-    return *type;
+    return Mismatch(what + "has an element type that is not supported (ONNX type " +
+                    std::to_string(port.type) + "): numbers and booleans are");
   }
 
   Status AddInput(const PortInfo& port) {
     QUORATE_ASSIGN_OR_RETURN(const ElementType type, Number(port, "input"));
+    const std::string tensor = TensorOf(port);
+    if (const ConstantInput* const given = ConstantFor(port, tensor); given != nullptr) {
+      return AddConstant(*given, port, tensor, type);
+    }
     if (port.dims.empty()) {
-      return Mismatch("has no batch dimension: input '" + port.name +
-                      "' has no dimension, its first must be the batch");
+      return Mismatch("has no batch dimension: input '" + port.name + "' is " + ElementName(type) +
+                      " without dimensions, so it has no rows; give it with `constants`, as " +
+                      "constants: { \"" + port.name +
+                      "\": 1 }, or export the model with a batch as its first dimension");
     }
     const int64_t batch = port.dims[0];
     size_t& fixed = plan_.info.fixed_batch;
@@ -86,24 +99,57 @@ class Planner {
                       std::to_string(fixed) + " and " + std::to_string(batch));
     }
     if (batch > 0) fixed = static_cast<size_t>(batch);
-    std::string tensor = port.name;
-    for (const auto& [input, renamed] : options_.input_names) {
-      if (input == port.name) tensor = renamed;
-    }
-    plan_.info.inputs.push_back({std::move(tensor), type, AfterFirst(port.dims)});
+    plan_.info.inputs.push_back({tensor, type, AfterFirst(port.dims)});
     plan_.input_ports.push_back(port.name);
     plan_.input_types.push_back(port.type);
     return {};
   }
 
+  std::string TensorOf(const PortInfo& port) const {
+    std::string tensor = port.name;
+    for (const auto& [input, renamed] : options_.input_names) {
+      if (input == port.name) tensor = renamed;
+    }
+    return tensor;
+  }
+
+  const ConstantInput* ConstantFor(const PortInfo& port, const std::string& tensor) const {
+    for (const ConstantInput& constant : options_.constants) {
+      if (constant.name == port.name) return &constant;
+    }
+    for (const ConstantInput& constant : options_.tensor_constants) {
+      if (constant.name == tensor) return &constant;
+    }
+    return nullptr;
+  }
+
+  Status AddConstant(const ConstantInput& given, const PortInfo& port, const std::string& tensor,
+                     ElementType type) {
+    StatusOr<BoundConstant> fitted = FitConstant(given, port, type);
+    if (!fitted.ok()) {
+      return {fitted.status().code(),
+              name_ + ": input '" + port.name + "' " + fitted.status().message()};
+    }
+    plan_.info.constants.emplace_back(tensor, fitted.value().data);
+    plan_.constants.push_back(std::move(fitted).value());
+    return {};
+  }
+
   Status CheckInputNames() const {
     for (const auto& [input, renamed] : options_.input_names) {
-      const auto& ports = plan_.input_ports;
-      if (std::find(ports.begin(), ports.end(), input) == ports.end()) {
-        return Mismatch("has no input '" + input + "'; it has " + Names(session_.inputs()));
-      }
+      QUORATE_RETURN_IF_ERROR(CheckInputName(input));
+    }
+    for (const ConstantInput& constant : options_.constants) {
+      QUORATE_RETURN_IF_ERROR(CheckInputName(constant.name));
     }
     return {};
+  }
+
+  Status CheckInputName(const std::string& name) const {
+    for (const PortInfo& port : session_.inputs()) {
+      if (port.name == name) return {};
+    }
+    return Mismatch("has no input '" + name + "'; it has " + Names(session_.inputs()));
   }
 
   StatusOr<const PortInfo*> ChooseOutput() const {
@@ -132,21 +178,29 @@ class Planner {
     plan_.output_element_size = ElementSize(type.value());
     plan_.info.output.name = port.name;
     plan_.info.output.type = type.value();
-    if (port.dims.empty()) {  // A scalar or an unknown rank: a run will tell.
-      plan_.info.output.row_shape = {-1};
-      return {};
-    }
-    const int64_t batch = port.dims[0];
-    const size_t fixed = plan_.info.fixed_batch;
-    if (batch >= 0 && (fixed == 0 || static_cast<size_t>(batch) != fixed)) {
-      const PortInfo& input = session_.inputs()[0];
-      return Mismatch("has no batch dimension: output '" + port.name + "' is " +
-                      ShapeText(port.dims) + " and input '" + input.name + "' is " +
-                      ShapeText(input.dims) + ", their first dimensions must be the batch");
-    }
-    plan_.output_row = AfterFirst(port.dims);
-    plan_.info.output.row_shape = PublicRowShape(*plan_.output_row, type.value());
+    plan_.info.output.row_shape = {-1};
+    plan_.info.declared_output = port.dims;
+    if (port.dims.empty()) return {};  // A scalar or an unknown rank: a run will tell.
+    SetDeclaredRow(port.dims[0], AfterFirst(port.dims));
     return {};
+  }
+
+  void SetDeclaredRow(int64_t batch, Dims row) {
+    const size_t fixed = plan_.info.fixed_batch;
+    plan_.assumed_row = Assumed(row);
+    // Converters write what they like, and ONNX Runtime only warns: a run will tell.
+    if (batch >= 0 && (fixed == 0 || static_cast<size_t>(batch) != fixed)) return;
+    plan_.SetOutputRow(std::move(row));
+    plan_.check_output = options_.check_output;
+  }
+
+  std::optional<Dims> Assumed(Dims row) const {
+    const auto open = std::count_if(row.begin(), row.end(), [](int64_t size) { return size < 0; });
+    if (open > 1 || (open == 1 && options_.classes == 0)) return std::nullopt;
+    std::replace_if(
+        row.begin(), row.end(), [](int64_t size) { return size < 0; },
+        static_cast<int64_t>(options_.classes));
+    return row;
   }
 
   const Session& session_;
@@ -172,7 +226,17 @@ RowShapes ModelPlan::InputRows() const {
 
 void ModelPlan::SetOutputRow(Dims row) {
   info.output.row_shape = PublicRowShape(row, info.output.type);
+  bind_output = CanBindOutput(row);
   output_row = std::move(row);
+  check_output = false;
+}
+
+bool ModelPlan::CanBindOutput(const Dims& row) const {
+  if (info.declared_output.empty()) return true;
+  const Dims dims = WithBatch(info.fixed_batch, row);  // An open batch is 0 here: no declared size.
+  return std::equal(
+      dims.begin(), dims.end(), info.declared_output.begin(), info.declared_output.end(),
+      [](int64_t size, int64_t declared) { return size < 0 || declared < 0 || size == declared; });
 }
 
 StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,
@@ -181,9 +245,11 @@ StatusOr<ModelPlan> MakeModelPlan(const Session& session, const OnnxFile& file,
 }
 
 Dims PublicRowShape(const Dims& output_row, ElementType type) {
-  const bool one = output_row.empty() || (output_row.size() == 1 && output_row[0] == 1);
-  if (one) return IsScore(type) ? Dims{1} : Dims{};
-  return output_row;
+  Dims shape;
+  std::copy_if(output_row.begin(), output_row.end(), std::back_inserter(shape),
+               [](int64_t size) { return size != 1; });
+  if (shape.empty() && IsScore(type)) shape = {1};
+  return shape;
 }
 
 Status CheckRowShapes(const ModelInfo& info, const RowShapes& row_shapes) {

@@ -18,7 +18,7 @@ std::shared_ptr<const CascadePlan> Assemble(const CascadeSpec& spec, ModelLoader
   if (!problems->empty()) return nullptr;
   auto plan = std::make_shared<CascadePlan>(PlanTiers(spec, std::move(parts)));
   OpenDeviceTiers(spec, loader, plan.get(), problems);
-  if (problems->empty() && spec.warmup) WarmUp(plan.get(), problems);
+  if (problems->empty() && spec.warmup) WarmUp(plan.get());
   return problems->empty() ? plan : nullptr;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "native/kernels/label_table.h"
 #include "native/plan/cascade_spec.h"
 #include "native/plan/operating_point.h"
 #include "native/plan/outputs.h"
@@ -20,13 +21,16 @@ struct PlannedMember : PlannedOutput {
   LoadedModel model;
   std::string name;
   float temperature = 1.0f;
-  std::vector<uint32_t> tensors;  // Per model input: index into CascadePlan::tensors.
-  std::vector<int32_t> class_map;
+  std::vector<uint32_t> tensors;   // Per model input: index into CascadePlan::tensors.
+  std::vector<int32_t> class_map;  // Of scores,
+  LabelTable label_table;          // and of labels, where maps_labels says that they are mapped.
   std::string device_reason;       // Why not another device; or empty.
   uint64_t device_bytes = 0;       // Of the model, on a device, once warmed up; 0: not known.
   float batch_difference = -1.0f;  // Largest score difference of 8 rows alone and together,
   float pad_difference = -1.0f;    // and of rows alone and padded; -1: they are not padded.
   double warm_ns_per_row = 0;      // Measured at build; 0 when not.
+  size_t warm_rows = 0;            // That ran at build; 0: none did.
+  size_t warm_invalid = 0;         // Of them: without a valid vote.
 };
 
 // The settings are those of the specification, but what its models cannot do: max_rows is at most

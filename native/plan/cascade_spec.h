@@ -34,6 +34,7 @@ struct MemberSpec {
   OutputChoice output{};
   float temperature = 0;
   std::vector<int32_t> class_map;  // Position of member class c in the cascade's order; or empty.
+  std::vector<int64_t> labels;     // Its label for member class c; empty: c itself.
 
   // Function members: makes the model once its tensors are known. Empty for files.
   std::function<std::shared_ptr<FunctionModel>(ModelInfo)> make_function;
@@ -87,7 +88,8 @@ struct CascadeSpec : CascadeSettings {
   std::vector<TierSpec> tiers;
   std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
   std::vector<RaggedSpec> ragged;
-  size_t device_queue_bytes = 0;  // Of deferred rows that stay on devices.
+  std::vector<ConstantInput> constants;  // By request tensors' names.
+  size_t device_queue_bytes = 0;         // Of deferred rows that stay on devices.
   bool warmup = false;
 };
 

@@ -68,6 +68,8 @@ PipelineMember MemberOf(const PlannedTier& tier, const PlannedMember& member) {
   made.temperature = member.temperature;
   made.width = member.width;
   made.class_map = member.class_map;
+  made.maps_labels = member.maps_labels;
+  made.label_table = member.label_table;
   return made;
 }
 

@@ -10,15 +10,26 @@ using Attempt = StatusOr<std::optional<LoadedModel>>;
 
 bool MayBeOnHost(Place place) { return place.kind != Place::Kind::kCuda; }
 
-Attempt Load(const MemberSpec& member, Place place, ModelLoader* loader) {
+// What holds for the models of all tiers.
+struct Common {
+  ModelLoader* loader;
+  const CascadeSpec& spec;
+};
+
+Common CommonOf(const CascadeSpec& spec, ModelLoader* loader) { return {loader, spec}; }
+
+Attempt Load(const MemberSpec& member, Place place, const Common& common) {
   ModelOptions options = member.options;
+  options.check_output = common.spec.warmup;
+  options.classes = common.spec.classes;
+  options.tensor_constants = common.spec.constants;
   options.place = place;
-  QUORATE_ASSIGN_OR_RETURN(LoadedModel loaded, loader->Load(member.source, options));
+  QUORATE_ASSIGN_OR_RETURN(LoadedModel loaded, common.loader->Load(member.source, options));
   return std::optional<LoadedModel>(std::move(loaded));
 }
 
-Attempt LoadMember(const MemberSpec& member, Place place, ModelLoader* loader) {
-  if (!member.make_function) return Load(member, place, loader);
+Attempt LoadMember(const MemberSpec& member, Place place, const Common& common) {
+  if (!member.make_function) return Load(member, place, common);
   if (MayBeOnHost(place)) return std::optional<LoadedModel>();
   return Status(StatusCode::kInvalidArgument,
                 "a function runs on the host, and the tier is to run on " + PlaceName(place));
@@ -59,22 +70,31 @@ TierModels Take(const TierSpec& tier, std::vector<Attempt> attempts, const std::
   return models;
 }
 
-TierModels LoadTier(const TierSpec& tier, ModelLoader* loader, std::vector<Status>* problems) {
+TierModels LoadTierOnHost(const TierSpec& tier, const Common& common, const std::string& reason,
+                          std::vector<Status>* problems) {
+  std::vector<Attempt> attempts;
+  for (const MemberSpec& member : tier.members) {
+    attempts.push_back(LoadMember(member, OnCpu(), common));
+  }
+  return Take(tier, std::move(attempts), reason, problems);
+}
+
+TierModels LoadTier(const TierSpec& tier, const Common& common, std::vector<Status>* problems) {
   std::vector<Attempt> attempts;
   bool any_on_device = false;
   for (size_t m = 0; m < tier.members.size(); ++m) {
-    attempts.push_back(LoadMember(tier.members[m], tier.place, loader));
+    attempts.push_back(LoadMember(tier.members[m], tier.place, common));
     any_on_device = any_on_device || OnDevice(attempts.back());
   }
   if (any_on_device && MayBeOnHost(tier.place)) {
     const std::string obstacle = Obstacle(tier, attempts);
-    if (!obstacle.empty()) return LoadOnHost(tier, loader, obstacle, problems);
+    if (!obstacle.empty()) return LoadTierOnHost(tier, common, obstacle, problems);
   }
   return Take(tier, std::move(attempts), "", problems);
 }
 
 bool SameInputs(const ModelInfo& a, const ModelInfo& b) {
-  if (a.inputs.size() != b.inputs.size()) return false;
+  if (a.inputs.size() != b.inputs.size() || a.constants != b.constants) return false;
   for (size_t i = 0; i < a.inputs.size(); ++i) {
     if (a.inputs[i].name != b.inputs[i].name) return false;
   }
@@ -98,25 +118,38 @@ void CheckDifferent(const TierSpec& tier, const TierModels& models, std::vector<
   }
 }
 
+bool Reads(const std::vector<TierModels>& models, const std::string& constant) {
+  for (const TierModels& tier : models) {
+    for (const MemberModel& model : tier) {
+      if (!model.loaded.has_value()) continue;
+      for (const auto& [name, data] : InfoOf(*model.loaded).constants) {
+        if (name == constant) return true;
+      }
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<TierModels> LoadModels(const CascadeSpec& spec, ModelLoader* loader,
                                    std::vector<Status>* problems) {
   std::vector<TierModels> models;
   for (const TierSpec& tier : spec.tiers) {
-    models.push_back(LoadTier(tier, loader, problems));
+    models.push_back(LoadTier(tier, CommonOf(spec, loader), problems));
     CheckDifferent(tier, models.back(), problems);
+  }
+  for (const ConstantInput& constant : spec.constants) {
+    if (!problems->empty() || Reads(models, constant.name)) continue;
+    problems->emplace_back(StatusCode::kInvalidArgument,
+                           "constants names \"" + constant.name + "\", which no model reads");
   }
   return models;
 }
 
-TierModels LoadOnHost(const TierSpec& tier, ModelLoader* loader, const std::string& reason,
-                      std::vector<Status>* problems) {
-  std::vector<Attempt> attempts;
-  for (const MemberSpec& member : tier.members) {
-    attempts.push_back(LoadMember(member, OnCpu(), loader));
-  }
-  return Take(tier, std::move(attempts), reason, problems);
+TierModels LoadOnHost(const CascadeSpec& spec, size_t t, ModelLoader* loader,
+                      const std::string& reason, std::vector<Status>* problems) {
+  return LoadTierOnHost(spec.tiers[t], CommonOf(spec, loader), reason, problems);
 }
 
 }  // namespace quorate

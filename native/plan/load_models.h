@@ -24,8 +24,8 @@ using TierModels = std::vector<MemberModel>;  // Per member.
 std::vector<TierModels> LoadModels(const CascadeSpec& spec, ModelLoader* loader,
                                    std::vector<Status>* problems);
 
-// One tier on the host, because of `reason`.
-TierModels LoadOnHost(const TierSpec& tier, ModelLoader* loader, const std::string& reason,
-                      std::vector<Status>* problems);
+// Tier `t` on the host, because of `reason`.
+TierModels LoadOnHost(const CascadeSpec& spec, size_t t, ModelLoader* loader,
+                      const std::string& reason, std::vector<Status>* problems);
 
 }  // namespace quorate

@@ -73,6 +73,8 @@ class OutputFinder {
       }
     }
     if (found_.classes >= 2) return;
+    EachMember(&OutputFinder::CheckShape);
+    if (!problems_->empty()) return;
     Problem(StatusCode::kInvalidArgument,
             "no member says how many classes there are; give `classes`");
   }
@@ -95,32 +97,68 @@ class OutputFinder {
     output.width = static_cast<uint32_t>(
         output.output_shape.empty() ? 1 : std::max<int64_t>(0, output.output_shape[0]));
     output.output_row_bytes = output.width * ElementSize(output.output_type);
+    const MemberSpec& member = spec_.tiers[t].members[m];
+    const bool renamed = !member.class_map.empty() || !member.labels.empty();
+    // A function says with -1 that it abstains; from a model it is a label like any other.
+    output.maps_labels =
+        output.kind == OutputKind::kLabel && (renamed || models_[t][m].loaded.has_value());
+    output.reduced_type = output.maps_labels ? ElementType::kInt32 : output.output_type;
+    output.reduced_row_bytes = output.width * ElementSize(output.reduced_type);
   }
 
   void Check(size_t t, size_t m) {
     CheckOutput(t, m);
-    const size_t named = spec_.tiers[t].members[m].class_map.size();
-    if (named == 0 || named == found_.classes) return;
-    Problem(StatusCode::kModelMismatch, MemberText(spec_.tiers[t], m) + " names " +
-                                            std::to_string(named) + " classes, expected " +
+    const MemberSpec& member = spec_.tiers[t].members[m];
+    CheckCount(t, m, "names", member.class_map.size());
+    CheckCount(t, m, "has labels for", member.labels.size());
+    if (member.labels.empty() || found_.tiers[t][m].kind == OutputKind::kLabel) return;
+    Problem(StatusCode::kModelMismatch, MemberText(spec_.tiers[t], m) +
+                                            " has `labels`, but its output gives scores; the " +
+                                            "order of scores is said by `classes`");
+  }
+
+  void CheckCount(size_t t, size_t m, const std::string& does, size_t count) {
+    if (count == 0 || count == found_.classes) return;
+    Problem(StatusCode::kModelMismatch, MemberText(spec_.tiers[t], m) + " " + does + " " +
+                                            std::to_string(count) + " classes, expected " +
                                             std::to_string(found_.classes));
+  }
+
+  // One value per row, or one per class.
+  bool FitsClasses(size_t t, size_t m) const {
+    const std::vector<int64_t>& shape = found_.tiers[t][m].output_shape;
+    return shape.size() < 2 && Elements(shape) > 0;
+  }
+
+  void CheckShape(size_t t, size_t m) {
+    if (FitsClasses(t, m)) return;
+    const auto& declared = InfoOf(*models_[t][m].loaded).declared_output;
+    Problem(
+        StatusCode::kModelMismatch,
+        OutputText(t, m) + " has row shape " + ShapeText(found_.tiers[t][m].output_shape) +
+            (declared.empty() ? "" : " (declared with the batch as " + ShapeText(declared) + ")") +
+            ", expected one value per class or one label; export the model with such an " +
+            "output, or name another with outputName");
+  }
+
+  std::string OutputText(size_t t, size_t m) const {
+    const auto& model = models_[t][m].loaded;
+    const std::string name = model.has_value() ? InfoOf(*model).output.name : kFunctionOutput;
+    return MemberText(spec_.tiers[t], m) + ": output \"" + name + "\"";
   }
 
   void CheckOutput(size_t t, size_t m) {
     const PlannedOutput& output = found_.tiers[t][m];
-    const auto& model = models_[t][m].loaded;
-    const std::string name = model.has_value() ? InfoOf(*model).output.name : kFunctionOutput;
     const std::string member = MemberText(spec_.tiers[t], m);
-    const std::string what = member + ": output \"" + name + "\"";
+    const std::string what = OutputText(t, m);
     const std::string type = ElementName(output.output_type);
     const std::string shape = ShapeText(output.output_shape);
-    if (output.output_shape.size() > 1 || output.width == 0) {
-      Problem(StatusCode::kModelMismatch,
-              what + " has row shape " + shape + ", expected one value per class");
+    if (!FitsClasses(t, m)) {
+      CheckShape(t, m);
     } else if (output.kind == OutputKind::kLabel) {
       if (IsLabel(output.output_type) && output.width == 1) return;
       Problem(StatusCode::kModelMismatch,
-              what + " is " + type + " " + shape + ", expected one int32 or int64 label per row");
+              what + " is " + type + " " + shape + ", expected one integer label per row");
     } else if (!IsScore(output.output_type)) {
       Problem(StatusCode::kModelMismatch,
               what + " is " + type + ", expected float32, float16, bfloat16 or float64");

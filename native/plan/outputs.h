@@ -17,6 +17,10 @@ struct PlannedOutput {
   std::vector<int64_t> output_shape;  // Per row, concrete.
   uint32_t width = 0;                 // Values per output row.
   size_t output_row_bytes = 0;
+  // What the tier's reduction reads: the same, or classes as int32 where labels are mapped.
+  ElementType reduced_type = ElementType::kFloat32;
+  size_t reduced_row_bytes = 0;
+  bool maps_labels = false;
 };
 
 struct CascadeOutputs {

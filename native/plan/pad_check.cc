@@ -66,7 +66,7 @@ class PadCheck {
       rows.push_back(RowOf(tensor, own, length));
       views.push_back({rows.back().data(), tensor.ShapeAt(length)});
     }
-    static constexpr uint32_t kId = 0;
+    static constexpr RowId kId = {0, 0};
     output->resize(member_.output_row_bytes);
     Batch batch;
     batch.rows = 1;

@@ -38,18 +38,15 @@ class TensorTable {
     const uint32_t index = Find(input.name);
     if (index == tensors_.size()) {
       tensors_.push_back({input.name, input.type, input.row_shape, 0, {}, {}});
+      first_readers_.push_back(where);
       return index;
     }
     RequestTensor& known = tensors_[index];
-    const std::string what = where + ": input \"" + input.name + "\"";
     if (known.type != input.type) {
-      Problem(StatusCode::kModelMismatch, what + " is " + ElementName(input.type) +
-                                              ", another member reads it as " +
-                                              ElementName(known.type));
+      Differ(where, index, ElementName(input.type), ElementName(known.type));
     } else if (!Merge(&known.row_shape, input.row_shape)) {
-      Problem(StatusCode::kModelMismatch, what + " has row shape " + ShapeText(input.row_shape) +
-                                              ", another member reads " +
-                                              ShapeText(known.row_shape));
+      Differ(where, index, "rows of " + ShapeText(input.row_shape),
+             "rows of " + ShapeText(known.row_shape));
     }
     return index;
   }
@@ -131,6 +128,16 @@ class TensorTable {
   std::vector<RequestTensor> Take() { return std::move(tensors_); }
 
  private:
+  void Differ(const std::string& where, uint32_t index, const std::string& one,
+              const std::string& other) {
+    const std::string& name = tensors_[index].name;
+    Problem(StatusCode::kModelMismatch,
+            where + " reads \"" + name + "\" as " + one + ", and " + first_readers_[index] +
+                " as " + other + ": one tensor cannot be both; give the members tensors of " +
+                "different names with `inputs`, as in inputs: { \"" + name + "\": \"" + name +
+                "2\" }");
+  }
+
   // tensors_.size(): it is not there.
   uint32_t Find(const std::string& name) const {
     const auto at = std::find_if(tensors_.begin(), tensors_.end(),
@@ -157,6 +164,7 @@ class TensorTable {
   std::vector<std::string> lengths_;
   std::vector<Status>* const problems_;
   std::vector<RequestTensor> tensors_;
+  std::vector<std::string> first_readers_;  // [tensors] the member that described it.
 };
 
 // Calls visit(t, m) for every member.

@@ -30,7 +30,7 @@ struct RequestTensor {
   std::vector<int64_t> row_shape;  // Concrete, but for a ragged one's first dimension: -1.
   size_t row_bytes = 0;            // 0 for a ragged one.
   std::vector<uint32_t> tiers;     // Tiers that read it, ascending.
-  std::optional<RaggedTensor> ragged;
+  std::optional<RaggedTensor> ragged = std::nullopt;
 
   // Of a row of this length, where it is ragged.
   std::vector<int64_t> ShapeAt(size_t length) const;

@@ -39,7 +39,12 @@ PlannedMember PlanMember(const MemberSpec& spec, MemberModel model, PlannedOutpu
   member.name = spec.name;
   member.temperature = spec.temperature;
   member.tensors = std::move(inputs);
-  member.class_map = spec.class_map;
+  if (member.kind == OutputKind::kLabel) {
+    member.label_table = MakeLabelTable(spec.labels, spec.class_map);
+    member.label_table.may_abstain = !model.loaded.has_value();
+  } else {
+    member.class_map = spec.class_map;
+  }
   member.device_reason = std::move(model.device_reason);
   member.model =
       model.loaded.has_value() ? std::move(*model.loaded) : MakeFunction(spec, member, tensors);
@@ -85,9 +90,9 @@ size_t DeferredBytes(const CascadeSpec& spec, const CascadePlan& plan) {
   return spec.device_queue_bytes / std::max<size_t>(tiers, 1);
 }
 
-void MoveToHost(const TierSpec& spec, ModelLoader* loader, const std::string& reason,
+void MoveToHost(const CascadeSpec& spec, size_t t, ModelLoader* loader, const std::string& reason,
                 PlannedTier* tier, std::vector<Status>* problems) {
-  TierModels models = LoadOnHost(spec, loader, reason, problems);
+  TierModels models = LoadOnHost(spec, t, loader, reason, problems);
   for (size_t m = 0; m < models.size(); ++m) {
     if (!models[m].loaded.has_value()) continue;
     tier->members[m].model = std::move(*models[m].loaded);
@@ -135,7 +140,7 @@ void OpenDeviceTiers(const CascadeSpec& spec, ModelLoader* loader, CascadePlan* 
       }
       tier.execution = Execution::kConcurrent;
     } else if (spec.tiers[t].place.kind == Place::Kind::kAuto) {
-      MoveToHost(spec.tiers[t], loader, status.message(), &tier, problems);
+      MoveToHost(spec, t, loader, status.message(), &tier, problems);
     } else {
       problems->emplace_back(
           status.code(), name + " on " + PlaceName(spec.tiers[t].place) + ": " + status.message());

@@ -8,6 +8,7 @@
 
 #include "native/base/clock.h"
 #include "native/kernels/row_ops.h"
+#include "native/plan/output_check.h"
 #include "native/plan/pad_check.h"
 #include "native/plan/score_difference.h"
 
@@ -16,7 +17,8 @@ namespace quorate {
 namespace {
 
 constexpr size_t kRows = 8;
-constexpr float kVariance = 1e-3f;  // A larger score difference is worth a warning.
+constexpr float kVariance = 1e-3f;   // A larger score difference is worth a warning.
+constexpr float kFarFromOne = 0.1f;  // Sums of probabilities that are farther off are, too.
 
 using Bytes = std::vector<uint8_t>;
 
@@ -57,9 +59,9 @@ std::vector<Bytes> RandomInputs(const CascadePlan& plan) {
   return inputs;
 }
 
-bool LooksLikeProbabilities(const PlannedMember& member, const Bytes& output) {
+bool LooksLikeProbabilities(const PlannedMember& member, size_t rows, const Bytes& output) {
   if (member.kind != OutputKind::kLogits || member.width < 2) return false;
-  for (size_t i = 0; i < kRows; ++i) {
+  for (size_t i = 0; i < rows; ++i) {
     float sum = 0.0f;
     for (const float value : LoadRow(member, &output[i * member.output_row_bytes])) {
       if (!(value >= 0.0f && value <= 1.0f)) return false;
@@ -72,20 +74,20 @@ bool LooksLikeProbabilities(const PlannedMember& member, const Bytes& output) {
 
 class MemberWarmUp {
  public:
-  MemberWarmUp(const CascadePlan& plan, const std::vector<Bytes>& inputs, HostModel* model,
-               PlannedMember* member)
-      : plan_(plan), inputs_(inputs), model_(model), member_(member) {}
+  MemberWarmUp(const CascadePlan& plan, const std::vector<Bytes>& inputs, size_t rows,
+               HostModel* model, PlannedMember* member)
+      : plan_(plan), inputs_(inputs), rows_(rows), model_(model), member_(member) {}
 
   // Runs the member and fills what it measures. `together` is what it said to all rows at once.
   Status Run(Bytes* together) {
-    together->resize(kRows * member_->output_row_bytes);
+    together->resize(rows_ * member_->output_row_bytes);
     int64_t best_ns = kForever;
     for (int i = 0; i < 2; ++i) {
       const int64_t started = clock_.NowNs();
-      QUORATE_RETURN_IF_ERROR(Call(0, kRows, together->data()));
+      QUORATE_RETURN_IF_ERROR(Call(0, rows_, together->data()));
       best_ns = std::min(best_ns, clock_.NowNs() - started);
     }
-    member_->warm_ns_per_row = static_cast<double>(best_ns) / kRows;
+    member_->warm_ns_per_row = static_cast<double>(best_ns) / static_cast<double>(rows_);
     for (const uint32_t tensor : member_->tensors) {  // Its costs are per step then.
       const size_t length = SampleLength(plan_.tensors[tensor]);
       if (length > 0) member_->warm_ns_per_row /= static_cast<double>(length);
@@ -99,7 +101,7 @@ class MemberWarmUp {
   Status Compare(const Bytes& together) {
     Bytes alone(member_->output_row_bytes);
     float largest = 0.0f;
-    for (size_t i = 0; i < kRows; ++i) {
+    for (size_t i = 0; i < rows_; ++i) {
       QUORATE_RETURN_IF_ERROR(Call(i, 1, alone.data()));
       const uint8_t* const row = &together[i * member_->output_row_bytes];
       largest = std::max(largest, RowDifference(*member_, row, alone.data()));
@@ -115,33 +117,46 @@ class MemberWarmUp {
       const size_t row_bytes = shape.BytesAt(SampleLength(shape));
       views.push_back({inputs_[tensor].data() + first * row_bytes, SampleShape(shape)});
     }
-    static constexpr uint32_t kIds[kRows] = {0, 1, 2, 3, 4, 5, 6, 7};
     Batch batch;
     batch.rows = rows;
     batch.inputs = views.data();
     batch.output = output;
     batch.output_bytes = rows * member_->output_row_bytes;
-    batch.row_ids = kIds + first;
     return model_->Run(batch).status;
   }
 
   const CascadePlan& plan_;
   const std::vector<Bytes>& inputs_;
+  const size_t rows_;
   HostModel* const model_;
   PlannedMember* const member_;
   const SteadyClock clock_;
 };
 
-void AddWarnings(const PlannedTier& tier, size_t m, const Bytes& output, CascadePlan* plan) {
+// What the kernels refuse was refused before there was an output.
+void CheckKind(const std::string& where, size_t rows, const Bytes& output, PlannedMember* member,
+               CascadePlan* plan) {
+  const auto check = CheckOutput(*member, plan->classes, output.data(), rows);
+  if (!check.ok()) return;
+  member->warm_rows = rows;
+  member->warm_invalid = check.value().invalid;
+  if (std::fabs(check.value().farthest_sum - 1) <= kFarFromOne) return;
+  plan->warnings.push_back(where + ": its probabilities sum to " +
+                           Decimal(check.value().farthest_sum) + " on a row, not to 1");
+}
+
+void AddWarnings(const PlannedTier& tier, size_t m, size_t rows, const Bytes& output,
+                 CascadePlan* plan) {
   const PlannedMember& member = tier.members[m];
   const std::string where = MemberText(tier.name, m, member.name);
   if (member.batch_difference > kVariance && tier.max_rows > 1) {
     plan->warnings.push_back(where + ": scores of a row differ by up to " +
                              Decimal(member.batch_difference) +
-                             " between running alone and in a batch of 8, more than 0.001; "
+                             " between running alone and in a batch of " + std::to_string(rows) +
+                             ", more than 0.001; "
                              "batch: { maxRows: 1 } makes answers independent of the batch");
   }
-  if (LooksLikeProbabilities(member, output)) {
+  if (LooksLikeProbabilities(member, rows, output)) {
     plan->warnings.push_back(where +
                              ": the output looks like probabilities but is read as "
                              "logits; say output: \"probabilities\" if it is");
@@ -150,22 +165,26 @@ void AddWarnings(const PlannedTier& tier, size_t m, const Bytes& output, Cascade
 
 }  // namespace
 
-void WarmUp(CascadePlan* plan, std::vector<Status>* problems) {
+void WarmUp(CascadePlan* plan) {
   const std::vector<Bytes> inputs = RandomInputs(*plan);
   for (PlannedTier& tier : plan->tiers) {
+    const size_t rows = std::min(kRows, tier.max_rows);
     for (size_t m = 0; m < tier.members.size(); ++m) {
       PlannedMember& member = tier.members[m];
       // A function must not be called before there is a request; a device warms up by itself.
       HostModel* const model = As<HostModel>(member.model);
       if (model == nullptr) continue;
       Bytes output;
-      const Status status = MemberWarmUp(*plan, inputs, model, &member).Run(&output);
+      const Status status = MemberWarmUp(*plan, inputs, rows, model, &member).Run(&output);
       if (!status.ok()) {
-        problems->emplace_back(status.code(), MemberText(tier.name, m, member.name) +
-                                                  " failed to warm up: " + status.message());
+        plan->warnings.push_back(MemberText(tier.name, m, member.name) +
+                                 " failed on made-up rows, so it is neither warmed up nor checked; "
+                                 "warmup: false leaves them out: " +
+                                 status.message());
         continue;
       }
-      AddWarnings(tier, m, output, plan);
+      AddWarnings(tier, m, rows, output, plan);
+      CheckKind(MemberText(tier.name, m, member.name), rows, output, &member, plan);
       CheckPadding(tier, m, plan);
     }
   }

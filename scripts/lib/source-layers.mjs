@@ -5,17 +5,18 @@ import { join, posix } from "node:path";
 /** The core, and what every outer folder may use beside `index.ts`. Each imports only what stands above it. */
 const core = {
   "errors.ts": [],
+  "version.ts": [],
   runtime: [],
   statistics: [],
   spec: ["errors.ts", "runtime"],
   rows: ["errors.ts", "spec"],
-  native: ["errors.ts", "runtime", "spec"],
+  native: ["errors.ts", "version.ts", "runtime", "spec"],
   calls: ["errors.ts", "spec", "native"],
   cascade: ["errors.ts", "runtime", "spec", "native", "calls"],
   "index.ts": ["errors.ts", "spec", "native", "calls", "cascade"],
 };
 
-const common = ["index.ts", "errors.ts", "statistics", "rows"];
+const common = ["index.ts", "errors.ts", "version.ts", "statistics", "rows"];
 
 /** Folders on top of the core: one subpath export each, and the command line. */
 const outer = {

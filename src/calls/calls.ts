@@ -1,5 +1,5 @@
 /** Calls that wait for their rows: ids, promises, abort listeners. */
-
+import type { AsyncResource } from "node:async_hooks";
 import { QuorateError, toQuorateError } from "../errors.js";
 import type { NativeColumns, NativeRows } from "../native/contract.js";
 import { onAbort } from "./abort.js";
@@ -7,6 +7,7 @@ import { type Answer, answerAt, type Legend } from "./answer.js";
 import { BatchAnswer } from "./batch-answer.js";
 import { abortedBy } from "./call-options.js";
 import { Causes } from "./causes.js";
+import { keptContext } from "./context.js";
 import { IdMap } from "./id-map.js";
 import { LazyTensors } from "./lazy-tensors.js";
 import { hasAnswer, ownError, RowErrors } from "./row-errors.js";
@@ -18,6 +19,8 @@ const nothing = (): void => {};
 /** How a call's promise is settled, and what must be undone then. */
 interface Pending {
   readonly lazy: LazyTensors | undefined;
+  /** Where user code may be called for it. */
+  readonly context: AsyncResource | undefined;
   /** Stops listening to the call's signal. */
   unlisten(): void;
   reject(error: QuorateError): void;
@@ -25,12 +28,14 @@ interface Pending {
 
 class PendingRow implements Pending {
   readonly lazy: LazyTensors | undefined;
+  readonly context: AsyncResource | undefined;
   unlisten: () => void = nothing;
   resolve: (answer: Answer) => void = nothing;
   reject: (error: QuorateError) => void = nothing;
 
-  constructor(lazy: LazyTensors | undefined) {
+  constructor(lazy: LazyTensors | undefined, context: AsyncResource | undefined) {
     this.lazy = lazy;
+    this.context = context;
   }
 }
 
@@ -54,7 +59,13 @@ export class Calls {
   readonly #batches = new IdMap<PendingBatch>();
   readonly #settler = new Settler();
   readonly #causes = new Causes();
+  readonly #hasFunctions: boolean;
   #lastId = 0;
+
+  /** @param hasFunctions some members are user code: calls keep the context in which they were made */
+  constructor(hasFunctions: boolean) {
+    this.#hasFunctions = hasFunctions;
+  }
 
   /** Calls that have not been answered. */
   get waiting(): number {
@@ -73,7 +84,8 @@ export class Calls {
     cancel: (id: number) => void,
   ): Promise<Answer> {
     const id = ++this.#lastId;
-    const pending = new PendingRow(lazyTensors(lazy));
+    const context = this.#context(lazy);
+    const pending = new PendingRow(lazyTensors(lazy, context), context);
     this.#rows.set(id, pending);
     const promise = new Promise<Answer>((resolve, reject) => {
       pending.resolve = resolve;
@@ -105,14 +117,29 @@ export class Calls {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       const unlisten = onAbort(call.signal, () => call.cancel(id));
-      this.#batches.set(id, { resolve, reject, unlisten, lazy: lazyTensors(call.lazy), signal: call.signal });
+      const { lazy, signal } = call;
+      const context = this.#context(lazy);
+      this.#batches.set(id, { resolve, reject, unlisten, lazy: lazyTensors(lazy, context), context, signal });
       submit(call, id, this.#batches);
     });
   }
 
   /** The functions of a call that still waits. */
   lazyOf(id: number): LazyTensors | undefined {
-    return (this.#rows.get(id) ?? this.#batches.get(id))?.lazy;
+    return this.#pending(id)?.lazy;
+  }
+
+  /** The context of a call that still waits and may need it; undefined: none. */
+  contextOf(id: number): AsyncResource | undefined {
+    return this.#pending(id)?.context;
+  }
+
+  #pending(id: number): Pending | undefined {
+    return this.#rows.get(id) ?? this.#batches.get(id);
+  }
+
+  #context(lazy: ReadonlyMap<number, LazyTensor> | undefined): AsyncResource | undefined {
+    return this.#hasFunctions || (lazy !== undefined && lazy.size > 0) ? keptContext() : undefined;
   }
 
   /** Single rows came back. Answers are read at once, promises settled some per turn. */
@@ -184,6 +211,9 @@ function submit(call: NewBatch, id: number, waiting: IdMap<Pending>): void {
   }
 }
 
-function lazyTensors(lazy: ReadonlyMap<number, LazyTensor> | undefined): LazyTensors | undefined {
-  return lazy === undefined || lazy.size === 0 ? undefined : new LazyTensors(lazy);
+function lazyTensors(
+  lazy: ReadonlyMap<number, LazyTensor> | undefined,
+  context: AsyncResource | undefined,
+): LazyTensors | undefined {
+  return lazy === undefined || lazy.size === 0 ? undefined : new LazyTensors(lazy, context);
 }

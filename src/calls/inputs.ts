@@ -1,11 +1,11 @@
 /** What calls take as rows. */
-import type { RaggedData, TensorData } from "../spec/element-type.js";
+import type { GivenData, RaggedData } from "../spec/element-type.js";
 
 /**
  * One row: data per request tensor, or a bare typed array when the cascade reads one tensor. A function is called
  * only when the row reaches a tier that needs the tensor.
  */
-export type RowInput = TensorData | Readonly<Record<string, TensorData | (() => TensorData | Promise<TensorData>)>>;
+export type RowInput = GivenData | Readonly<Record<string, GivenData | (() => GivenData | Promise<GivenData>)>>;
 
 /**
  * N rows: row-major data [N, ...rowShape] per request tensor, or one bare typed array; of a ragged tensor the rows one
@@ -13,5 +13,5 @@ export type RowInput = TensorData | Readonly<Record<string, TensorData | (() => 
  * of the rows that need the tensor and gives the data of exactly those, in that order.
  */
 export type BatchInput =
-  | TensorData
-  | Readonly<Record<string, TensorData | RaggedData | ((rows: Uint32Array) => TensorData | Promise<TensorData>)>>;
+  | GivenData
+  | Readonly<Record<string, GivenData | RaggedData | ((rows: Uint32Array) => GivenData | Promise<GivenData>)>>;

@@ -16,6 +16,7 @@ export function weakHooks(target: NativeHooks): NativeHooks {
     onLazy: (...args) => weak.deref()?.onLazy(...args),
     onProfiled: (...args) => weak.deref()?.onProfiled(...args),
     onHashed: (...args) => weak.deref()?.onHashed(...args),
+    onInvalid: (...args) => weak.deref()?.onInvalid(...args),
     onClosed: (...args) => weak.deref()?.onClosed(...args),
   };
 }

@@ -1,16 +1,21 @@
 /** Tensors given as functions: called only for rows that reach a tier that needs them. */
+import type { AsyncResource } from "node:async_hooks";
 import { messageOf } from "../errors.js";
 import type { NativeCascade } from "../native/contract.js";
 import type { RequestTensor } from "../spec/element-type.js";
+import { inContext } from "./context.js";
 import { asUserCode } from "./reentry.js";
-import { dataProblem, type LazyTensor } from "./tensors.js";
+import { dataProblem, type LazyTensor, plainData } from "./tensors.js";
 
 /** The functions of one call. */
 export class LazyTensors {
   readonly #functions: ReadonlyMap<number, LazyTensor>;
+  readonly #context: AsyncResource | undefined;
 
-  constructor(functions: ReadonlyMap<number, LazyTensor>) {
+  /** @param context of the call */
+  constructor(functions: ReadonlyMap<number, LazyTensor>, context: AsyncResource | undefined) {
     this.#functions = functions;
+    this.#context = context;
   }
 
   /**
@@ -33,9 +38,9 @@ export class LazyTensors {
     // User code gets a list of its own: what it does with it does not change the engine's.
     const asked = rows.slice();
     try {
-      const data = await asUserCode(owner, () => give(rows.slice()));
+      const data = await inContext(this.#context, () => asUserCode(owner, () => give(rows.slice())));
       const problem = dataProblem(tensor, data, asked.length);
-      if (problem === undefined) return native.provide(id, index, asked, data, "", 0);
+      if (problem === undefined) return native.provide(id, index, asked, plainData(data), "", 0);
       native.provide(id, index, asked, null, problem, 0);
     } catch (thrown) {
       native.provide(id, index, asked, null, messageOf(thrown), keep(thrown));

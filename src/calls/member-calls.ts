@@ -1,10 +1,12 @@
 /** Calls of function members: from the engine's request to the reply, with one abort signal per call. */
+import type { AsyncResource } from "node:async_hooks";
 import { invalidArgument, messageOf, quoted } from "../errors.js";
 import type { NativeCascade } from "../native/contract.js";
 import type { TensorData } from "../spec/element-type.js";
 import type { ResolvedFunction } from "../spec/members.js";
 import type { MemberContext, MemberReport } from "../spec/options.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
+import { inContext } from "./context.js";
 import { type CheckedReply, checkReply } from "./member-reply.js";
 import { asUserCode } from "./reentry.js";
 
@@ -29,6 +31,8 @@ export interface MemberCall {
   readonly count: number;
   readonly tensors: readonly TensorData[];
   readonly rows: Uint32Array;
+  /** That of the call that all rows belong to; undefined: they are of several. */
+  readonly context: AsyncResource | undefined;
   /** Nanoseconds left of its rows' earliest deadline; null: none has one. */
   readonly deadlineNs: number | null;
   readonly priority: number;
@@ -47,13 +51,19 @@ export interface Loaded {
 export class MemberCalls {
   readonly #functions: readonly (readonly (ResolvedFunction | undefined)[])[];
   readonly #traffic: MemberTraffic[][];
-  readonly #controllers = new Map<number, AbortController>();
+  /** Calls without a reply: how to abort their signal. */
+  readonly #open = new Map<number, () => void>();
 
   constructor(spec: ResolvedSpec) {
     this.#functions = spec.tiers.map((tier) =>
       tier.members.map((member) => (member.kind === "function" ? member : undefined)),
     );
     this.#traffic = this.#functions.map((tier) => tier.map(() => noTraffic));
+  }
+
+  /** Whether there is a function among the members. */
+  get any(): boolean {
+    return this.#functions.some((tier) => tier.some((member) => member !== undefined));
   }
 
   /** [tier][member]. */
@@ -75,7 +85,7 @@ export class MemberCalls {
     const member = this.#functions[call.tier]?.[call.member];
     if (member === undefined) return native.completeMember(call.callId, null, "this member is not a function.", 0);
     const controller = new AbortController();
-    this.#controllers.set(call.callId, controller);
+    this.#open.set(call.callId, () => inContext(call.context, () => controller.abort()));
     const offsets = named(call, call.offsets, loaded);
     const batch = { tensors: named(call, call.tensors, loaded), offsets, count: call.count, rows: call.rows };
     // Counted before the function runs, as it may never settle; the first report of its own takes its place.
@@ -97,7 +107,7 @@ export class MemberCalls {
     let message = "";
     let cause = 0;
     try {
-      const given = await asUserCode(owner, () => member.run(batch, context));
+      const given = await inContext(call.context, () => asUserCode(owner, () => member.run(batch, context)));
       const expected = { count: call.count, classes: loaded.classes, labels: member.output === "label" };
       const checked = checkReply(given, expected, keep);
       if (typeof checked === "string") message = checked;
@@ -108,7 +118,7 @@ export class MemberCalls {
     }
     over = true;
     // Already removed: the engine cancelled the call and expects no reply.
-    if (!this.#controllers.delete(call.callId)) return;
+    if (!this.#open.delete(call.callId)) return;
     if (reply === null) return native.completeMember(call.callId, null, message, cause);
     if (!reported.bytesReceived) this.#count(call, { bytesReceived: reply.data.byteLength });
     native.completeMember(call.callId, reply.data, "", 0, reply.failedRows);
@@ -116,9 +126,9 @@ export class MemberCalls {
 
   /** Nobody waits for the call any more. */
   cancel(callId: number): void {
-    const controller = this.#controllers.get(callId);
-    this.#controllers.delete(callId);
-    controller?.abort();
+    const abort = this.#open.get(callId);
+    this.#open.delete(callId);
+    abort?.();
   }
 
   #count({ tier, member }: MemberCall, more: Partial<MemberTraffic>): void {

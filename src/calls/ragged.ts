@@ -1,7 +1,14 @@
 /** Rows of ragged tensors: how long they are, and whether tensors agree in it. */
+import { types } from "node:util";
 import { invalidArgument } from "../errors.js";
 import type { NativeRaggedData } from "../native/contract.js";
 import { type RaggedData, type RequestTensor, rowLength, type TensorData } from "../spec/element-type.js";
+
+/** What a call gives, as the tensor's array; without offsets it is one row. */
+export interface RaggedRows {
+  readonly data: TensorData;
+  readonly offsets: RaggedData["offsets"] | undefined;
+}
 
 /** Most steps of a call: offsets are of 32 bits. */
 const mostSteps = 0xffff_ffff;
@@ -22,18 +29,20 @@ export function raggedRows(tensor: RequestTensor, { offsets }: RaggedData): numb
 
 /**
  * One row as an array of its own length, or several with their offsets, as the engine takes them.
- * @param value its data is of the tensor's type
  * @throws QuorateError that names the tensor and the row
  */
-export function checkRagged(tensor: RequestTensor, value: TensorData | RaggedData, rows: number): NativeRaggedData {
-  const data = isRaggedData(value) ? value.data : value;
+export function checkRagged(
+  tensor: RequestTensor,
+  { data, offsets: given }: RaggedRows,
+  rows: number,
+): NativeRaggedData {
   const steps = data.length / rowLength(tensor);
   if (!Number.isInteger(steps)) {
     throw invalidArgument(
       `tensor "${tensor.name}" has ${data.length} elements, expected a multiple of ${rowLength(tensor)}: the elements of one step.`,
     );
   }
-  const offsets = isRaggedData(value) ? toUint32(tensor, value.offsets) : Uint32Array.of(0, steps);
+  const offsets = given === undefined ? Uint32Array.of(0, steps) : toUint32(tensor, given);
   if (offsets.length !== rows + 1) {
     throw invalidArgument(
       `tensor "${tensor.name}" has ${offsets.length} offsets, expected ${rows + 1} for ${rows} rows.`,
@@ -83,7 +92,7 @@ function checkOffsets(tensor: RequestTensor, offsets: Uint32Array, steps: number
 }
 
 function checkKind(tensor: RequestTensor, offsets: unknown): void {
-  if (offsets instanceof Int32Array || offsets instanceof Uint32Array || offsets instanceof BigInt64Array) return;
+  if (types.isInt32Array(offsets) || types.isUint32Array(offsets) || types.isBigInt64Array(offsets)) return;
   throw invalidArgument(
     `tensor "${tensor.name}": offsets must be an Int32Array, a Uint32Array or a BigInt64Array, n + 1 numbers for n rows.`,
   );
@@ -92,6 +101,6 @@ function checkKind(tensor: RequestTensor, offsets: unknown): void {
 /** Negative and too large numbers become others, which the data's length does not fit. */
 function toUint32(tensor: RequestTensor, offsets: RaggedData["offsets"]): Uint32Array {
   checkKind(tensor, offsets);
-  if (offsets instanceof Uint32Array) return offsets;
-  return offsets instanceof Int32Array ? Uint32Array.from(offsets) : Uint32Array.from(offsets, Number);
+  if (types.isUint32Array(offsets)) return offsets;
+  return types.isInt32Array(offsets) ? Uint32Array.from(offsets) : Uint32Array.from(offsets, Number);
 }

@@ -1,10 +1,12 @@
 /** Unbounded input with back-pressure: rows go in as answers are taken out. */
+import type { AsyncResource } from "node:async_hooks";
 import { invalidArgument, type QuorateError, toQuorateError } from "../errors.js";
 import type { NativeCallOptions } from "../native/contract.js";
 import { onAbort } from "./abort.js";
 import { type Answer, shownAnswer } from "./answer.js";
 import { abortedBy, type CallOptions, lowerCallOptions } from "./call-options.js";
 import { closedError } from "./calls.js";
+import { inContext, keptContext } from "./context.js";
 import type { RowInput } from "./inputs.js";
 import { Ring } from "./ring.js";
 
@@ -40,20 +42,33 @@ interface Failure {
 }
 
 /**
+/**
+ * Ending the iteration in any way cancels what is in flight and calls return() on the source. Whoever takes the answers
+ * out, the source is read and errors are reported in the asynchronous context of this call.
  * @param closing aborts when the cascade closes: the rows that were read still end, and no others are waited for
- *
- * Ending the iteration in any way cancels what is in flight and calls return() on the source.
  */
-export async function* streamRows(
+export function streamRows(
   run: RunRow,
   source: RowSource,
   options: StreamOptions,
   defaultInFlight: number,
   closing?: AbortSignal,
 ): AsyncGenerator<StreamAnswer, void, undefined> {
+  return answers(run, source, options, defaultInFlight, keptContext(), closing);
+}
+
+async function* answers(
+  run: RunRow,
+  source: RowSource,
+  options: StreamOptions,
+  defaultInFlight: number,
+  context: AsyncResource,
+  closing: AbortSignal | undefined,
+): AsyncGenerator<StreamAnswer, void, undefined> {
   const native = lowerCallOptions("stream", options, "wait");
   const { signal, ordered = true, inFlight = defaultInFlight, onRowError } = options;
-  const rows = new Rows((row, stop) => run(row, native, stop), iterate(source), new Ring(inFlight, ordered));
+  const iterator = inContext(context, () => iterate(source));
+  const rows = new Rows((row, stop) => run(row, native, stop), iterator, new Ring(inFlight, ordered), context);
   const unlisten = onAbort(signal, () => rows.stop(signal?.reason));
   const unlistenClosing = onAbort(closing, () => rows.wake());
   try {
@@ -68,7 +83,7 @@ export async function* streamRows(
       } else if (!("error" in end)) yield end;
       // A closed cascade answers no row any more: that ends the stream.
       else if (onRowError === undefined || end.error.code === "QUORATE_ERR_CLOSED") throw end.error;
-      else onRowError(end.error, end.index);
+      else inContext(context, () => onRowError(end.error, end.index));
     }
   } finally {
     unlisten();
@@ -83,6 +98,7 @@ class Rows {
   readonly ends: Ring<StreamAnswer | Failure>;
   readonly #run: (row: RowInput, stop: AbortSignal) => Promise<Answer>;
   readonly #source: AsyncIterator<RowInput> | Iterator<RowInput>;
+  readonly #context: AsyncResource;
   readonly #stop = new AbortController();
   #reading = false;
   /** The source has no more rows: it came to its end, or threw. */
@@ -94,10 +110,12 @@ class Rows {
     run: (row: RowInput, stop: AbortSignal) => Promise<Answer>,
     source: AsyncIterator<RowInput> | Iterator<RowInput>,
     ends: Ring<StreamAnswer | Failure>,
+    context: AsyncResource,
   ) {
     this.#run = run;
     this.#source = source;
     this.ends = ends;
+    this.#context = context;
   }
 
   /** Every row has been taken out. @throws what the source threw, then */
@@ -109,7 +127,7 @@ class Rows {
 
   /** Starts to read one row at a time, for as long as there is room; once at a time. */
   read(): void {
-    if (!this.#reading) void this.#readRows();
+    if (!this.#reading) void inContext(this.#context, () => this.#readRows());
   }
 
   /** Settles when a row has ended, the source was read or the stream was stopped. */
@@ -134,7 +152,7 @@ class Rows {
   async close(): Promise<void> {
     if (this.#exhausted) return;
     // In a function of its own: a return() that throws at once may not hide why the stream ended.
-    const returned = (async () => this.#source.return?.())().catch(() => {});
+    const returned = inContext(this.#context, async () => this.#source.return?.()).catch(() => {});
     if (!this.#reading) await returned;
   }
 

@@ -2,14 +2,22 @@
 import { types } from "node:util";
 import { invalidArgument, type QuorateError } from "../errors.js";
 import type { NativeInputs } from "../native/contract.js";
-import { arrayTypes, type RaggedData, type RequestTensor, rowLength, type TensorData } from "../spec/element-type.js";
-import { checkRagged, checkSameLengths, isRaggedData, raggedRows } from "./ragged.js";
+import {
+  arrayTypes,
+  type ElementType,
+  type GivenData,
+  type RaggedData,
+  type RequestTensor,
+  rowLength,
+  type TensorData,
+} from "../spec/element-type.js";
+import { checkRagged, checkSameLengths, isRaggedData, type RaggedRows, raggedRows } from "./ragged.js";
 
 /** A tensor's data, or a function that gives it when a row reaches a tier that needs it. */
-export type LazyTensor = (rows: Uint32Array) => TensorData | Promise<TensorData>;
+export type LazyTensor = (rows: Uint32Array) => GivenData | Promise<GivenData>;
 
 /** What a call gives for one tensor. */
-type Given = TensorData | RaggedData | LazyTensor;
+type Given = GivenData | RaggedData | LazyTensor;
 
 /** A call's tensors in the order of the cascade's table. */
 export interface CheckedInputs {
@@ -52,20 +60,21 @@ export function checkInputs(table: readonly RequestTensor[], input: unknown, row
     }
     const problem = dataProblem(tensor, value, count);
     if (problem !== undefined) throw invalidArgument(problem);
-    return value as TensorData;
+    return plainData(value as GivenData);
   });
   checkSameLengths(ragged);
   return { native, rows: count, lazy };
 }
 
 /** What a call gives of a ragged tensor, its data of the right kind. */
-function raggedGiven(tensor: RequestTensor, value: Given, rows: number): TensorData | RaggedData {
+function raggedGiven(tensor: RequestTensor, value: Given, rows: number): RaggedRows {
   if (typeof value === "function") {
     throw invalidArgument(`tensor "${tensor.name}" is ragged: a function cannot give it, give its data.`);
   }
   const problem = arrayProblem(tensor, isRaggedData(value) ? value.data : value);
   if (problem !== undefined) throw invalidArgument(problem);
-  if (isRaggedData(value) || rows === 1) return value;
+  if (isRaggedData(value)) return { data: plainData(value.data), offsets: value.offsets };
+  if (rows === 1) return { data: plainData(value), offsets: undefined };
   throw invalidArgument(needsOffsets(tensor));
 }
 
@@ -98,12 +107,39 @@ function arrayProblem(tensor: RequestTensor, data: unknown): string | undefined 
   return undefined;
 }
 
+/** Data of the tensor's type, as the array that the engine takes: a view over the same memory where it is another. */
+export function plainData(data: GivenData): TensorData {
+  const { buffer, byteOffset, length } = data;
+  if (data[Symbol.toStringTag] === "Float16Array") return new Uint16Array(buffer, byteOffset, length);
+  if (data[Symbol.toStringTag] === "Uint8ClampedArray") return new Uint8Array(buffer, byteOffset, length);
+  return data as TensorData;
+}
+
+/** Other arrays that hold elements of the type. */
+const alternatives: Partial<Readonly<Record<ElementType, string>>> = {
+  float16: "Float16Array",
+  uint8: "Uint8ClampedArray",
+};
+
 function typeProblem(tensor: RequestTensor, data: unknown): string | undefined {
   const expected = arrayTypes[tensor.type].name;
-  const name = types.isTypedArray(data) ? data[Symbol.toStringTag] : undefined;
-  return name === expected
-    ? undefined
-    : `tensor "${tensor.name}" is ${name ?? kindOf(data)}, expected ${describe(tensor)}.`;
+  // By its tag, not by its class: Float16Array is not everywhere, and arrays of other realms have other classes.
+  const name = ArrayBuffer.isView(data) && !types.isDataView(data) ? tagOf(data) : undefined;
+  if (name === expected || (name !== undefined && name === alternatives[tensor.type])) return undefined;
+  return `tensor "${tensor.name}" is ${name ?? kindOf(data)}, expected ${describe(tensor)}${remedy(expected, data)}.`;
+}
+
+function tagOf(view: ArrayBufferView): string {
+  return String((view as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag]);
+}
+
+/** How to make what is expected of what came. */
+function remedy(expected: string, data: unknown): string {
+  if (types.isPromise(data)) return ": await it";
+  if (Array.isArray(data)) return `: ${expected}.from(${expected.startsWith("Big") ? "values, BigInt" : "values"})`;
+  if (types.isAnyArrayBuffer(data)) return `: new ${expected}(buffer)`;
+  if (types.isDataView(data)) return `: new ${expected}(view.buffer, view.byteOffset, length)`;
+  return "";
 }
 
 function byName(table: readonly RequestTensor[], input: unknown): Readonly<Record<string, Given>> {
@@ -114,10 +150,13 @@ function byName(table: readonly RequestTensor[], input: unknown): Readonly<Recor
         `a bare ${kindOf(input)} needs a cascade that reads one tensor, this one reads ${namesOf(table)}.`,
       );
     }
-    return { [only.name]: input as TensorData };
+    return { [only.name]: input as GivenData };
   }
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw invalidArgument(`the input is ${kindOf(input)}, expected an object with ${namesOf(table)}.`);
+  const isOther = Array.isArray(input) || types.isPromise(input) || types.isAnyArrayBuffer(input);
+  if (typeof input !== "object" || input === null || isOther) {
+    const [first] = table.filter((tensor) => tensor.tiers.length > 0);
+    const hint = first === undefined ? "" : remedy(arrayTypes[first.type].name, input);
+    throw invalidArgument(`the input is ${kindOf(input)}, expected an object with ${namesOf(table)}${hint}.`);
   }
   return input as Readonly<Record<string, Given>>;
 }

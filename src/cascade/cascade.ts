@@ -1,4 +1,5 @@
 /** The cascade, as its users meet it. */
+import { EventEmitter } from "node:events";
 import type { Answer } from "../calls/answer.js";
 import type { BatchAnswer } from "../calls/batch-answer.js";
 import { type BatchCallOptions, type CallOptions, noOptions } from "../calls/call-options.js";
@@ -11,6 +12,7 @@ import { lowerSpec } from "../native/lower.js";
 import { decidedThreads } from "../native/threads.js";
 import { searchPaths } from "../runtime/cuda.js";
 import type { RequestTensor } from "../spec/element-type.js";
+import { isPathLike } from "../spec/natural.js";
 import type { CascadeOptions, CascadeSpec, TierOptions, TierSpec } from "../spec/options.js";
 import { checkedSpec, readSpec } from "../spec/read.js";
 import { checkOptions } from "../spec/schema.js";
@@ -19,6 +21,7 @@ import { type CascadeCounters, countersSince } from "./counters.js";
 import { Engine } from "./engine.js";
 import { type Explanation, explanationOf } from "./explain.js";
 import type { TierInfo } from "./info.js";
+import type { CascadeWarning } from "./invalid-votes.js";
 import { type CascadeJson, cascadeJson, shownCascade } from "./summary.js";
 
 /** Options of `close`. */
@@ -33,11 +36,18 @@ export interface SinceOptions {
   readonly since?: CascadeCounters;
 }
 
+/** Events of a cascade, and what their listeners get. */
+export interface CascadeEvents {
+  /** More than half of a member's last 1,000 rows were invalid votes: once, and again when that was mended between. */
+  warning: [warning: CascadeWarning];
+}
+
 /**
  * Tiers of models that answer together: a row leaves at the first tier whose members agree enough. Open cascades
- * do not keep the process alive; calls do. Every error is a QuorateError.
+ * do not keep the process alive; calls do. Every error is a QuorateError. `on("warning", ...)` hears what goes wrong
+ * without an error.
  */
-export class Cascade implements AsyncDisposable {
+export class Cascade extends EventEmitter<CascadeEvents> implements AsyncDisposable {
   static {
     showAs<Cascade>(Cascade, shownCascade);
   }
@@ -45,7 +55,9 @@ export class Cascade implements AsyncDisposable {
   readonly #engine: Engine;
 
   private constructor(engine: Engine) {
+    super();
     this.#engine = engine;
+    engine.onWarning = (warning) => void this.emit("warning", warning);
   }
 
   /** Collects tiers; `build()` checks and loads them. @param options of the whole cascade @default every option's own */
@@ -54,12 +66,12 @@ export class Cascade implements AsyncDisposable {
   }
 
   /**
-   * The same from data, or from a `cascade.json`. Model paths are relative to that file; in data, to the working
+   * The same from data, or from a `cascade.json` by its path or file: URL. Model paths are relative to that file; in data, to the working
    * directory.
    * @throws one QuorateError whose `problems` list everything that is wrong
    */
-  static async fromSpec(specOrPath: CascadeSpec | string): Promise<Cascade> {
-    const spec = typeof specOrPath === "string" ? await readSpec(specOrPath) : checkedSpec(specOrPath, process.cwd());
+  static async fromSpec(specOrPath: CascadeSpec | string | URL): Promise<Cascade> {
+    const spec = isPathLike(specOrPath) ? await readSpec(specOrPath) : checkedSpec(specOrPath, process.cwd());
     const lowered = lowerSpec(spec, searchPaths(spec));
     const addon = loadAddon();
     decidedThreads(addon);
@@ -141,7 +153,8 @@ export class Cascade implements AsyncDisposable {
       this.#engine.profile().catch(reasonOf),
       this.#engine.hashes().catch(reasonOf),
     ]);
-    return explanationOf(this.#engine.spec, this.#engine.info, profile, hashes, this.#engine.health());
+    const [{ spec, info }, counters] = [this.#engine, this.#engine.counters()];
+    return explanationOf(spec, info, { profile, hashes, health: this.#engine.health(), counters });
   }
 
   /** Refuses new calls, lets running ones finish, releases the models. A second call gives the same promise. */

@@ -24,6 +24,11 @@ export interface MemberCounters {
   /** Steps along the lengths of ragged tensors (tokens), padding included; and those that were padding. */
   readonly stepsRun: number;
   readonly stepsPadded: number;
+  /**
+   * Of `rowsRun`: rows on which it did not fail, and gave what is no vote, such as NaN, a probability outside [0, 1] or
+   * a label that is no class. Where a function abstains with -1, that is not counted.
+   */
+  readonly invalidVotes: number;
   /** Runs that failed are repeated in parts, to find the rows that fail: how many parts, and their rows. */
   readonly extraRuns: number;
   readonly rowsRepeated: number;

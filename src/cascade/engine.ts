@@ -5,6 +5,7 @@ import { type BatchCallOptions, type CallOptions, lowerCallOptions } from "../ca
 import { Calls, closedError } from "../calls/calls.js";
 import { keepAlive, weakHooks } from "../calls/keep-alive.js";
 import { MemberCalls } from "../calls/member-calls.js";
+import { arraysOfThisRealm, ofThisRealm } from "../calls/realm.js";
 import { refuseReentry } from "../calls/reentry.js";
 import { RowBlock } from "../calls/row-block.js";
 import { type RowSource, type RunRow, type StreamAnswer, type StreamOptions, streamRows } from "../calls/stream.js";
@@ -14,6 +15,7 @@ import type { NativeAddon, NativeCallOptions, NativeCascade, NativeHooks, Native
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { CascadeCounters } from "./counters.js";
 import type { CascadeInfo, HashTable, Profile, TierHealth } from "./info.js";
+import { type CascadeWarning, invalidVotesWarning } from "./invalid-votes.js";
 import { liftCounters, liftFlops, liftHashes, liftHealth, liftInfo } from "./lift.js";
 
 interface Deferred<T> {
@@ -24,8 +26,10 @@ interface Deferred<T> {
 
 export class Engine {
   readonly spec: ResolvedSpec;
+  /** Whoever listens sets it. */
+  onWarning: (warning: CascadeWarning) => void = () => {};
   readonly #native: NativeCascade;
-  readonly #calls = new Calls();
+  readonly #calls: Calls;
   readonly #members: MemberCalls;
   readonly #built: Deferred<CascadeInfo> = deferred();
   #info: CascadeInfo | undefined;
@@ -49,6 +53,7 @@ export class Engine {
     this.spec = spec;
     this.#legend = legendOf(spec);
     this.#members = new MemberCalls(spec);
+    this.#calls = new Calls(this.#members.any);
     this.#hooks = this.#makeHooks();
     this.#native = addon.createCascade(lowered, weakHooks(this.#hooks));
     this.#watch();
@@ -248,11 +253,25 @@ export class Engine {
         this.#watch();
       },
       onBatch: (id, columns) => {
-        this.#calls.settleBatch(id, columns, this.#legend);
+        this.#calls.settleBatch(id, arraysOfThisRealm(columns), this.#legend);
         this.#watch();
       },
-      onMemberCall: (callId, tier, member, count, tensors, rows, deadlineNs, priority, offsets) => {
-        const call = { callId, tier, member, count, tensors, rows, deadlineNs, priority, offsets };
+      onMemberCall: (callId, tier, member, count, tensors, rows, rowCall, deadlineNs, priority, offsets) => {
+        const context = this.#calls.contextOf(rowCall);
+        const [own, ids] = [tensors.map(ofThisRealm), ofThisRealm(rows)];
+        const starts = offsets.map((list) => list && ofThisRealm(list));
+        const call = {
+          callId,
+          tier,
+          member,
+          count,
+          tensors: own,
+          rows: ids,
+          context,
+          deadlineNs,
+          priority,
+          offsets: starts,
+        };
         void this.#members.answer(call, this, this.#native, this.info, this.#calls.keepCause);
       },
       onMemberCancel: (callId) => this.#members.cancel(callId),
@@ -260,7 +279,7 @@ export class Engine {
         const lazy = this.#calls.lazyOf(id);
         if (lazy === undefined)
           return this.#native.provide(id, tensor, rows, null, "nobody waits for the call any more.", 0);
-        void lazy.provide(id, tensor, rows, this, this.#native, this.info.inputs, this.#calls.keepCause);
+        void lazy.provide(id, tensor, ofThisRealm(rows), this, this.#native, this.info.inputs, this.#calls.keepCause);
       },
       onProfiled: (error, flops) => {
         if (flops === null) {
@@ -279,6 +298,10 @@ export class Engine {
         else this.#hashed?.resolve(liftHashes(sha256));
         this.#hashed = undefined;
         this.#watch();
+      },
+      onInvalid: (tier, member, rows, invalid) => {
+        const warning = invalidVotesWarning(this.info, { tier, member, rows, invalid });
+        if (warning !== undefined) this.onWarning(warning);
       },
       onClosed: () => {
         this.#calls.rejectAll();

@@ -1,11 +1,13 @@
 /** What a cascade is going to do, before any traffic. */
 
 import { shownWhole } from "../calls/show.js";
-import { specWarnings } from "../spec/check.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
-import type { MemberError } from "./counters.js";
+import { specWarnings } from "../spec/warnings.js";
+import type { CascadeCounters, MemberError } from "./counters.js";
 import type { CascadeInfo, HashTable, MemberInfo, Profile, RuntimeInfo, TierHealth, TierInfo } from "./info.js";
+import { invalidVotesSoFar } from "./invalid-votes.js";
+import { orderWarnings } from "./tier-order.js";
 
 /** One member, as it was loaded and measured. */
 export interface MemberExplanation extends MemberInfo {
@@ -38,26 +40,31 @@ export interface Explanation {
   readonly warnings: readonly string[];
 }
 
-/** @param profile, hashes tables, or why there are none */
-export function explanationOf(
-  spec: ResolvedSpec,
-  info: CascadeInfo,
-  profile: Profile | Error,
-  hashes: HashTable | Error,
-  health: readonly TierHealth[],
-): Explanation {
+/** What is found out when somebody asks; the tables, or why there are none. */
+export interface Findings {
+  readonly profile: Profile | Error;
+  readonly hashes: HashTable | Error;
+  readonly health: readonly TierHealth[];
+  readonly counters: CascadeCounters;
+}
+
+export function explanationOf(spec: ResolvedSpec, info: CascadeInfo, findings: Findings): Explanation {
+  const { profile, hashes, health, counters } = findings;
   const { runtime, classes, inputs, tiers, warnings } = info;
   const table = profile instanceof Error ? [] : profile.flops;
   const hashed = hashes instanceof Error ? [] : hashes;
+  const explained = tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? [], health[t]));
   return shownWhole({
     runtime,
     classes,
     classNames: spec.classNames,
     inputs,
-    tiers: tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? [], health[t])),
+    tiers: explained,
     warnings: [
-      ...specWarnings(spec),
+      ...specWarnings(spec, classes),
+      ...orderWarnings(explained, spec.tiers),
       ...warnings,
+      ...invalidVotesSoFar(info, counters),
       ...(profile instanceof Error
         ? [`FLOPs could not be measured: ${profile.message}`]
         : profileWarnings(spec, profile)),

@@ -25,10 +25,11 @@ import type {
   TierHealth,
   TierInfo,
 } from "./info.js";
+import { invalidVotesWarning } from "./invalid-votes.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
   const { runtimeVersion, runtimePath, telemetryOff, classes, tensors, warnings } = native;
-  return {
+  const info: CascadeInfo = {
     runtime: { version: runtimeVersion, path: runtimePath, telemetryOff },
     classes,
     // The engine reads calls by them, and users get them as they are.
@@ -36,6 +37,17 @@ export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
     tiers: spec.tiers.map((tier, t) => liftTier(tier, native.tiers[t])),
     warnings,
   };
+  return { ...info, warnings: [...warnings, ...invalidInWarmUp(info, native)] };
+}
+
+function invalidInWarmUp(info: CascadeInfo, { tiers }: NativeInfo): string[] {
+  return tiers.flatMap(({ members }, tier) =>
+    members.flatMap(({ warmRows: rows, warmInvalid: invalid }, member) => {
+      if (invalid === 0) return [];
+      const warning = invalidVotesWarning(info, { tier, member, rows, invalid });
+      return warning === undefined ? [] : [`${warning.message} The rows were made up, for the warm-up.`];
+    }),
+  );
 }
 
 function liftTensor(native: NativeTensorInfo): RequestTensor {

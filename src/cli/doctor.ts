@@ -1,8 +1,8 @@
 /** `quorate doctor`: what was found on this machine, and the command that fixes the first problem. */
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../errors.js";
 import { Cascade, machineReport } from "../index.js";
+import { version } from "../version.js";
 import { type DoctorReport, doctorLines } from "./doctor-report.js";
 import { print } from "./io.js";
 
@@ -19,11 +19,8 @@ export async function doctor(options: DoctorOptions): Promise<void> {
 }
 
 async function examine(): Promise<DoctorReport> {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    readonly version: string;
-  };
   const machine = {
-    version: manifest.version,
+    version,
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     runtimeVariable: process.env["QUORATE_ONNXRUNTIME_PATH"] || null,

@@ -35,10 +35,11 @@ export function inspectLines({ runtime, classes, inputs, tiers, warnings }: Expl
           member.batchDifference?.toExponential(0) ?? "-",
         ]),
       ]),
-      ...tier.members.flatMap(reason),
+      ...tier.members.flatMap(hostNodes),
       ...batches(tier),
     ]),
-    ...(warnings.length === 0 ? [] : ["", ...warnings.map((warning) => `warning: ${warning}`)]),
+    ...paragraph(reasons(tiers)),
+    ...paragraph(warnings.map((warning) => `warning: ${warning}`)),
   ];
 }
 
@@ -56,9 +57,24 @@ function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-function reason({ name, device, deviceReason, hostNodes }: MemberExplanation): string[] {
-  return [
-    ...(deviceReason === null ? [] : [`  ${name} runs on ${device}: ${deviceReason}`]),
-    ...(hostNodes.length === 0 ? [] : [`  ${name} runs on the host for ${hostNodes.join(", ")}`]),
-  ];
+/** The lines after an empty one, where there are any. */
+function paragraph(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ["", ...lines];
+}
+
+function hostNodes({ name, hostNodes: nodes }: MemberExplanation): string[] {
+  return nodes.length === 0 ? [] : [`  ${name} runs on the host for ${nodes.join(", ")}`];
+}
+
+/** Why members run where they do: each reason once, with those that it holds for. */
+function reasons(tiers: readonly TierExplanation[]): string[] {
+  const members = tiers.flatMap((tier) => tier.members);
+  const found = new Map<string, Set<string>>();
+  for (const { name, device, deviceReason } of members) {
+    if (deviceReason === null) continue;
+    const text = `on ${device}: ${deviceReason}`;
+    found.set(text, (found.get(text) ?? new Set()).add(name));
+  }
+  const all = new Set(members.map(({ name }) => name)).size;
+  return [...found].map(([text, names]) => `${names.size === all ? "all members" : [...names].join(", ")} ${text}`);
 }

@@ -1,20 +1,16 @@
 #!/usr/bin/env node
 /** The command line: `quorate demo | run | inspect | doctor`. Bad input ends with one sentence and exit code 1. */
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { messageOf } from "../errors.js";
+import { version } from "../version.js";
 import { demo } from "./demo.js";
 import { doctor } from "./doctor.js";
 import { inspect } from "./inspect.js";
 import { run } from "./run.js";
 
-const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  readonly version: string;
-};
-
 const program = new Command("quorate")
   .description("Cascades of ensembles: answer most rows with small models, defer the rest to larger ones")
-  .version(manifest.version);
+  .version(version);
 
 program
   .command("demo")

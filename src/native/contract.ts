@@ -19,6 +19,16 @@ export interface NativeRuleOp {
   readonly threshold: number;
 }
 
+/** An input that is the same for every row. */
+export interface NativeConstant {
+  readonly name: string;
+  /** Of the data; the model's own may differ. */
+  readonly type: ElementType;
+  /** Empty: as the model declares it. */
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
 export interface NativeMember {
   /** For messages: the file's name, or the function's. */
   readonly name: string;
@@ -28,6 +38,8 @@ export interface NativeMember {
   readonly isFunction?: boolean;
   /** Pairs [model input, request tensor]; inputs not listed read the tensor of their own name. */
   readonly inputs: readonly (readonly [string, string])[];
+  /** By the model's names. */
+  readonly constants: readonly NativeConstant[];
   /** Function members: the request tensors it wants; empty = every tensor some model of the cascade reads. */
   readonly functionInputs: readonly NativeTensorDeclaration[];
   /** Empty: the only one. */
@@ -43,6 +55,8 @@ export interface NativeMember {
   readonly splitOnFailure: boolean;
   /** Position of this member's class c in the cascade's order; empty = same order. */
   readonly classMap: Int32Array;
+  /** What it writes as a label for each of its classes; empty = their numbers. */
+  readonly labels: BigInt64Array;
 }
 
 /** CudaOptions of native/model/model.h. */
@@ -95,6 +109,8 @@ export interface NativeSpec extends RuntimePaths {
   /** Concrete row shapes for tensors whose models leave dimensions open. */
   readonly shapes: readonly (readonly [string, readonly number[]])[];
   readonly ragged: readonly NativeRagged[];
+  /** By request tensors' names. */
+  readonly constants: readonly NativeConstant[];
   readonly maxRowsInFlight: number;
   readonly maxBytesInFlight: number;
   /** Bytes of deferred rows that stay on devices; 0 = none. */
@@ -127,7 +143,8 @@ export interface NativeColumns extends ResultColumns {
   readonly traces?: readonly (readonly NativeTraceTier[] | undefined)[];
   /**
    * With detail "outputs": [tier][member] that member's output of every row, in the cascade's order of classes. No
-   * entries for a tier that no row reached; NaN, or -1 as a label, for rows on which the member failed or did not run.
+   * entries for a tier that no row reached; NaN, or -1 as a label, for rows on which the member failed or did not run;
+   * -2 for a label that is no class.
    */
   readonly outputs?: readonly (readonly TensorData[])[];
 }
@@ -178,7 +195,10 @@ export interface NativeRaggedData {
 /** Entry per request tensor, in table order: the data, null when not given, true when given as a function. */
 export type NativeInputs = readonly (TensorData | NativeRaggedData | null | true)[];
 
-/** Calls from the engine into JavaScript, always on the JS thread, never during another native call. */
+/**
+ * Calls from the engine into JavaScript, always on the JS thread, never during another native call. onMemberCall,
+ * onMemberCancel and onLazy come in an empty asynchronous context.
+ */
 export interface NativeHooks {
   /** `error.problems` lists every problem found. */
   onBuilt(error: (NativeError & { readonly problems: readonly NativeError[] }) | null, info: NativeInfo | null): void;
@@ -187,7 +207,8 @@ export interface NativeHooks {
   onBatch(id: number, columns: NativeColumns): void;
   /**
    * A function member is to answer `count` rows; reply with completeMember. `rows` are indices in their own request.
-   * `deadlineNs`: what is left of the rows' earliest deadline, null without; `priority`: their highest.
+   * `rowCall` is the id of the call that all rows belong to, 0 when they are of several. `deadlineNs`: what is left of
+   * the rows' earliest deadline, null without; `priority`: their highest.
    */
   onMemberCall(
     callId: number,
@@ -196,6 +217,7 @@ export interface NativeHooks {
     count: number,
     tensors: readonly TensorData[],
     rows: Uint32Array,
+    rowCall: number,
     deadlineNs: number | null,
     priority: number,
     /** Per tensor: of a ragged one's rows; null: it is not ragged. */
@@ -209,6 +231,8 @@ export interface NativeHooks {
   onProfiled(error: NativeError | null, flops: readonly (readonly (number | string)[])[] | null): void;
   /** SHA-256 of every model's file and its external data, hexadecimal, [tier][member]; empty for functions. */
   onHashed(error: NativeError | null, sha256: readonly (readonly string[])[] | null): void;
+  /** More than half of the last `rows` rows of a member have become invalid votes. */
+  onInvalid(tier: number, member: number, rows: number, invalid: number): void;
   onClosed(): void;
 }
 
@@ -243,6 +267,9 @@ export interface NativeMemberInfo {
    * ONNX Runtime before 1.24.
    */
   readonly hostNodes: readonly string[];
+  /** Rows of the warm-up, and those of them without a valid vote. */
+  readonly warmRows: number;
+  readonly warmInvalid: number;
   /** Largest difference of a score between 8 rows alone and together; -1 when not measured. */
   readonly batchDifference: number;
   /** The same between rows alone and padded; -1 when not padded or not measured. */
@@ -281,6 +308,8 @@ export interface NativeMemberCounters {
   readonly rowsPadded: number;
   readonly stepsRun: number;
   readonly stepsPadded: number;
+  /** Of rowsRun: rows on which it did not fail, and gave what is no vote. */
+  readonly invalidVotes: number;
   readonly runNs: number;
   /** Runs of parts of runs that had failed, and their rows. */
   readonly extraRuns: number;

@@ -1,32 +1,46 @@
 /** Finds and opens the native addon. */
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { isAbsolute, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import nodeModule, { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { QuorateError } from "../errors.js";
+import { version } from "../version.js";
 import type { NativeAddon } from "./contract.js";
+import { currentTarget } from "./target.js";
+import { whyUnavailable } from "./unavailable.js";
 
-const require = createRequire(import.meta.url);
+/** webpack's own, in its bundles. */
+declare const __webpack_require__: unknown;
 
-/** One literal path per target, so bundlers and packagers can see every binary. */
-const prebuilds: Readonly<Record<string, () => unknown>> = {
-  "linux-x64": () => require("../../prebuilds/linux-x64.node"),
-  "linux-arm64": () => require("../../prebuilds/linux-arm64.node"),
-  "linuxmusl-x64": () => require("../../prebuilds/linuxmusl-x64.node"),
-  "linuxmusl-arm64": () => require("../../prebuilds/linuxmusl-arm64.node"),
-  "darwin-arm64": () => require("../../prebuilds/darwin-arm64.node"),
-  "darwin-x64": () => require("../../prebuilds/darwin-x64.node"),
-  "win32-x64": () => require("../../prebuilds/win32-x64.node"),
-};
+// A CommonJS bundle has no URL.
+const require = createRequire(import.meta.url || "file:///");
 
-/** The addon a checkout or `npx quorate-build` leaves. From src/native and from dist/native alike. */
-const builtPath = "../../build/Release/quorate.node";
+/**
+ * One literal path per target, so that tracers (@vercel/nft) see every binary that is there. webpack would take them for
+ * modules of its bundle, where they cannot be.
+ */
+const prebuilds: Readonly<Record<string, () => unknown>> =
+  typeof __webpack_require__ === "undefined"
+    ? {
+        "linux-x64": () => require("../../prebuilds/linux-x64.node"),
+        "linux-arm64": () => require("../../prebuilds/linux-arm64.node"),
+        "linuxmusl-x64": () => require("../../prebuilds/linuxmusl-x64.node"),
+        "linuxmusl-arm64": () => require("../../prebuilds/linuxmusl-arm64.node"),
+        "darwin-arm64": () => require("../../prebuilds/darwin-arm64.node"),
+        "darwin-x64": () => require("../../prebuilds/darwin-x64.node"),
+        "win32-x64": () => require("../../prebuilds/win32-x64.node"),
+      }
+    : {};
+
+/** Where this package lies: from src/native and from dist/native alike. */
+const home = dirname(dirname(dirname(fileURLToPath(import.meta.url || "file:///"))));
 
 let addon: NativeAddon | undefined;
 
 /**
  * The addon of this process. Looks in order: `QUORATE_NATIVE_PATH`, `build/Release` when something was built
  * there, the prebuilt binary for this platform.
- * @throws QuorateError naming the target, everything tried and the command that builds the addon
+ * @throws QuorateError naming the target, everything tried and what to do
  */
 export function loadAddon(): NativeAddon {
   addon ??= open();
@@ -37,62 +51,51 @@ function open(): NativeAddon {
   const explicit = process.env["QUORATE_NATIVE_PATH"];
   if (explicit) {
     // Nothing else is tried: the variable asks for this file or an error.
-    const path = isAbsolute(explicit) ? explicit : resolve(explicit);
-    return attempt(`QUORATE_NATIVE_PATH=${explicit}`, () => require(path));
+    const path = resolve(explicit);
+    return load(path, `QUORATE_NATIVE_PATH=${explicit}`, opener(path));
   }
-  if (existsSync(new URL(builtPath, import.meta.url)))
-    return attempt("build/Release/quorate.node", () => require(builtPath));
+  // What a checkout or `npx quorate-build` leaves.
+  const built = join(home, "build", "Release", "quorate.node");
+  if (existsSync(built)) return load(built, built, opener(built));
   const target = currentTarget();
-  const prebuilt = prebuilds[target];
-  if (prebuilt) return attempt(`build/Release/quorate.node (absent), prebuilds/${target}.node`, prebuilt);
-  throw failure(`tried build/Release/quorate.node (absent); there is no prebuilt binary for ${target}`);
+  const path = join(home, "prebuilds", `${target}.node`);
+  return load(path, `${built} (absent), ${path}`, prebuilds[target]);
 }
 
-function attempt(tried: string, load: () => unknown): NativeAddon {
+/** Not by `require`, which bundlers take for theirs. Node.js keeps what it has opened: realms of a process share it. */
+function opener(path: string): () => unknown {
+  return () => nodeModule.createRequire(path)(path);
+}
+
+function load(path: string, tried: string, openIt: (() => unknown) | undefined): NativeAddon {
+  if (openIt === undefined || !existsSync(path)) throw failure({ tried, path: null, error: null });
   let loaded: NativeAddon;
   try {
-    loaded = load() as NativeAddon;
-  } catch (cause) {
-    // Node lists its require stack after the first line.
-    const reason = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
-    throw failure(`tried ${tried}: ${reason}`, cause);
+    loaded = openIt() as NativeAddon;
+  } catch (error) {
+    throw failure({ tried, path, error });
   }
-  const wanted = packageVersion();
-  if (loaded.version !== wanted) {
-    throw failure(`${tried} is of version ${loaded.version ?? "unknown"}, this package is ${wanted}`);
-  }
-  return loaded;
+  if (loaded.version === version) return loaded;
+  throw unavailable(`${tried} is of version ${loaded.version ?? "unknown"}, this package is ${version}. ${buildIt()}`);
 }
 
-function failure(detail: string, cause?: unknown): QuorateError {
-  const remedy = existsSync(new URL("../../package-lock.json", import.meta.url))
-    ? "npm run build"
-    : "npm install --save-dev node-addon-api node-api-headers && npx quorate-build";
-  const message = `The native addon could not be loaded on ${currentTarget()}: ${detail}. Build it with: ${remedy}`;
-  return new QuorateError("QUORATE_ERR_INTERNAL", message, { cause });
+interface Failure {
+  readonly tried: string;
+  /** The file; null: there is none. */
+  readonly path: string | null;
+  readonly error: unknown;
 }
 
-function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return (manifest as { readonly version: string }).version;
+function failure({ tried, path, error }: Failure): QuorateError {
+  return unavailable(`${whyUnavailable(path, error, buildIt())} Tried: ${tried}.`, error);
 }
 
-/** Platform and architecture, as the prebuilt files are named; Linux without glibc is `linuxmusl`. */
-function currentTarget(): string {
-  const musl = process.platform === "linux" && !usesGlibc();
-  return `${process.platform}${musl ? "musl" : ""}-${process.arch}`;
+function unavailable(detail: string, cause?: unknown): QuorateError {
+  const message = `The native addon could not be loaded on ${currentTarget()}: ${detail}`;
+  return new QuorateError("QUORATE_ERR_NATIVE_UNAVAILABLE", message, { cause });
 }
 
-function usesGlibc(): boolean {
-  const report = process.report as (typeof process.report & { excludeNetwork?: boolean }) | undefined;
-  if (!report) return true;
-  // Without this the report may look up host names, which takes seconds on some networks.
-  const before = report.excludeNetwork;
-  report.excludeNetwork = true;
-  try {
-    const { header } = report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } };
-    return header.glibcVersionRuntime !== undefined;
-  } finally {
-    if (before !== undefined) report.excludeNetwork = before;
-  }
+function buildIt(): string {
+  const installed = /[\\/]node_modules[\\/]/.test(home);
+  return `Build it with: ${installed ? "npm install --save-dev node-addon-api node-api-headers && npx quorate-build" : "npm run build"}.`;
 }

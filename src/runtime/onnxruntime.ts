@@ -1,8 +1,7 @@
 /** Where the ONNX Runtime library may be, in the order to try. */
 import { readdirSync } from "node:fs";
-import { createRequire } from "node:module";
+import nodeModule, { createRequire } from "node:module";
 import { join, resolve, sep } from "node:path";
-import { pathToFileURL } from "node:url";
 
 /**
  * An explicit path (the option, else QUORATE_ONNXRUNTIME_PATH) is the only candidate: falling back would hide a
@@ -13,11 +12,7 @@ export function runtimePaths(option?: string | null): string[] {
   const explicit = option ?? (process.env["QUORATE_ONNXRUNTIME_PATH"] || undefined);
   if (explicit !== undefined) return [resolveLibrary(explicit, process.cwd())];
   return [
-    ...new Set([
-      ...installedLibraries(join(process.cwd(), "package.json")),
-      ...installedLibraries(import.meta.url),
-      ...systemNames(),
-    ]),
+    ...new Set([...installedLibraries(entryOfApplication), ...installedLibraries(entryOfPackage), ...systemNames()]),
   ];
 }
 
@@ -26,12 +21,33 @@ export function resolveLibrary(path: string, base: string): string {
   return path.includes("/") || path.includes(sep) ? resolve(base, path) : path;
 }
 
-/** Libraries in the onnxruntime-node that `from` would import; none when it is not installed. */
-function installedLibraries(from: string): string[] {
-  const require = createRequire(from.startsWith("file:") ? from : pathToFileURL(from));
+// onnxruntime-node's entry points, since its `exports` may hide package.json.
+
+function entryOfApplication(): string {
+  return nodeModule.createRequire(join(process.cwd(), "package.json")).resolve("onnxruntime-node");
+}
+
+function entryOfPackage(): string {
+  return nodeModule.createRequire(import.meta.url || "file:///").resolve("onnxruntime-node");
+}
+
+/** webpack's own, in its bundles. */
+declare const __webpack_require__: unknown;
+
+// A CommonJS bundle has no URL.
+const require = createRequire(import.meta.url || "file:///");
+
+/**
+ * For tracers (@vercel/nft, and so Next.js), which take a package along with its libraries when they see it required.
+ * Nobody calls it: opening the package costs time and memory. webpack would put it into its bundle, where it cannot work.
+ */
+export const seenByTracers: (() => unknown) | undefined =
+  typeof __webpack_require__ === "undefined" ? () => require("onnxruntime-node") : undefined;
+
+/** Libraries in the onnxruntime-node that has this entry point; none when it is not installed. */
+function installedLibraries(entryPoint: () => string): string[] {
   try {
-    // The entry point: `exports` may hide package.json.
-    const entry = require.resolve("onnxruntime-node");
+    const entry = entryPoint();
     const root = entry.slice(0, entry.lastIndexOf(`onnxruntime-node${sep}`) + "onnxruntime-node".length);
     return list(join(root, "bin"))
       .filter((name) => /^napi-v\d+$/.test(name))

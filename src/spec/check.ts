@@ -4,7 +4,9 @@
  * only loaded models show by native/kernels/plan_needs.cc.
  */
 import { existsSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { type QuorateProblem, quotedList } from "../errors.js";
+import { flatConstant } from "./constants.js";
 import type { ResolvedMember } from "./members.js";
 import type { CascadeSpec, TierSpec } from "./options.js";
 import { type ResolvedSpec, type ResolvedTier, resolveSpec, resolveTier } from "./resolve.js";
@@ -46,25 +48,6 @@ export function missingFiles(spec: unknown): QuorateProblem[] {
   });
 }
 
-/** Things that work but are seldom meant. */
-export function specWarnings({ tiers, given }: ResolvedSpec): string[] {
-  return [...tiers.flatMap(measureWarnings), ...given.tiers.flatMap(cudaWarnings)];
-}
-
-function measureWarnings(tier: ResolvedTier): string[] {
-  const top = tierMeasures(tier).filter((measure) => measure !== "score");
-  if (top.length === 0 || tier.combine === "mean") return [];
-  return [
-    `tier "${tier.name}": ${top.join(", ")} judge${top.length === 1 ? "s" : ""} the label with the largest mean score, ` +
-      'but combine "vote" may answer another one; use scoreAtLeast or combine: "mean".',
-  ];
-}
-
-function cudaWarnings(tier: TierSpec): string[] {
-  if (tier.cuda === undefined || tier.device !== "cpu") return [];
-  return [`tier "${tier.name}": its \`cuda\` options have no effect on the CPU, where its \`device\` places it.`];
-}
-
 function problem(path: string, message: string): QuorateProblem {
   return { code: "QUORATE_ERR_INVALID_ARGUMENT", path, message };
 }
@@ -85,7 +68,7 @@ function duplicateNames(tiers: readonly unknown[]): QuorateProblem[] {
 
 function cascadeProblems(spec: ResolvedSpec): QuorateProblem[] {
   const members = spec.tiers.flatMap((tier) => tier.members);
-  const problems: QuorateProblem[] = [];
+  const problems: QuorateProblem[] = constantProblems(spec.constants, "/constants", "");
   if (spec.classes === null && members.every((m) => m.kind === "function" || m.output === "label")) {
     problems.push(problem("/classes", "no member's model tells the number of classes: give the cascade `classes`."));
   }
@@ -195,9 +178,13 @@ function sameModelTwice(tier: ResolvedTier, path: string): QuorateProblem[] {
   const keys = tier.members.map((member) => ({
     source: member.kind === "function" ? member.run : member.model,
     inputs: JSON.stringify(member.kind === "function" ? member.inputs : Object.entries(member.inputs).sort()),
+    constants: member.kind === "function" ? {} : member.constants,
   }));
   return keys.flatMap((key, m) => {
-    const first = keys.findIndex((other) => other.source === key.source && other.inputs === key.inputs);
+    const first = keys.findIndex(
+      (other) =>
+        other.source === key.source && other.inputs === key.inputs && isDeepStrictEqual(other.constants, key.constants),
+    );
     const member = tier.members[m];
     if (first === m || member === undefined) return [];
     return [
@@ -216,13 +203,31 @@ function memberProblems(
   path: string,
 ): QuorateProblem[] {
   const subject = `tier "${tier.name}", member "${member.name}"`;
-  const { output, temperature, classes } = member;
-  const problems: QuorateProblem[] = [];
+  const { output, temperature, classes, labels } = member;
+  const constants = member.kind === "model" ? member.constants : {};
+  const problems: QuorateProblem[] = constantProblems(constants, `${path}/constants`, `${subject}: `);
   if (temperature !== 1 && (output === "probabilities" || output === "label")) {
     problems.push(problem(`${path}/temperature`, `${subject}: temperature is for logits, the output is "${output}".`));
   }
   if (classes !== null) problems.push(...classNameProblems(classNames, classes, subject, `${path}/classes`));
+  const scores = output === "logits" || output === "probabilities";
+  if (labels !== null && scores) {
+    const message = `${subject}: \`labels\` are the values of a label output, the output is "${output}"; the order of scores is said by \`classes\`.`;
+    problems.push(problem(`${path}/labels`, message));
+  }
+  if (labels !== null && classes !== null && labels.length !== classes.length) {
+    const message = `${subject} has ${labels.length} labels for ${classes.length} classes, expected one for each.`;
+    problems.push(problem(`${path}/labels`, message));
+  }
   return problems;
+}
+
+function constantProblems(constants: Readonly<Record<string, unknown>>, path: string, subject: string) {
+  return Object.entries(constants).flatMap(([name, value]) => {
+    if (flatConstant(value) !== null) return [];
+    const expected = "expected a number, a boolean, a typed array, or arrays of numbers of equal lengths";
+    return [problem(`${path}/${name}`, `${subject}the constant "${name}" is none: ${expected}.`)];
+  });
 }
 
 function classNameProblems(

@@ -29,6 +29,15 @@ export type TensorData =
   | BigInt64Array
   | BigUint64Array;
 
+/** Float16Array, where JavaScript has it. */
+export interface HalfArray extends ArrayBufferView {
+  readonly length: number;
+  readonly [Symbol.toStringTag]: "Float16Array";
+}
+
+/** What calls may give: Float16Array for float16 too, and Uint8ClampedArray for uint8, as canvases have them. */
+export type GivenData = TensorData | HalfArray | Uint8ClampedArray;
+
 /** A tensor that calls give, by what the cascade's models read. */
 export interface RequestTensor {
   readonly name: string;
@@ -48,7 +57,7 @@ export interface RequestTensor {
 
 /** Rows of a ragged tensor one after the other, as an Arrow list has them. */
 export interface RaggedData {
-  readonly data: TensorData;
+  readonly data: GivenData;
   /** Where each row begins and the last one ends: n + 1 ascending numbers from 0, in steps of the tensor's length. */
   readonly offsets: Int32Array | Uint32Array | BigInt64Array;
 }

@@ -27,22 +27,41 @@ export interface CallPrice {
   readonly perRow?: number;
 }
 
+/** A number or a flag, arrays of them nested as the input has dimensions, or a typed array in row-major order. */
+export type Constant = number | bigint | boolean | TensorData | readonly Constant[];
+
+/** An ONNX model: a path, a file: URL, or bytes. */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer;
+
 /** A member that is an ONNX model. */
 export interface ModelMember {
-  /** Path of the file, or its bytes (copied while the cascade is built). */
-  readonly model: string | Uint8Array;
+  /** The file, by its path or file: URL, or its bytes (copied while the cascade is built). */
+  readonly model: ModelSource;
   /** For messages and counters. @default the file's name; of bytes "model 2" for the second member of its tier */
   readonly name?: string;
   /** Request tensor for each model input. @default every input reads the tensor of its own name */
   readonly inputs?: Readonly<Record<string, string>>;
+  /**
+   * Inputs without a batch, by the model's names: the same for every row, in the type that the model declares. They go
+   * before the cascade's. @default {}
+   */
+  readonly constants?: Readonly<Record<string, Constant>>;
   /** @default "label" for an integer output without a class dimension, else "logits" */
   readonly output?: OutputKind;
   /** The ONNX output to use. @default the only one */
   readonly outputName?: string;
   /** Divides logits before softmax; finite, > 0. Not for probabilities and labels. @default 1 */
   readonly temperature?: number;
-  /** This member's class names in its own order, when that is not the cascade's. @default the cascade's order */
+  /**
+   * The cascade's class names in this member's own order: of its scores, or of its labels 0, 1, 2 and so on.
+   * @default the cascade's order
+   */
   readonly classes?: readonly string[];
+  /**
+   * The values that its label output has for its classes, in the order of `classes`: [1, 2, 3], or [-1, 1]. What
+   * scikit-learn calls `classes_`. A row with any other value has no vote. @default [0, 1, 2, ...]
+   */
+  readonly labels?: readonly number[];
   /** FLOPs per row, instead of the profiled figure. @default measured by one profiled run */
   readonly flopsPerRow?: number;
 }
@@ -126,7 +145,8 @@ export type MemberReply =
 
 /**
  * Any async function as a member. Throwing, timing out or a wrong length makes the member abstain on all rows of the
- * call; see `splitOnFailure`.
+ * call; see `splitOnFailure`. Where all rows are of one call it runs in the asynchronous context of that call
+ * (AsyncLocalStorage), else in an empty one.
  */
 export type MemberFunction = (batch: MemberBatch, context: MemberContext) => Promise<MemberReply> | MemberReply;
 
@@ -141,8 +161,16 @@ export interface FunctionMember {
   readonly output?: OutputKind;
   /** Divides logits before softmax; finite, > 0. Only for logits. @default 1 */
   readonly temperature?: number;
-  /** Its class names in its own order, when that is not the cascade's. @default the cascade's order */
+  /**
+   * The cascade's class names in its own order: of its scores, or of its labels 0, 1, 2 and so on.
+   * @default the cascade's order
+   */
   readonly classes?: readonly string[];
+  /**
+   * The values that it gives as labels for its classes, in the order of `classes`: [1, 2, 3]. -1 abstains, unless it is
+   * one of them; a row with any other value has no valid vote. @default [0, 1, 2, ...]
+   */
+  readonly labels?: readonly number[];
   /** Milliseconds until a call counts as failed. @default 30000 */
   readonly timeoutMs?: number;
   /**
@@ -158,8 +186,8 @@ export interface FunctionMember {
   readonly flopsPerRow?: number;
 }
 
-/** A model's path or bytes, a model or function with options, or a bare async function that gives labels. */
-export type Member = string | Uint8Array | ModelMember | MemberFunction | FunctionMember;
+/** A model, a model or function with options, or a bare async function that gives labels. */
+export type Member = ModelSource | ModelMember | MemberFunction | FunctionMember;
 
 /** How rows are collected into batches at a tier. */
 export interface BatchOptions {
@@ -279,6 +307,11 @@ export interface CascadeOptions {
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Request tensors whose rows have several lengths. @default {} */
   readonly tensors?: Readonly<Record<string, RaggedTensor>>;
+  /**
+   * Inputs without a batch, such as a gain or a flag, by request tensor: the same for every row and every model that
+   * reads them. @default {}
+   */
+  readonly constants?: Readonly<Record<string, Constant>>;
   /**
    * Numbers to report with every answer. Each costs 4 bytes per row, and entropy a logarithm per class; what is not
    * asked for is null in answers and NaN in columns. Rules compute what they compare, whether it is reported or not.

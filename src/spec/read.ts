@@ -1,10 +1,12 @@
 /** Specifications as they come from users and files: paths made absolute, then checked and resolved. */
 import { readFile } from "node:fs/promises";
 import { delimiter, dirname, resolve } from "node:path";
+import { types } from "node:util";
 import { errorFromProblems, messageOf, QuorateError } from "../errors.js";
 import { splitFolders } from "../runtime/cuda.js";
 import { resolveLibrary } from "../runtime/onnxruntime.js";
 import { missingFiles, specProblems } from "./check.js";
+import { asModel, asPath } from "./natural.js";
 import type { CascadeSpec } from "./options.js";
 import { type ResolvedSpec, resolveSpec } from "./resolve.js";
 
@@ -21,11 +23,12 @@ export function checkedSpec(spec: unknown, base: string): ResolvedSpec {
 }
 
 /**
- * A `cascade.json`, checked; its model paths are relative to the file.
+ * A `cascade.json`, by its path or file: URL, checked; its model paths are relative to the file.
  * @throws QuorateError: the file cannot be read, is not JSON, or every problem of its content
  */
-export async function readSpec(path: string): Promise<ResolvedSpec> {
-  return checkedSpec(parse(await read(path), path), dirname(resolve(path)));
+export async function readSpec(path: string | URL): Promise<ResolvedSpec> {
+  const file = asPath(path) as string;
+  return checkedSpec(parse(await read(file), file), dirname(resolve(file)));
 }
 
 async function read(path: string): Promise<string> {
@@ -47,9 +50,9 @@ function parse(text: string, path: string): unknown {
 /** Nothing is known about the shape yet, so what is not a path passes through. */
 function withAbsolutePaths(spec: unknown, base: string): unknown {
   if (!isObject(spec)) return spec;
-  const library = spec["onnxruntimePath"];
-  const provider = spec["cudaProviderPath"];
-  const folders = spec["cudaLibraryPath"];
+  const library = asPath(spec["onnxruntimePath"]);
+  const provider = asPath(spec["cudaProviderPath"]);
+  const folders = asPath(spec["cudaLibraryPath"]);
   const tiers = spec["tiers"];
   return {
     ...spec,
@@ -62,12 +65,18 @@ function withAbsolutePaths(spec: unknown, base: string): unknown {
 
 function tierWithAbsolutePaths(tier: unknown, base: string): unknown {
   if (!isObject(tier) || !Array.isArray(tier["members"])) return tier;
-  const members = tier["members"].map((member: unknown) => {
-    if (isPath(member)) return resolve(base, member);
-    if (!isObject(member) || !isPath(member["model"])) return member;
-    return { ...member, model: resolve(base, member["model"]) };
+  const members = tier["members"].map((given: unknown) => {
+    const member = modelAt(given, base);
+    if (!isObject(member) || !("model" in member)) return member;
+    return { ...member, model: modelAt(member["model"], base) };
   });
   return { ...tier, members };
+}
+
+/** A path, made absolute, or bytes; anything else as it is. */
+function modelAt(given: unknown, base: string): unknown {
+  const model = asModel(given);
+  return isPath(model) ? resolve(base, model) : model;
 }
 
 /** An empty string is left for the schema to refuse. */
@@ -76,5 +85,11 @@ function isPath(value: unknown): value is string {
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value) &&
+    !types.isPromise(value)
+  );
 }

@@ -3,6 +3,7 @@
  * only check and build them. A measure exits when it reaches its threshold (>=, entropy <=).
  */
 import { invalidArgument, outOfRange, quoted } from "../errors.js";
+import { ruleNames, ruleProblem } from "./rule-names.js";
 
 /** Exits when the answered label has at least `votes` votes and is not tied. */
 export interface VotesRule {
@@ -38,20 +39,6 @@ export interface ConstantRule {
 
 /** When a row leaves at a tier. Plain data: it can be stored in `cascade.json` as it is. */
 export type Rule = VotesRule | AgreementRule | MeasureRule | CompoundRule | ConstantRule;
-
-/** The function that makes each kind of rule, for messages. */
-export const ruleNames: Readonly<Record<Rule["kind"], string>> = {
-  votes: "votesAtLeast",
-  agreement: "agreementAtLeast",
-  score: "scoreAtLeast",
-  confidence: "confidenceAtLeast",
-  margin: "marginAtLeast",
-  entropy: "entropyAtMost",
-  allOf: "allOf",
-  anyOf: "anyOf",
-  always: "always",
-  never: "never",
-};
 
 /** The most members a tier can have, and so the most votes a rule can ask for. */
 export const maxMembers = 64;
@@ -127,6 +114,8 @@ function measureRule(kind: MeasureRule["kind"], threshold: number): MeasureRule 
 }
 
 function compoundRule(kind: CompoundRule["kind"], rules: readonly Rule[]): CompoundRule {
+  const problem = rules.map(ruleProblem).find((text) => text !== undefined);
+  if (problem !== undefined) throw invalidArgument(`${kind}: ${problem}.`);
   if (rules.length === 0) throw invalidArgument(`${kind}: expected at least one rule, got none.`);
   return { kind, rules };
 }

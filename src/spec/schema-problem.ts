@@ -2,13 +2,18 @@
 import type { SchemaError } from "../../schema/validate.js";
 import { type QuorateProblem, quoted, quotedList } from "../errors.js";
 import { nearest } from "./nearest.js";
-import { type Rule, ruleNames } from "./rules.js";
+import { ruleNames } from "./rule-names.js";
+import type { Rule } from "./rules.js";
 
 /** @param subject what `root` is: "cascade", or the call whose options it has */
 export function problemOf(error: SchemaError, root: unknown, subject: string): QuorateProblem {
-  const path = error.instancePath;
+  return problemAt(error.instancePath, expectation(error, root), root, subject);
+}
+
+/** A problem at a JSON pointer into `root`, in a sentence that ends with `text`. */
+export function problemAt(path: string, text: string, root: unknown, subject: string): QuorateProblem {
   // A sentence may end in a question.
-  const sentence = `${placeOf(path, root, subject)}: ${expectation(error, root)}.`.replace(/\?\.$/, "?");
+  const sentence = `${placeOf(path, root, subject)}: ${text}.`.replace(/\?\.$/, "?");
   return { code: "QUORATE_ERR_INVALID_ARGUMENT", path, message: sentence };
 }
 

@@ -1,7 +1,9 @@
 /** The shape of specifications and of options, by their schemas: `schema/` and what is compiled from it. */
+import { types } from "node:util";
 import { calls, type SchemaError, validate } from "../../schema/validate.js";
 import { errorFromProblems, invalidArgument, type QuorateProblem } from "../errors.js";
-import { meantOption, problemOf } from "./schema-problem.js";
+import { meantOption, problemAt, problemOf } from "./schema-problem.js";
+import { strangersIn } from "./strangers.js";
 
 /**
  * Every way in which `spec` has not the shape of a cascade. Without problems it is a CascadeSpec, and
@@ -9,9 +11,15 @@ import { meantOption, problemOf } from "./schema-problem.js";
  */
 export function shapeProblems(spec: unknown): QuorateProblem[] {
   const data = asData(spec);
-  if (validate(data)) return [];
+  const strangers = strangersIn(spec);
+  if (validate(data) && strangers.length === 0) return [];
+  const known = strangers.map(({ path, text }) => problemAt(path, text, data, "cascade"));
+  // What the schema says about them is beside the point.
+  const isNew = ({ instancePath }: SchemaError): boolean =>
+    !strangers.some(({ path }) => `${instancePath}/`.startsWith(`${path}/`));
   const errors = (validate.errors ?? []).filter((error) => error.keyword !== "if" && error.keyword !== "oneOf");
-  return errors.filter((error) => !isMisspelled(error, errors)).map((error) => problemOf(error, data, "cascade"));
+  const others = errors.filter((error) => isNew(error) && !isMisspelled(error, errors));
+  return [...known, ...others.map((error) => problemOf(error, data, "cascade"))];
 }
 
 /** A field that is missing because it has another name: the problem of that name says so. */
@@ -42,6 +50,7 @@ export function checkOptions(call: keyof typeof calls, options: unknown): void {
  * instance of a class, which no option is, is of no type of JSON. */
 function asData(value: unknown): unknown {
   if (typeof value === "function") return { run: "function" };
+  if (types.isPromise(value)) return null;
   if (ArrayBuffer.isView(value)) return "bytes";
   if (Array.isArray(value)) return value.map(asData);
   if (typeof value !== "object" || value === null) return value;

@@ -31,6 +31,7 @@ export const fileMember = (name: string): NativeMember => ({
   name,
   path: digits(`${name}.onnx`),
   inputs: [],
+  constants: [],
   functionInputs: [],
   outputName: "",
   output: "auto",
@@ -39,12 +40,14 @@ export const fileMember = (name: string): NativeMember => ({
   timeoutMs: 0,
   splitOnFailure: false,
   classMap: new Int32Array(0),
+  labels: new BigInt64Array(0),
 });
 
 export const functionMember = (more: Partial<NativeMember> = {}): NativeMember => ({
   name: "function",
   isFunction: true,
   inputs: [],
+  constants: [],
   functionInputs: [{ name: "image", type: "float32", rowShape: [64] }],
   outputName: "",
   output: "label",
@@ -52,6 +55,7 @@ export const functionMember = (more: Partial<NativeMember> = {}): NativeMember =
   timeoutMs: 30_000,
   splitOnFailure: false,
   classMap: new Int32Array(0),
+  labels: new BigInt64Array(0),
   ...more,
 });
 
@@ -77,6 +81,7 @@ export const spec = (...tiers: NativeTier[]): NativeSpec => ({
   measures: 7,
   shapes: [],
   ragged: [],
+  constants: [],
   maxRowsInFlight: 65_536,
   maxBytesInFlight: 2 ** 28,
   deviceQueueBytes: 2 ** 26,
@@ -103,6 +108,7 @@ export const noHooks: NativeHooks = {
   onLazy: () => {},
   onProfiled: () => {},
   onHashed: () => {},
+  onInvalid: () => {},
   onClosed: () => {},
 };
 
@@ -194,6 +200,7 @@ export class Harness {
       },
       onProfiled: () => event("profiled"),
       onHashed: () => event("hashed"),
+      onInvalid: () => event("invalid"),
       onClosed: () => event("closed"),
     };
   }

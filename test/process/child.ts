@@ -11,6 +11,8 @@ export interface Ended {
 }
 
 export interface ChildOptions {
+  /** The Node.js to run it. @default this one */
+  readonly node?: string;
   /** Node's own. @default none */
   readonly flags?: readonly string[];
   /** Beside what this process has. @default none */
@@ -32,11 +34,11 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export function runChild(
   program: string,
   args: readonly string[],
-  { flags = [], env = {} }: ChildOptions = {},
+  { node = process.execPath, flags = [], env = {} }: ChildOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(process.execPath, [...flags, `${root}test/${program}.mjs`, ...args], {
+    const child = spawn(node, [...flags, `${root}test/${program}.mjs`, ...args], {
       cwd: root,
       env: { ...process.env, ...env },
       timeout: 50_000,

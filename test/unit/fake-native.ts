@@ -210,6 +210,8 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     hostNodes: [],
     batchDifference: 0,
     padDifference: -1,
+    warmRows: 8,
+    warmInvalid: 0,
   });
   return {
     runtimeVersion: "1.30.0",
@@ -231,6 +233,7 @@ export function zeroTier(members: number): NativeTierCounters {
     rowsPadded: 0,
     stepsRun: 0,
     stepsPadded: 0,
+    invalidVotes: 0,
     runNs: 0,
     extraRuns: 0,
     rowsRepeated: 0,

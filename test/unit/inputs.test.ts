@@ -47,15 +47,19 @@ describe("inputs", () => {
 
   it.each([
     ["nothing", undefined, 'the input is undefined, expected an object with tensor "x".'],
-    ["a list", [1, 2], 'the input is Array, expected an object with tensor "x".'],
+    ["a list", [1, 2], 'the input is Array, expected an object with tensor "x": Float32Array.from(values).'],
     ["an unknown tensor", { y: new Float32Array(6) }, 'tensor "y" is read by no member, expected tensor "x".'],
     ["no tensor", {}, 'tensor "x" is missing, expected Float32Array of [2, 3].'],
     ["a wrong type", { x: new Float64Array(6) }, 'tensor "x" is Float64Array, expected Float32Array of [2, 3].'],
-    ["numbers", { x: [1, 2, 3, 4, 5, 6] }, 'tensor "x" is Array, expected Float32Array of [2, 3].'],
+    [
+      "numbers",
+      { x: [1, 2, 3, 4, 5, 6] },
+      'tensor "x" is Array, expected Float32Array of [2, 3]: Float32Array.from(values).',
+    ],
     [
       "a view without a type",
       { x: new DataView(new ArrayBuffer(24)) },
-      'tensor "x" is DataView, expected Float32Array of [2, 3].',
+      'tensor "x" is DataView, expected Float32Array of [2, 3]: new Float32Array(view.buffer, view.byteOffset, length).',
     ],
     [
       "a wrong length",

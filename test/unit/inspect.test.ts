@@ -34,15 +34,19 @@ const tier: TierExplanation = {
 };
 
 function linesOf(change: Partial<MemberExplanation>, device: TierExplanation["device"] = null): string[] {
+  return allLinesOf([{ ...tier, device, members: [{ ...member, ...change }] }]).slice(6);
+}
+
+function allLinesOf(tiers: readonly TierExplanation[]): string[] {
   const explanation: Explanation = {
     runtime: { version: "1.30.0", path: "/r/libonnxruntime.so.1", telemetryOff: true },
     classes: 10,
     classNames: null,
     inputs: [],
-    tiers: [{ ...tier, device, members: [{ ...member, ...change }] }],
+    tiers,
     warnings: [],
   };
-  return inspectLines(explanation).slice(6);
+  return inspectLines(explanation);
 }
 
 describe("quorate inspect", () => {
@@ -51,7 +55,7 @@ describe("quorate inspect", () => {
   });
 
   it("says why a model is not where it was asked to be", () => {
-    expect(linesOf({ deviceReason: "no driver" })).toEqual(["  a.onnx runs on cpu: no driver"]);
+    expect(linesOf({ deviceReason: "no driver" })).toEqual(["", "all members on cpu: no driver"]);
   });
 
   it("says how a tier runs on a device, and which nodes do not run there", () => {

@@ -24,6 +24,8 @@ const unknown: NativeMemberInfo = {
   hostNodes: [],
   batchDifference: -1,
   padDifference: -1,
+  warmRows: 0,
+  warmInvalid: 0,
 };
 const known: NativeMemberInfo = {
   ...unknown,
@@ -31,7 +33,7 @@ const known: NativeMemberInfo = {
   deviceReason: "no driver",
   deviceBytes: 1024,
   batchDifference: 0,
-  padDifference: -1,
+  padDifference: 0,
 };
 const native: NativeInfo = {
   runtimeVersion: "1.30.0",
@@ -55,7 +57,7 @@ describe("values of the addon, lifted", () => {
       deviceReason: null,
       deviceBytes: null,
       batchDifference: null,
-      padDifference: -1,
+      padDifference: null,
     });
   });
 
@@ -65,7 +67,7 @@ describe("values of the addon, lifted", () => {
       deviceReason: "no driver",
       deviceBytes: 1024,
       batchDifference: 0,
-      padDifference: -1,
+      padDifference: 0,
     });
   });
 

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { QuorateError, type QuorateProblem } from "../../src/errors.js";
-import { specWarnings } from "../../src/spec/check.js";
 import type { CascadeSpec, TierOptions } from "../../src/spec/options.js";
 import { checkedSpec, readSpec } from "../../src/spec/read.js";
 import { resolveSpec } from "../../src/spec/resolve.js";
-import { allOf, confidenceAtLeast, scoreAtLeast, votesAtLeast } from "../../src/spec/rules.js";
+import { allOf, scoreAtLeast, votesAtLeast } from "../../src/spec/rules.js";
+import { specWarnings } from "../../src/spec/warnings.js";
 
 const folder = mkdtempSync(join(tmpdir(), "quorate-spec-"));
 for (const name of ["a", "b", "c"]) writeFileSync(join(folder, `${name}.onnx`), "");
@@ -60,14 +60,6 @@ describe("a good specification", () => {
   it("allows one model twice with different inputs", () => {
     const members = ["a.onnx", { model: "a.onnx", inputs: { image: "flipped" } }];
     expect(problemsOf({ tiers: [{ name: "one", members }] })).toEqual([]);
-  });
-
-  it("is warned about measures that judge another label than the vote's", () => {
-    const spec: CascadeSpec = { tiers: [{ name: "early", members: ["a"], exitWhen: confidenceAtLeast(0.9) }, good] };
-    expect(specWarnings(resolveSpec(spec))).toEqual([
-      expect.stringMatching(/tier "early": confidence judges.*combine: "mean"/),
-    ]);
-    expect(specWarnings(resolveSpec({ tiers: [{ ...spec.tiers[0], combine: "mean" } as never, good] }))).toEqual([]);
   });
 });
 

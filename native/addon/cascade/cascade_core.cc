@@ -153,6 +153,8 @@ void CascadeCore::OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> row
   channel_->Post(LazyMessage{id, tensor, std::move(rows)});
 }
 
+void CascadeCore::OnInvalid(const InvalidMember& member) { channel_->Post(InvalidMessage{member}); }
+
 // The engine and its models are gone before JavaScript is told, unless a thread is inside.
 void CascadeCore::OnClosed() {
   std::shared_ptr<CascadeCore> self;

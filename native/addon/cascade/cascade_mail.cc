@@ -96,7 +96,7 @@ void CascadeObject::On(Napi::Env env, BatchMessage message) {
 
 void CascadeObject::On(Napi::Env env, LazyMessage message) {
   Delivering(env, [&] {
-    hooks_.Call(
+    hooks_.CallWithoutContext(
         env, Hook::kLazy,
         {ToNumber(env, message.id), ToNumber(env, message.tensor), ToRowList(env, message.rows)});
   });
@@ -114,16 +114,19 @@ void CascadeObject::On(Napi::Env env, MemberCallMessage message) {
       const bool ragged = !message.offsets[i].empty();
       offsets.Set(i, ragged ? Napi::Value(ToRowList(env, message.offsets[i])) : env.Null());
     }
-    hooks_.Call(
+    hooks_.CallWithoutContext(
         env, Hook::kMemberCall,
         {ToNumber(env, message.call_id), ToNumber(env, message.tier), ToNumber(env, message.member),
          ToNumber(env, message.count), tensors, ToRowList(env, message.rows),
-         TimeLeft(env, message.deadline_at), Napi::Number::New(env, message.priority), offsets});
+         ToNumber(env, message.row_call), TimeLeft(env, message.deadline_at),
+         Napi::Number::New(env, message.priority), offsets});
   });
 }
 
 void CascadeObject::On(Napi::Env env, MemberCancelMessage message) {
-  Delivering(env, [&] { hooks_.Call(env, Hook::kMemberCancel, {ToNumber(env, message.call_id)}); });
+  Delivering(env, [&] {
+    hooks_.CallWithoutContext(env, Hook::kMemberCancel, {ToNumber(env, message.call_id)});
+  });
 }
 
 void CascadeObject::On(Napi::Env env, ProfiledMessage message) {
@@ -153,6 +156,13 @@ void CascadeObject::On(Napi::Env env, HashedMessage message) {
     }
   });
   Arrived(env, 1);
+}
+
+void CascadeObject::On(Napi::Env env, InvalidMessage message) {
+  const auto& [tier, member, rows, invalid] = message.member;
+  const std::initializer_list<napi_value> numbers = {ToNumber(env, tier), ToNumber(env, member),
+                                                     ToNumber(env, rows), ToNumber(env, invalid)};
+  Delivering(env, [&] { hooks_.Call(env, Hook::kInvalid, numbers); });
 }
 
 void CascadeObject::On(Napi::Env env, ClosedMessage) {

@@ -61,6 +61,7 @@ class CascadeObject final : private MailReceiver {
   void On(Napi::Env env, MemberCancelMessage message);
   void On(Napi::Env env, ProfiledMessage message);
   void On(Napi::Env env, HashedMessage message);
+  void On(Napi::Env env, InvalidMessage message);
   void On(Napi::Env env, ClosedMessage message);
 
   // Answers that are due.

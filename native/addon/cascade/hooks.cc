@@ -10,9 +10,9 @@ namespace quorate {
 namespace {
 
 // In the order of Hook.
-constexpr const char* kNames[kHooks] = {"onBuilt",      "onRows",         "onBatch",
-                                        "onMemberCall", "onMemberCancel", "onLazy",
-                                        "onProfiled",   "onHashed",       "onClosed"};
+constexpr const char* kNames[kHooks] = {"onBuilt",        "onRows",  "onBatch",    "onMemberCall",
+                                        "onMemberCancel", "onLazy",  "onProfiled", "onHashed",
+                                        "onInvalid",      "onClosed"};
 
 }  // namespace
 
@@ -29,6 +29,13 @@ Hooks::Hooks(Napi::Object hooks) {
 
 void Hooks::Call(Napi::Env env, Hook hook, std::initializer_list<napi_value> arguments) {
   hooks_[static_cast<size_t>(hook)].Value().Call(env.Undefined(), arguments);
+}
+
+// What Node.js takes for the asynchronous resource, on which older versions look for the context,
+// is the receiver: a new object, which has none.
+void Hooks::CallWithoutContext(Napi::Env env, Hook hook,
+                               std::initializer_list<napi_value> arguments) {
+  hooks_[static_cast<size_t>(hook)].Value().MakeCallback(Napi::Object::New(env), arguments);
 }
 
 }  // namespace quorate

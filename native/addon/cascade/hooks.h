@@ -17,9 +17,10 @@ enum class Hook {
   kLazy,
   kProfiled,
   kHashed,
+  kInvalid,
   kClosed,
 };
-constexpr size_t kHooks = 9;
+constexpr size_t kHooks = 10;
 
 // The functions of NativeHooks. JavaScript thread only.
 class Hooks {
@@ -28,6 +29,10 @@ class Hooks {
   explicit Hooks(Napi::Object hooks);
 
   void Call(Napi::Env env, Hook hook, std::initializer_list<napi_value> arguments);
+
+  // For hooks that call the user's code: in an asynchronous context that holds nothing, where
+  // Call() takes that in which the cascade was built.
+  void CallWithoutContext(Napi::Env env, Hook hook, std::initializer_list<napi_value> arguments);
 
  private:
   std::array<Napi::FunctionReference, kHooks> hooks_;

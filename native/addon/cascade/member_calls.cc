@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "native/base/shapes.h"
@@ -68,12 +69,24 @@ bool AreRowsOf(size_t rows, const std::vector<FailedRow>& failed) {
   return true;
 }
 
+// The call that all rows belong to; 0 when they are of several.
+uint64_t CallOf(std::span<const RowId> ids) {
+  const uint64_t first = ids[0].call;
+  const bool shared =
+      std::any_of(ids.begin(), ids.end(), [first](const RowId& id) { return id.call != first; });
+  return shared ? 0 : first;
+}
+
 }  // namespace
 
 void MemberCalls::Start(const FunctionModel* owner, const FunctionMember& member,
                         const Batch& batch, Completion completion) {
-  MemberCallMessage message{0,  member.tier, member.member,     batch.rows,    {},
-                            {}, {},          batch.deadline_at, batch.priority};
+  MemberCallMessage message;
+  message.tier = member.tier;
+  message.member = member.member;
+  message.count = batch.rows;
+  message.deadline_at = batch.deadline_at;
+  message.priority = batch.priority;
   const std::vector<TensorSpec>& inputs = owner->info().inputs;
   for (size_t i = 0; i < inputs.size(); ++i) {
     const TensorView& view = batch.inputs[i];
@@ -81,7 +94,9 @@ void MemberCalls::Start(const FunctionModel* owner, const FunctionMember& member
     message.tensors.push_back(offsets.empty() ? CopyInput(inputs[i], view, batch.rows)
                                               : CopyRagged(inputs[i], view, offsets));
   }
-  if (batch.row_ids != nullptr) message.rows.assign(batch.row_ids, batch.row_ids + batch.rows);
+  const std::span<const RowId> ids(batch.row_ids, batch.rows);
+  for (const RowId& id : ids) message.rows.push_back(id.row);
+  message.row_call = CallOf(ids);
   auto call = std::make_shared<OpenCall>();
   call->owner = owner;
   call->table = weak_from_this();

@@ -10,6 +10,7 @@
 #include "native/addon/arrays.h"
 #include "native/addon/process_services.h"
 #include "native/addon/write/results.h"
+#include "native/engine/invalid_votes.h"
 #include "native/plan/cascade_plan.h"
 
 namespace quorate {
@@ -32,15 +33,16 @@ struct LazyMessage {
 };
 
 struct MemberCallMessage {
-  uint64_t call_id;
-  uint32_t tier;
-  uint32_t member;
-  size_t count;
+  uint64_t call_id = 0;
+  uint32_t tier = 0;
+  uint32_t member = 0;
+  size_t count = 0;
   std::vector<HostArray> tensors;  // Copies: the batch may end before JavaScript reads them.
   std::vector<std::vector<uint32_t>> offsets;  // Of ragged ones, rows + 1; else empty.
   std::vector<uint32_t> rows;
-  int64_t deadline_at;  // kForever: there is none.
-  int priority;
+  uint64_t row_call = 0;  // The call that all of the rows belong to; 0: they are of several.
+  int64_t deadline_at = kForever;  // kForever: there is none.
+  int priority = 0;
 };
 
 struct MemberCancelMessage {
@@ -57,10 +59,15 @@ struct HashedMessage {
   std::vector<std::vector<std::string>> sha256;  // [tier][member]; empty for functions.
 };
 
+struct InvalidMessage {
+  InvalidMember member;
+};
+
 struct ClosedMessage {};
 
-using Message = std::variant<BuiltMessage, BatchMessage, LazyMessage, MemberCallMessage,
-                             MemberCancelMessage, ProfiledMessage, HashedMessage, ClosedMessage>;
+using Message =
+    std::variant<BuiltMessage, BatchMessage, LazyMessage, MemberCallMessage, MemberCancelMessage,
+                 ProfiledMessage, HashedMessage, InvalidMessage, ClosedMessage>;
 
 // Everything that waits for the JavaScript thread.
 struct Mail {

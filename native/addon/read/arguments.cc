@@ -141,6 +141,9 @@ StatusOr<CascadeRequest> ReadSpec(Napi::Value value) {
   reader.Array("ragged", [&](Napi::Value tensor, const std::string& at) {
     spec.ragged.push_back(ReadRaggedSpec(tensor, at, &problem));
   });
+  reader.Array("constants", [&](Napi::Value constant, const std::string& at) {
+    ReadConstant(constant, at, &spec.constants, &problem);
+  });
   reader.Size("maxRowsInFlight", &spec.max_rows_in_flight);
   reader.Size("maxBytesInFlight", &spec.max_bytes_in_flight);
   reader.Size("deviceQueueBytes", &spec.device_queue_bytes);

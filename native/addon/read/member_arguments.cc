@@ -35,6 +35,27 @@ void ReadShape(Napi::Value value, const std::string& where, std::vector<int64_t>
 
 namespace {
 
+void ReadType(ObjectReader* reader, ElementType* out) {
+  std::string type;
+  reader->Text("type", &type);
+  for (int i = 0; i <= static_cast<int>(ElementType::kBool); ++i) {
+    *out = static_cast<ElementType>(i);
+    if (type == ElementName(*out)) return;
+  }
+  reader->Complain(reader->PathOf("type") + " is \"" + type + "\", which is no element type");
+}
+
+std::vector<uint8_t> ReadData(ObjectReader* reader, const char* key) {
+  const Napi::Value value = reader->Get(key);
+  if (!reader->ok()) return {};
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    reader->Complain(reader->PathOf(key) + " is " + KindOf(value) + ", expected a Uint8Array");
+    return {};
+  }
+  const auto bytes = value.As<Napi::Uint8Array>();
+  return std::vector<uint8_t>(bytes.Data(), bytes.Data() + bytes.ElementLength());
+}
+
 void ReadDeclaration(Napi::Value value, const std::string& where, TensorSpec* out,
                      Status* problem) {
   ObjectReader reader(value, where, problem);
@@ -46,26 +67,12 @@ void ReadDeclaration(Napi::Value value, const std::string& where, TensorSpec* ou
     out->row_shape = {kShapeFromModels};
     return;
   }
-  std::string type;
-  reader.Text("type", &type);
   ReadShape(reader.Get("rowShape"), reader.PathOf("rowShape"), &out->row_shape, problem);
-  for (int i = 0; i <= static_cast<int>(ElementType::kBool); ++i) {
-    out->type = static_cast<ElementType>(i);
-    if (type == ElementName(out->type)) return;
-  }
-  reader.Complain(reader.PathOf("type") + " is \"" + type + "\", which is no element type");
+  ReadType(&reader, &out->type);
 }
 
 void ReadBytes(ObjectReader* reader, ModelSource* source) {
-  const Napi::Value value = reader->Get("bytes");
-  if (!reader->ok()) return;
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-    reader->Complain(reader->PathOf("bytes") + " is " + KindOf(value) + ", expected a Uint8Array");
-    return;
-  }
-  const auto bytes = value.As<Napi::Uint8Array>();
-  source->bytes = std::make_shared<const std::vector<uint8_t>>(
-      bytes.Data(), bytes.Data() + bytes.ElementLength());
+  source->bytes = std::make_shared<const std::vector<uint8_t>>(ReadData(reader, "bytes"));
 }
 
 void ReadClassMap(ObjectReader* reader, std::vector<int32_t>* map) {
@@ -78,6 +85,19 @@ void ReadClassMap(ObjectReader* reader, std::vector<int32_t>* map) {
   }
   const auto classes = value.As<Napi::Int32Array>();
   map->assign(classes.Data(), classes.Data() + classes.ElementLength());
+}
+
+void ReadLabels(ObjectReader* reader, std::vector<int64_t>* labels) {
+  const Napi::Value value = reader->Get("labels");
+  if (!reader->ok()) return;
+  if (!value.IsTypedArray() ||
+      value.As<Napi::TypedArray>().TypedArrayType() != napi_bigint64_array) {
+    reader->Complain(reader->PathOf("labels") + " is " + KindOf(value) +
+                     ", expected a BigInt64Array");
+    return;
+  }
+  const auto values = value.As<Napi::BigInt64Array>();
+  labels->assign(values.Data(), values.Data() + values.ElementLength());
 }
 
 void ReadCuda(Napi::Value value, const std::string& where, CudaOptions* cuda, Status* problem) {
@@ -110,6 +130,16 @@ bool ReadSource(ObjectReader* reader, MemberSpec* member) {
 
 }  // namespace
 
+void ReadConstant(Napi::Value value, const std::string& where,
+                  std::vector<ConstantInput>* constants, Status* problem) {
+  ObjectReader reader(value, where, problem);
+  ConstantInput& constant = constants->emplace_back();
+  reader.Text("name", &constant.name);
+  ReadType(&reader, &constant.type);
+  ReadShape(reader.Get("shape"), reader.PathOf("shape"), &constant.shape, problem);
+  constant.data = ReadData(&reader, "data");
+}
+
 ParsedMember ReadMember(Napi::Value value, const std::string& where, Status* problem) {
   ObjectReader reader(value, where, problem);
   ParsedMember parsed;
@@ -125,6 +155,9 @@ ParsedMember ReadMember(Napi::Value value, const std::string& where, Status* pro
       return;
     }
     member.options.input_names.emplace_back(model_input, tensor.As<Napi::String>().Utf8Value());
+  });
+  reader.Array("constants", [&](Napi::Value constant, const std::string& at) {
+    ReadConstant(constant, at, &member.options.constants, problem);
   });
   reader.Array("functionInputs", [&](Napi::Value declaration, const std::string& at) {
     ReadDeclaration(declaration, at, &member.function_inputs.emplace_back(), problem);
@@ -150,6 +183,7 @@ ParsedMember ReadMember(Napi::Value value, const std::string& where, Status* pro
   }
   reader.Bool("splitOnFailure", &parsed.splits_on_failure);
   ReadClassMap(&reader, &member.class_map);
+  ReadLabels(&reader, &member.labels);
   return parsed;
 }
 

@@ -26,6 +26,10 @@ Napi::Value ReadPair(Napi::Value value, const std::string& where, std::string* f
                      Status* problem);
 
 // Sizes of at least 1.
+// Pushes { name, type, shape, data } to `constants`.
+void ReadConstant(Napi::Value value, const std::string& where,
+                  std::vector<ConstantInput>* constants, Status* problem);
+
 void ReadShape(Napi::Value value, const std::string& where, std::vector<int64_t>* shape,
                Status* problem);
 

@@ -19,6 +19,7 @@ constexpr Field<MemberCounters> kMemberFields[] = {
     {"rowsPadded", &MemberCounters::rows_padded},
     {"stepsRun", &MemberCounters::steps_run},
     {"stepsPadded", &MemberCounters::steps_padded},
+    {"invalidVotes", &MemberCounters::invalid_votes},
     {"runNs", &MemberCounters::run_ns},
     {"extraRuns", &MemberCounters::extra_runs},
     {"rowsRepeated", &MemberCounters::rows_repeated},

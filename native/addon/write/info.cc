@@ -59,6 +59,8 @@ Napi::Object ToMember(Napi::Env env, const CascadePlan& plan, const PlannedMembe
   object.Set("hostNodes", ToArray(env, model.host_nodes, [env](const std::string& node) {
                return Napi::String::New(env, node);
              }));
+  object.Set("warmRows", ToNumber(env, member.warm_rows));
+  object.Set("warmInvalid", ToNumber(env, member.warm_invalid));
   object.Set("batchDifference",
              Napi::Number::New(env, static_cast<double>(member.batch_difference)));
   object.Set("padDifference", Napi::Number::New(env, static_cast<double>(member.pad_difference)));

@@ -236,7 +236,8 @@ void PipelineImpl::Finish(PipelineSlot& slot) {
     const bool outputs = slot.batch.detail == Detail::kOutputs;
     for (size_t k = 0; outputs && k < slot.host_outputs.size(); ++k) {
       if (!slot.member_status[k].ok()) continue;
-      reads.push_back(slot.host_outputs[k].First(slot.rows * options_.members[k].OutputRowBytes()));
+      reads.push_back(
+          slot.host_outputs[k].First(slot.rows * options_.members[k].ReducedRowBytes()));
     }
     result.status = device_->OnHost({"read answers", reads, {}, [&](void*) {
                                        answered = true;

@@ -14,6 +14,7 @@
 #include "native/device/row_block.h"
 #include "native/kernels/column_layout.h"
 #include "native/kernels/kernels.h"
+#include "native/kernels/label_table.h"
 
 namespace quorate {
 
@@ -32,8 +33,14 @@ struct PipelineMember {
   float temperature = 1.0f;
   uint32_t width = 0;              // Values per output row.
   std::vector<int32_t> class_map;  // As Kernels::MapClasses() takes it; empty: no map.
+  bool maps_labels = false;        // By Kernels::MapLabels(), with the table.
+  LabelTable label_table;
 
   size_t OutputRowBytes() const { return width * ElementSize(type); }
+  // Whether the reduction reads something else than the model's output, and what.
+  bool IsMapped() const { return maps_labels || !class_map.empty(); }
+  ElementType ReducedType() const { return maps_labels ? ElementType::kInt32 : type; }
+  size_t ReducedRowBytes() const { return width * ElementSize(ReducedType()); }
 };
 
 struct PipelineOptions {

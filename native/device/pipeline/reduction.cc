@@ -36,13 +36,13 @@ Status PipelineReduction::LaunchReduction(const PipelineSlot& slot, const Result
                                     slot.decided.First(decided)};
   for (size_t k = 0; k < outputs.size(); ++k) {
     const PipelineMember& member = options_.members[k];
-    outputs[k] = {nullptr, member.type, member.kind, member.temperature, member.width};
+    outputs[k] = {nullptr, member.ReducedType(), member.kind, member.temperature, member.width};
     if (!slot.member_status[k].ok()) continue;  // Without data it abstains.
-    if (!member.class_map.empty()) {
+    if (member.IsMapped()) {
       QUORATE_RETURN_IF_ERROR(class_maps_.Apply(stream_.get(), slot, k));
     }
     outputs[k].data = slot.CascadeOutput(k).data();
-    reads.push_back({outputs[k].data, slot.rows * member.OutputRowBytes()});
+    reads.push_back({outputs[k].data, slot.rows * member.ReducedRowBytes()});
   }
   const MemoryRange write = slot.result.First(layout.count);
   RowState state;
@@ -65,7 +65,7 @@ Status PipelineReduction::DownloadOutputs(PipelineSlot& slot) {
     if (!slot.member_status[k].ok()) continue;
     QUORATE_RETURN_IF_ERROR(stream_->Copy("download outputs", slot.host_outputs[k].data(),
                                           slot.CascadeOutput(k).data(),
-                                          slot.rows * options_.members[k].OutputRowBytes()));
+                                          slot.rows * options_.members[k].ReducedRowBytes()));
   }
   return Status();
 }

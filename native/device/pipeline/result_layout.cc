@@ -5,7 +5,7 @@ namespace {
 
 ColumnWants WantsOf(const PipelineOptions& options, size_t rows, Detail detail) {
   ColumnWants wants;
-  unsigned reasons = kForAnswers | options.plan.measures;
+  unsigned reasons = kForAnswers | kForCounters | options.plan.measures;
   if (options.evidence_out) reasons |= kForEvidence;
   if (detail >= Detail::kVotes) reasons |= kForVotes;
   wants.reasons = static_cast<ColumnReasons>(reasons);

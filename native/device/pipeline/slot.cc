@@ -62,9 +62,9 @@ class SlotMaker {
       const std::string member = "member " + std::to_string(k);
       Buffer(&slot->outputs[k], MemoryKind::kDevice,
              MostRows() * options_.members[k].OutputRowBytes(), "output of " + member);
-      if (!options_.members[k].class_map.empty()) {
-        Buffer(&slot->mapped[k], MemoryKind::kDevice, slot->outputs[k].bytes(),
-               "mapped output of " + member);
+      if (options_.members[k].IsMapped()) {
+        Buffer(&slot->mapped[k], MemoryKind::kDevice,
+               MostRows() * options_.members[k].ReducedRowBytes(), "mapped output of " + member);
       }
       Event(&slot->member_begun[k], member + " begun");
       Event(&slot->member_done[k], member + " done");
@@ -110,10 +110,11 @@ StatusOr<PipelineSlot> PipelineSlot::Create(Device* device, const PipelineOption
 Status PipelineSlot::ReserveHostOutputs(Device* device, const PipelineOptions& options) {
   while (host_outputs.size() < outputs.size()) {
     const size_t k = host_outputs.size();
-    QUORATE_ASSIGN_OR_RETURN(DeviceBuffer made,
-                             DeviceBuffer::Create(device, MemoryKind::kPinned, outputs[k].bytes(),
-                                                  options.name + ": output of member " +
-                                                      std::to_string(k) + " on the host"));
+    QUORATE_ASSIGN_OR_RETURN(
+        DeviceBuffer made,
+        DeviceBuffer::Create(
+            device, MemoryKind::kPinned, CascadeOutput(k).bytes(),
+            options.name + ": output of member " + std::to_string(k) + " on the host"));
     host_outputs.push_back(std::move(made));
   }
   return Status();

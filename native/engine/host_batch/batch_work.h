@@ -103,7 +103,7 @@ struct BatchWork {
   std::vector<uint32_t> longest;       // [lengths of the plan] of the rows; 1: the tier has none.
   std::vector<uint32_t> lengths;       // [lengths of the plan][rows], where there are any.
   std::vector<uint8_t*> outputs;       // [members][rows x output row]
-  std::vector<uint32_t> row_ids;       // [rows]
+  std::vector<RowId> row_ids;          // [rows]
   int64_t deadline_at = kForever;
   int priority = 0;
   const float* prior_sums = nullptr;  // [rows x classes] for cumulative tiers.
@@ -117,7 +117,7 @@ struct BatchWork {
   void OutputsFrom(size_t first, MemberOutput* target) const {
     for (size_t m = 0; m < tier->members.size(); ++m) {
       const PlannedMember& member = tier->members[m];
-      target[m] = {outputs[m] + first * member.output_row_bytes, member.output_type, member.kind,
+      target[m] = {outputs[m] + first * member.reduced_row_bytes, member.reduced_type, member.kind,
                    member.temperature, member.width};
     }
   }

@@ -67,7 +67,7 @@ HostGather::HostGather(BatchWork* work, BatchListener* listener)
 Status HostGather::Gather(const std::vector<RowRef>& rows) {
   work_->rows = rows.size();
   work_->row_ids.clear();
-  for (const RowRef& row : rows) work_->row_ids.push_back(listener_->RowIndex(row));
+  for (const RowRef& row : rows) work_->row_ids.push_back(listener_->IdOf(row));
   work_->decided.assign(rows.size(), -1);
   GatherEvidence(rows);
   QUORATE_RETURN_IF_ERROR(ReserveOutputs(rows.size()));
@@ -113,7 +113,7 @@ Status HostGather::GatherInputs(const std::vector<RowRef>& rows) {
 Status HostGather::ReserveOutputs(size_t rows) {
   for (size_t m = 0; m < outputs_.size(); ++m) {
     const PlannedMember& member = work_->tier->members[m];
-    work_->outputs[m] = outputs_[m].Reserve(rows * member.output_row_bytes);
+    work_->outputs[m] = outputs_[m].Reserve(rows * member.reduced_row_bytes);
     if (work_->outputs[m] == nullptr) {
       return Status(StatusCode::kInternal,
                     "no memory for " + std::to_string(rows) + " rows of output of " + member.name);

@@ -9,6 +9,7 @@
 #include "native/engine/host_batch/gather.h"
 #include "native/engine/host_batch/member_phase.h"
 #include "native/engine/host_batch/reduce_phase.h"
+#include "native/engine/invalid_votes.h"
 
 namespace quorate {
 
@@ -96,6 +97,7 @@ void HostBatch::ClearResults() {
     tally.rows_padded = 0;
     tally.steps_run = 0;
     tally.steps_padded = 0;
+    tally.rows_invalid = 0;
     tally.run_ns = 0;
     tally.extra_runs = 0;
     tally.rows_repeated = 0;
@@ -151,7 +153,7 @@ Status HostBatch::Prepare() {
 
 ColumnWants HostBatch::Wants() const {
   const Reduction& plan = parts_.tier->reduction;
-  unsigned reasons = kForAnswers | plan.measures;
+  unsigned reasons = kForAnswers | kForCounters | plan.measures;
   if (parts_.tier->keeps_sums) reasons |= kForEvidence;
   if (detail >= Detail::kVotes) reasons |= kForVotes;
   return {static_cast<ColumnReasons>(reasons), rows.size(), plan.classes, plan.members};
@@ -194,6 +196,7 @@ bool HostBatch::PullReduction() {
 bool HostBatch::Finish() {
   fit = work_.fit.Take();
   reduce_error = work_.kernel_error.Take();
+  if (reduce_error.ok()) CountInvalidVotes(*parts_.tier, work_.outputs.data(), this);
   // The batch's hold and the caller's: no other thread is inside, or will be.
   if (holds_.load(std::memory_order_acquire) == 2) {
     listener_->OnBatchOver(this);

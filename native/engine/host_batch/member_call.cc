@@ -39,6 +39,10 @@ void MemberCall::Start(const MemberRows& rows, Completion completion) {
   rows_ = rows;
   completion_ = completion;
   started_ = false;
+  model_output_ = ModelOutput();
+  if (model_output_ == nullptr) {
+    return completion({Status(StatusCode::kMemory, "no memory for a member's labels")});
+  }
   Run({0, rows.count}, {&OnFirst, this});
 }
 
@@ -57,7 +61,7 @@ void MemberCall::Run(FailureSearch::Range range, Completion completion) {
   }
   batch_.rows = range.count;
   batch_.inputs = views_.data();
-  batch_.output = rows_.output + range.first * member_->output_row_bytes;
+  batch_.output = model_output_ + range.first * member_->output_row_bytes;
   batch_.output_bytes = range.count * member_->output_row_bytes;
   batch_.cancel = work_->cancel;
   batch_.row_ids = rows_.row_ids + first;
@@ -105,14 +109,23 @@ void MemberCall::SearchOn() {
 
 // --- Results ---
 
-void MemberCall::MapClasses(uint8_t* output) {
+uint8_t* MemberCall::ModelOutput() {
+  const bool fits = member_->output_row_bytes == member_->reduced_row_bytes;
+  return fits ? rows_.output : labels_.Reserve(rows_.count * member_->output_row_bytes);
+}
+
+Status MemberCall::MapClasses() {
+  if (member_->maps_labels) {
+    return work_->kernels->MapLabels(model_output_, member_->output_type,
+                                     member_->label_table.Map(), rows_.count,
+                                     reinterpret_cast<int32_t*>(rows_.output), nullptr);
+  }
   const std::vector<int32_t>& map = member_->class_map;
-  if (map.empty()) return;
-  const MemberOutput given = {output, member_->output_type, member_->kind, member_->temperature,
-                              member_->width};
-  Status status = work_->kernels->MapClasses(given, map.data(), static_cast<uint32_t>(map.size()),
-                                             rows_.count, output, nullptr);
-  if (!status.ok()) work_->kernel_error.Set(std::move(status));
+  if (map.empty()) return Status();
+  const MemberOutput given = {rows_.output, member_->output_type, member_->kind,
+                              member_->temperature, member_->width};
+  return work_->kernels->MapClasses(given, map.data(), static_cast<uint32_t>(map.size()),
+                                    rows_.count, rows_.output, nullptr);
 }
 
 const std::vector<FailedRow>& MemberCall::Finish(RunReport report) {
@@ -121,12 +134,14 @@ const std::vector<FailedRow>& MemberCall::Finish(RunReport report) {
     const auto error = std::make_shared<const Status>(std::move(report.status));
     for (uint32_t row = 0; row < rows_.count; ++row) failed_.push_back({row, error});
   }
-  const size_t row_bytes = member_->output_row_bytes;
-  // All ones: NaN in every float type, -1 as a label. A map of classes keeps both.
+  if (failed_.size() < rows_.count) {
+    if (Status status = MapClasses(); !status.ok()) work_->kernel_error.Set(std::move(status));
+  }
+  const size_t row_bytes = member_->reduced_row_bytes;
+  // All ones: NaN in every float type, -1 as a label.
   for (const FailedRow& failed : failed_) {
     memset(rows_.output + failed.row * row_bytes, 0xFF, row_bytes);
   }
-  if (failed_.size() < rows_.count) MapClasses(rows_.output);
   Book(report);
   return failed_;
 }

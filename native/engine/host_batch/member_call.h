@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "native/base/aligned_buffer.h"
 #include "native/engine/host_batch/batch_work.h"
 #include "native/engine/host_batch/failure_search.h"
 
@@ -13,7 +14,7 @@ struct MemberRows {
   const uint8_t* const* inputs = nullptr;  // [tensors of the plan]
   size_t first = 0;                        // Where to start in `inputs` and `row_ids`.
   size_t count = 0;
-  const uint32_t* row_ids = nullptr;
+  const RowId* row_ids = nullptr;
   const uint32_t* lengths = nullptr;  // [lengths of the plan][length_rows], from row 0 of `inputs`.
   size_t length_rows = 0;
   uint8_t* output = nullptr;  // For `count` rows.
@@ -43,7 +44,11 @@ class MemberCall {
   void SearchOn();
   static void OnFirst(void* context, RunReport report);
   static void OnRepeated(void* context, RunReport report);
-  void MapClasses(uint8_t* output);
+  // Where the model is to write: the call's output, or beside it if that has no room for its
+  // labels.
+  uint8_t* ModelOutput();
+  // Brings what the model wrote into the cascade's classes.
+  Status MapClasses();
   void Book(const RunReport& report);
   void BookSteps();
 
@@ -56,6 +61,8 @@ class MemberCall {
   std::vector<uint32_t> lengths_;  // Which of the rows' lengths its tensors have.
   Batch batch_;
   MemberRows rows_;
+  uint8_t* model_output_ = nullptr;
+  AlignedBuffer labels_;  // The model's own, until they are mapped.
   Completion completion_;
   std::unique_ptr<FailureSearch> search_;  // Of the first run that failed, and all after it.
   std::vector<FailedRow> failed_;

@@ -102,7 +102,7 @@ void MemberPhase::Run(size_t index) {
 void MemberPhase::Start(MemberTask* task) {
   const Shard& shard = task->shard;
   uint8_t* const output = work_->outputs[shard.member] +
-                          shard.first * work_->tier->members[shard.member].output_row_bytes;
+                          shard.first * work_->tier->members[shard.member].reduced_row_bytes;
   task->call.Start({work_->inputs.data(), shard.first, shard.count, work_->row_ids.data(),
                     work_->lengths.data(), work_->rows, output},
                    {&OnMemberDone, task});

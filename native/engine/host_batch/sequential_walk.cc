@@ -72,7 +72,7 @@ Status SequentialWalk::PrepareRows(size_t member, MemberRows* rows) {
              work_->row_ids.data(),
              work_->lengths.data(),
              work_->rows,
-             work_->outputs[member] + first_ * planned.output_row_bytes};
+             work_->outputs[member] + first_ * planned.reduced_row_bytes};
     return Status();
   }
   for (const uint32_t tensor : planned.tensors) {
@@ -91,7 +91,7 @@ Status SequentialWalk::PrepareRows(size_t member, MemberRows* rows) {
     const uint32_t* const lengths = &work_->lengths[length * work_->rows + first_];
     for (const uint32_t row : active_) active_lengths_.push_back(lengths[row]);
   }
-  uint8_t* const output = active_output_.Reserve(active_.size() * planned.output_row_bytes);
+  uint8_t* const output = active_output_.Reserve(active_.size() * planned.reduced_row_bytes);
   if (output == nullptr) return Status(StatusCode::kInternal, "no memory for a member's output");
   *rows = {active_inputs_.data(), 0,     active_.size(), active_ids_.data(), active_lengths_.data(),
            active_.size(),        output};
@@ -119,7 +119,7 @@ void SequentialWalk::FinishMember() {
 
 void SequentialWalk::Scatter(size_t member) {
   FillUnrun(member);
-  const size_t row_bytes = work_->tier->members[member].output_row_bytes;
+  const size_t row_bytes = work_->tier->members[member].reduced_row_bytes;
   uint8_t* const target = work_->outputs[member] + first_ * row_bytes;
   const uint8_t* source = active_output_.data();
   for (const uint32_t row : active_) {
@@ -130,7 +130,7 @@ void SequentialWalk::Scatter(size_t member) {
 
 // Rows on which a member did not run abstain.
 void SequentialWalk::FillUnrun(size_t member) {
-  const size_t row_bytes = work_->tier->members[member].output_row_bytes;
+  const size_t row_bytes = work_->tier->members[member].reduced_row_bytes;
   memset(work_->outputs[member] + first_ * row_bytes, 0xFF, count_ * row_bytes);
 }
 

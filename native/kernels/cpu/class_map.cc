@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "native/kernels/class_ops.h"
+#include "native/kernels/label_ops.h"
 
 namespace quorate {
 namespace {
@@ -20,7 +21,7 @@ struct Apply {
     using Value = typename Rule::Value;
     const auto* const from = static_cast<const Value*>(output.data);
     auto* const to = static_cast<Value*>(target);
-    for (size_t i = 0; i < rows; ++i) to[i] = Rule::Of(from[i], map, classes);
+    for (size_t i = 0; i < rows; ++i) to[i] = Rule::Of(from[i], map);
     return Status();
   }
 
@@ -41,7 +42,26 @@ struct Apply {
   }
 };
 
+struct ApplyLabels {
+  const void* labels;
+  const LabelMap& map;
+  size_t rows;
+  int32_t* target;
+
+  template <typename Label>
+  Status Labels() const {
+    const auto* const from = static_cast<const Label*>(labels);
+    for (size_t i = 0; i < rows; ++i) target[i] = ClassOf(SignedLabel(from[i]), map);
+    return Status();
+  }
+};
+
 }  // namespace
+
+Status MapLabelsOnCpu(const void* labels, ElementType type, const LabelMap& map, size_t rows,
+                      int32_t* target) {
+  return DispatchLabels(type, ApplyLabels{labels, map, rows, target});
+}
 
 Status MapClassesOnCpu(const MemberOutput& output, const int32_t* map, uint32_t classes,
                        size_t rows, void* target) {

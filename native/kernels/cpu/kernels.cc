@@ -41,6 +41,10 @@ class CpuKernels final : public Kernels {
                     void* target, Stream) override {
     return MapClassesOnCpu(output, map, classes, rows, target);
   }
+  Status MapLabels(const void* labels, ElementType type, const LabelMap& map, size_t rows,
+                   int32_t* target, Stream) override {
+    return MapLabelsOnCpu(labels, type, map, rows, target);
+  }
 };
 
 }  // namespace

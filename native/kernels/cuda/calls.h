@@ -50,6 +50,8 @@ Status GatherOnCuda(const CudaDevice& device, const void* source, size_t row_byt
                     const uint32_t* rows, size_t count, void* target, cudaStream_t stream);
 Status MapClassesOnCuda(const CudaDevice& device, const MemberOutput& output, const int32_t* map,
                         uint32_t classes, size_t rows, void* target, cudaStream_t stream);
+Status MapLabelsOnCuda(const CudaDevice& device, const void* labels, ElementType type,
+                       const LabelMap& map, size_t rows, int32_t* target, cudaStream_t stream);
 // Lets the reduction kernels use all shared memory of the device. Once per device.
 Status PrepareAgreement(const CudaDevice& device);
 

@@ -4,6 +4,7 @@
 
 #include "native/kernels/class_ops.h"
 #include "native/kernels/cuda/calls.h"
+#include "native/kernels/label_ops.h"
 
 namespace quorate {
 namespace {
@@ -13,10 +14,10 @@ constexpr uint32_t kThreads = 256;
 // A value per thread and step, neighbours next to each other.
 template <typename Rule>
 __global__ void ClassElementsKernel(const typename Rule::Value* source, const int32_t* map,
-                                    uint32_t classes, size_t count, typename Rule::Value* target) {
+                                    size_t count, typename Rule::Value* target) {
   const size_t step = size_t{gridDim.x} * kThreads;
   for (size_t i = size_t{blockIdx.x} * kThreads + threadIdx.x; i < count; i += step) {
-    target[i] = Rule::Of(source[i], map, classes);
+    target[i] = Rule::Of(source[i], map);
   }
 }
 
@@ -32,6 +33,25 @@ __global__ void ClassScoresKernel(const Bits* source, const int32_t* map, uint32
   }
 }
 
+template <typename Label>
+__global__ void LabelsKernel(const Label* labels, LabelMap map, size_t count, int32_t* target) {
+  const size_t step = size_t{gridDim.x} * kThreads;
+  for (size_t i = size_t{blockIdx.x} * kThreads + threadIdx.x; i < count; i += step) {
+    target[i] = ClassOf(SignedLabel(labels[i]), map);
+  }
+}
+
+// As many threads as there are values, but no more blocks than keep the device busy.
+Status LaunchOver(size_t count, const CudaDevice& device, const void* kernel, void** arguments,
+                  cudaStream_t stream) {
+  const size_t blocks = (count + kThreads - 1) / kThreads;
+  const size_t most = static_cast<size_t>(device.processors) * 16;
+  return CudaStatus(
+      device.calls->launch(kernel, dim3(static_cast<uint32_t>(std::min(blocks, most))),
+                           dim3(kThreads), arguments, 0, stream),
+      "launching the class map");
+}
+
 struct Apply {
   const CudaDevice& device;
   const MemberOutput& output;
@@ -43,25 +63,45 @@ struct Apply {
 
   template <typename Rule>
   Status Elements() const {
-    return Launch(reinterpret_cast<const void*>(ClassElementsKernel<Rule>), rows);
-  }
-  template <typename Bits>
-  Status Scores() const {
-    return Launch(reinterpret_cast<const void*>(ClassScoresKernel<Bits>), rows * classes);
+    const void* source = output.data;
+    const int32_t* list = map;
+    size_t count = rows;
+    void* to = target;
+    void* arguments[] = {&source, &list, &count, &to};
+    return LaunchOver(count, device, reinterpret_cast<const void*>(ClassElementsKernel<Rule>),
+                      arguments, stream);
   }
 
-  Status Launch(const void* kernel, size_t count) const {
+  template <typename Bits>
+  Status Scores() const {
     const void* source = output.data;
     const int32_t* list = map;
     uint32_t length = classes;
+    size_t count = rows * classes;
     void* to = target;
-    const size_t blocks = (count + kThreads - 1) / kThreads;
-    const size_t most = static_cast<size_t>(device.processors) * 16;
     void* arguments[] = {&source, &list, &length, &count, &to};
-    return CudaStatus(
-        device.calls->launch(kernel, dim3(static_cast<uint32_t>(std::min(blocks, most))),
-                             dim3(kThreads), arguments, 0, stream),
-        "launching the class map");
+    return LaunchOver(count, device, reinterpret_cast<const void*>(ClassScoresKernel<Bits>),
+                      arguments, stream);
+  }
+};
+
+struct ApplyLabels {
+  const CudaDevice& device;
+  const void* labels;
+  const LabelMap& map;
+  size_t rows;
+  int32_t* target;
+  cudaStream_t stream;
+
+  template <typename Label>
+  Status Labels() const {
+    const void* source = labels;
+    LabelMap list = map;
+    size_t count = rows;
+    int32_t* to = target;
+    void* arguments[] = {&source, &list, &count, &to};
+    return LaunchOver(count, device, reinterpret_cast<const void*>(LabelsKernel<Label>), arguments,
+                      stream);
   }
 };
 
@@ -71,6 +111,12 @@ Status MapClassesOnCuda(const CudaDevice& device, const MemberOutput& output, co
                         uint32_t classes, size_t rows, void* target, cudaStream_t stream) {
   if (rows == 0) return Status();
   return DispatchClassMap(output, Apply{device, output, map, classes, rows, target, stream});
+}
+
+Status MapLabelsOnCuda(const CudaDevice& device, const void* labels, ElementType type,
+                       const LabelMap& map, size_t rows, int32_t* target, cudaStream_t stream) {
+  if (rows == 0) return Status();
+  return DispatchLabels(type, ApplyLabels{device, labels, map, rows, target, stream});
 }
 
 }  // namespace quorate

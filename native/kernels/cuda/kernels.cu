@@ -39,6 +39,11 @@ class CudaKernels final : public Kernels {
     QUORATE_RETURN_IF_ERROR(Enter(stream));
     return MapClassesOnCuda(device_, output, map, classes, rows, target, Handle(stream));
   }
+  Status MapLabels(const void* labels, ElementType type, const LabelMap& map, size_t rows,
+                   int32_t* target, Stream stream) override {
+    QUORATE_RETURN_IF_ERROR(Enter(stream));
+    return MapLabelsOnCuda(device_, labels, type, map, rows, target, Handle(stream));
+  }
 
  private:
   static cudaStream_t Handle(Stream stream) { return static_cast<cudaStream_t>(stream); }

@@ -5,7 +5,7 @@
 
 #include "native/base/shapes.h"
 #include "native/ort/device/device_binding.h"
-#include "native/ort/probe/zero_run.h"
+#include "native/ort/probe/made_up_run.h"
 
 namespace quorate::ort {
 
@@ -31,15 +31,23 @@ Status OrtDeviceModel::Prepare() {
   std::vector<SwitchedOptions::Entry> entries;
   if (sessions_->options().graphs) entries.emplace_back("gpu_graph_id", "-1");  // Capture nothing.
   QUORATE_RETURN_IF_ERROR(probing_.Create(*sessions_->library(), entries));
-  if (!plan_.OpenOutput() || plan_.OpenInputs()) return {};
+  if (!plan_.NeedsRun() || plan_.OpenInputs()) return {};
   QUORATE_ASSIGN_OR_RETURN(Dims row, OutputRow(plan_.InputRows()));
   plan_.SetOutputRow(std::move(row));
-  return {};
+  return CheckOutput(*plan_.output_row);
+}
+
+Status OrtDeviceModel::CheckOutput(const Dims& output_row) const {
+  if (plan_.CanBindOutput(output_row)) return {};
+  return {StatusCode::kModelMismatch,
+          plan_.info.name + ": output '" + plan_.output_port + "' is declared as " +
+              ShapeText(plan_.info.declared_output) + ", but a row of it is " +
+              ShapeText(output_row) + ": such a model runs on the CPU only"};
 }
 
 StatusOr<Dims> OrtDeviceModel::OutputRowHere(const RowShapes& row_shapes) {
-  return probe_.OutputRow(row_shapes, [this](const RowShapes& shapes, size_t rows) {
-    return RunZeros(*sessions_->first(), plan_, probing_.get(), shapes, rows);
+  return probe_.OutputRow(row_shapes, [this](const RowShapes& shapes, size_t rows, MadeUp content) {
+    return RunMadeUp(*sessions_->first(), plan_, probing_.get(), shapes, rows, content);
   });
 }
 
@@ -55,8 +63,9 @@ StatusOr<Dims> OrtDeviceModel::OutputRow(const RowShapes& row_shapes) {
 StatusOr<Dims> OrtDeviceModel::OutputRowShape(const RowShapes& row_shapes) {
   if (stop_.stopped()) return StoppedStatus(plan_.info);
   QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.info, row_shapes));
-  if (!plan_.OpenOutput()) return plan_.info.output.row_shape;
+  if (!plan_.NeedsRun()) return plan_.info.output.row_shape;
   QUORATE_ASSIGN_OR_RETURN(const Dims row, OutputRow(row_shapes));
+  QUORATE_RETURN_IF_ERROR(CheckOutput(row));
   return PublicRowShape(row, plan_.info.output.type);
 }
 

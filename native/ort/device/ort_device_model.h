@@ -34,6 +34,7 @@ class OrtDeviceModel final : public DeviceModel {
  private:
   OrtDeviceModel(std::shared_ptr<DeviceSessions> sessions, OnnxFile file, ModelPlan plan);
   Status Prepare();
+  Status CheckOutput(const Dims& output_row) const;  // kModelMismatch: it cannot be bound.
   // The output's concrete dimensions after the first, by a run on the lane if need be.
   StatusOr<Dims> OutputRow(const RowShapes& row_shapes);
   // The same on the lane's thread.
@@ -44,7 +45,7 @@ class OrtDeviceModel final : public DeviceModel {
   ModelPlan plan_;  // Fixed once Create() returns.
   ModelProbe probe_;
   StopSwitch stop_;
-  SwitchedOptions probing_;  // For runs of zeros.
+  SwitchedOptions probing_;  // For runs of made-up rows.
 };
 
 }  // namespace quorate::ort

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "native/base/shapes.h"
-#include "native/ort/probe/zero_run.h"
+#include "native/ort/probe/made_up_run.h"
 
 namespace quorate::ort {
 namespace {
@@ -78,18 +78,19 @@ StatusOr<std::shared_ptr<HostModel>> OrtModel::Create(std::shared_ptr<Session> s
 }
 
 Status OrtModel::ResolveOutput() {
-  if (!plan_.OpenOutput() || plan_.OpenInputs()) return {};
+  if (!plan_.NeedsRun() || plan_.OpenInputs()) return {};
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
-  QUORATE_ASSIGN_OR_RETURN(Dims row, probe_.OutputRow(plan_.InputRows(), ZerosOn(lease->slot())));
+  QUORATE_ASSIGN_OR_RETURN(Dims row, probe_.OutputRow(plan_.InputRows(), MadeUpOn(lease->slot())));
   plan_.SetOutputRow(std::move(row));
   return {};
 }
 
 Status OrtModel::Stopped() const { return StoppedStatus(plan_.info); }
 
-ModelProbe::Run OrtModel::ZerosOn(const RunSlot& slot) const {
-  return [this, options = slot.run_options()](const RowShapes& row_shapes, size_t rows) {
-    return RunZeros(*session_, plan_, options, row_shapes, rows);
+ModelProbe::Run OrtModel::MadeUpOn(const RunSlot& slot) const {
+  return [this, options = slot.run_options()](const RowShapes& row_shapes, size_t rows,
+                                              MadeUp content) {
+    return RunMadeUp(*session_, plan_, options, row_shapes, rows, content);
   };
 }
 
@@ -98,12 +99,14 @@ Status OrtModel::Compute(const Batch& batch, uint64_t& padded_rows) {
   const CancelFlag::Hook hook(batch.cancel, &Lease::Cancel, lease.get());
   RunSlot& slot = lease->slot();
   Dims resolved;
-  if (plan_.OpenOutput()) {
+  const Dims* output_row = probe_.DeclaredRow();
+  if (output_row == nullptr) {
     const RowShapes shapes = ShapesOf(batch, plan_.info.inputs.size());
-    QUORATE_ASSIGN_OR_RETURN(resolved, probe_.OutputRow(shapes, ZerosOn(slot)));
+    QUORATE_ASSIGN_OR_RETURN(resolved, probe_.OutputRow(shapes, MadeUpOn(slot)));
+    output_row = &resolved;
   }
-  SlotRows rows{batch.rows, batch.inputs, 0, batch.output,
-                plan_.OpenOutput() ? &resolved : &*plan_.output_row};
+  const bool bind = output_row == &resolved ? plan_.CanBindOutput(resolved) : plan_.bind_output;
+  SlotRows rows{batch.rows, batch.inputs, 0, batch.output, output_row, bind};
   const size_t needed = batch.rows * Elements(*rows.output_row) * plan_.output_element_size;
   if (needed != batch.output_bytes) {
     return {StatusCode::kInternal, plan_.info.name + " needs " + std::to_string(needed) +
@@ -148,9 +151,9 @@ RunReport OrtModel::Run(const Batch& batch) {
 
 StatusOr<Dims> OrtModel::OutputRowShape(const RowShapes& row_shapes) {
   QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.info, row_shapes));
-  if (!plan_.OpenOutput()) return plan_.info.output.row_shape;
+  if (!plan_.NeedsRun()) return plan_.info.output.row_shape;
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
-  QUORATE_ASSIGN_OR_RETURN(const Dims row, probe_.OutputRow(row_shapes, ZerosOn(lease->slot())));
+  QUORATE_ASSIGN_OR_RETURN(const Dims row, probe_.OutputRow(row_shapes, MadeUpOn(lease->slot())));
   return PublicRowShape(row, plan_.info.output.type);
 }
 

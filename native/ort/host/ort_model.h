@@ -37,8 +37,8 @@ class OrtModel final : public HostModel {
   OrtModel(std::shared_ptr<Session> session, OnnxFile file, ModelPlan plan);
   Status ResolveOutput();
   Status Compute(const Batch& batch, uint64_t& padded_rows);
-  // A run of zeros on `slot`, for the probe.
-  ModelProbe::Run ZerosOn(const RunSlot& slot) const;
+  // A run of made-up rows on `slot`, for the probe.
+  ModelProbe::Run MadeUpOn(const RunSlot& slot) const;
   Status Stopped() const;
 
   const std::shared_ptr<Session> session_;

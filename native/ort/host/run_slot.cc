@@ -6,12 +6,19 @@
 
 #include "native/base/shapes.h"
 #include "native/ort/memory_errors.h"
+#include "native/ort/plain_run.h"
 
 namespace quorate::ort {
 namespace {
 
 Status OutOfMemory(size_t bytes) {
   return {StatusCode::kMemory, "no memory for " + std::to_string(bytes) + " bytes of scratch"};
+}
+
+// With the code of what the message says.
+Status Told(Status said) {
+  if (said.ok() || !SaysOutOfMemory(said.message())) return said;
+  return {StatusCode::kMemory, said.message()};
 }
 
 }  // namespace
@@ -31,15 +38,15 @@ StatusOr<std::unique_ptr<RunSlot>> RunSlot::Create(std::shared_ptr<Session> sess
   QUORATE_RETURN_IF_ERROR(made->Check(api[slot::kCreateRunOptions](made->run_options_.out())));
   QUORATE_RETURN_IF_ERROR(
       made->Check(api[slot::kCreateIoBinding](made->session_->get(), made->binding_.out())));
+  QUORATE_RETURN_IF_ERROR(
+      BindConstants(made->session_->library(), made->binding_.get(), plan.constants));
   return made;
 }
 
 Status RunSlot::Check(OrtStatus* status) const {
   if (status == nullptr) return {};
-  const Status said =
-      session_->library().ToStatus(status, StatusCode::kMember, plan_.info.name + " failed");
-  if (!SaysOutOfMemory(said.message())) return said;
-  return {StatusCode::kMemory, said.message()};
+  return Told(
+      session_->library().ToStatus(status, StatusCode::kMember, plan_.info.name + " failed"));
 }
 
 Status RunSlot::Bind(Bound& bound, const char* port, bool input, const void* data, Dims dims,
@@ -55,7 +62,34 @@ Status RunSlot::Bind(Bound& bound, const char* port, bool input, const void* dat
   return {};
 }
 
+Status RunSlot::RunAndCopy(const SlotRows& rows) {
+  std::vector<TensorView> inputs(rows.inputs, rows.inputs + bound_inputs_.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const size_t row_bytes = Elements(inputs[i].row_shape) * ElementSize(plan_.info.inputs[i].type);
+    inputs[i].data = static_cast<const uint8_t*>(inputs[i].data) + rows.first_row * row_bytes;
+  }
+  StatusOr<OwnedValue> run =
+      RunPlainly(*session_, plan_, run_options_.get(), inputs.data(), rows.rows);
+  if (!run.ok()) return Told(run.status());
+  OwnedValue output = std::move(run).value();
+  QUORATE_ASSIGN_OR_RETURN(const Dims dims, TensorDims(session_->library(), output.get()));
+  const Dims expected = WithBatch(rows.rows, *rows.output_row);
+  if (dims != expected) {
+    return {StatusCode::kMember, plan_.info.name + " failed: its output is " + ShapeText(dims) +
+                                     ", expected " + ShapeText(expected) +
+                                     " as from the rows of build()"};
+  }
+  void* answers = nullptr;
+  QUORATE_RETURN_IF_ERROR(
+      Check(session_->library().api()[slot::kGetTensorMutableData](output.get(), &answers)));
+  const size_t row_bytes = Elements(*rows.output_row) * plan_.output_element_size;
+  std::memcpy(static_cast<uint8_t*>(rows.output) + rows.first_row * row_bytes, answers,
+              rows.rows * row_bytes);
+  return {};
+}
+
 Status RunSlot::Run(const SlotRows& rows) {
+  if (!rows.bind_output) return RunAndCopy(rows);
   const ModelInfo& spec = plan_.info;
   for (size_t i = 0; i < bound_inputs_.size(); ++i) {
     const TensorView& view = rows.inputs[i];
@@ -91,7 +125,8 @@ Status RunSlot::RunPadded(const SlotRows& rows, size_t batch) {
   const size_t row_bytes = Elements(*rows.output_row) * plan_.output_element_size;
   uint8_t* answers = scratch_.back().Reserve(batch * row_bytes);
   if (answers == nullptr && row_bytes > 0) return OutOfMemory(batch * row_bytes);
-  QUORATE_RETURN_IF_ERROR(Run({batch, padded.data(), 0, answers, rows.output_row}));
+  QUORATE_RETURN_IF_ERROR(
+      Run({batch, padded.data(), 0, answers, rows.output_row, rows.bind_output}));
   if (row_bytes > 0) {
     std::memcpy(static_cast<uint8_t*>(rows.output) + rows.first_row * row_bytes, answers,
                 rows.rows * row_bytes);

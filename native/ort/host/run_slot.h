@@ -19,6 +19,7 @@ struct SlotRows {
   size_t first_row = 0;                // Where in the inputs and the output they start.
   void* output = nullptr;
   const Dims* output_row = nullptr;  // Concrete.
+  bool bind_output = true;           // ModelPlan::CanBindOutput().
 };
 
 class RunSlot {
@@ -50,6 +51,7 @@ class RunSlot {
   RunSlot(std::shared_ptr<Session> session, const ModelPlan& plan);
   Status Bind(Bound& bound, const char* port, bool input, const void* data, Dims dims,
               size_t element_size, ONNXTensorElementDataType type);
+  Status RunAndCopy(const SlotRows& rows);
   Status Check(OrtStatus* status) const;
 
   std::shared_ptr<Session> session_;  // First: the binding goes before it.

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "native/ort/probe/flops.h"
-#include "native/ort/probe/zero_run.h"
+#include "native/ort/probe/made_up_run.h"
 
 namespace quorate::ort {
 namespace {
@@ -68,7 +68,7 @@ StatusOr<std::string> EndProfiling(const Session& session) {
 
 StatusOr<uint64_t> MeasureFlops(const ApiLibrary* library, const OnnxFile& file,
                                 const ModelPlan& plan, const OrtRunOptions* options,
-                                const RowShapes& row_shapes) {
+                                const RowShapes& row_shapes, MadeUp content) {
   QUORATE_RETURN_IF_ERROR(CheckUnchanged(file));
   const TemporaryFolder folder;
   if (folder.path().empty()) {
@@ -81,7 +81,7 @@ StatusOr<uint64_t> MeasureFlops(const ApiLibrary* library, const OnnxFile& file,
   QUORATE_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
                            Session::Create(library, file, config));
   const size_t rows = std::max<size_t>(plan.info.fixed_batch, 1);
-  const StatusOr<Dims> run = RunZeros(*session, plan, options, row_shapes, rows);
+  const StatusOr<Dims> run = RunMadeUp(*session, plan, options, row_shapes, rows, content);
   // Also after a failed run: the session would end it in its destructor, into the same folder.
   QUORATE_ASSIGN_OR_RETURN(const std::string path, EndProfiling(*session));
   if (!run.ok()) return run.status();

@@ -6,6 +6,7 @@
 
 #include "native/base/status.h"
 #include "native/ort/model_plan.h"
+#include "native/ort/probe/made_up_run.h"
 #include "native/ort/session.h"
 
 namespace quorate::ort {
@@ -15,6 +16,6 @@ namespace quorate::ort {
 // return. `options` may stop the run. kModelLoad when the file has changed.
 StatusOr<uint64_t> MeasureFlops(const ApiLibrary* library, const OnnxFile& file,
                                 const ModelPlan& plan, const OrtRunOptions* options,
-                                const RowShapes& row_shapes);
+                                const RowShapes& row_shapes, MadeUp content);
 
 }  // namespace quorate::ort

@@ -23,6 +23,7 @@ const common = {
   timeoutMs: 30_000,
   splitOnFailure: false,
   classMap: new Int32Array(0),
+  labels: new BigInt64Array(0),
 };
 /** @type {Native.NativeMember} */
 const file = {
@@ -90,6 +91,7 @@ const hooks = (more = {}) => ({
   onLazy: ignore,
   onProfiled: ignore,
   onHashed: ignore,
+  onInvalid: ignore,
   onClosed: ignore,
   ...more,
 });

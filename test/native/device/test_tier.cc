@@ -176,7 +176,8 @@ PipelineOptions TestTier::Options() const {
   }
   for (uint32_t k = 0; k < tier.members; ++k) {
     options.members.push_back({models[k].get(), TensorsOf(k), OutputKind::kLogits,
-                               ElementType::kFloat32, 1.0f, kTestClasses, ClassMapOf(tier, k)});
+                               ElementType::kFloat32, 1.0f, kTestClasses, ClassMapOf(tier, k),
+                               false, LabelTable()});
   }
   options.plan = PlanOf(tier);
   options.evidence_in = tier.evidence_in;

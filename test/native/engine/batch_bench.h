@@ -38,6 +38,8 @@ struct Bench {
     member.kind = output.row_shape.empty() ? OutputKind::kLabel : OutputKind::kLogits;
     member.width = output.row_shape.empty() ? 1 : static_cast<uint32_t>(output.row_shape[0]);
     member.output_row_bytes = member.width * ElementSize(member.output_type);
+    member.reduced_type = member.output_type;
+    member.reduced_row_bytes = member.output_row_bytes;
     member.tensors = {0};
     member.name = "m" + std::to_string(tier.members.size());
     member.model = std::move(model);

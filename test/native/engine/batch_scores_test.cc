@@ -23,10 +23,14 @@ TEST(BatchScoresTest, AClassMapMovesScoresToTheirClass) {
   }
 }
 
-TEST(BatchScoresTest, AClassMapRenamesLabels) {
+TEST(BatchScoresTest, ALabelTableRenamesLabels) {
   Bench bench(3);
   auto model = std::make_shared<FakeModel>(5, 0, 3);
-  bench.Add(model).class_map = {2, 0, 1};
+  PlannedMember& member = bench.Add(model);
+  member.maps_labels = true;
+  member.label_table = MakeLabelTable({}, {2, 0, 1});
+  member.reduced_type = ElementType::kInt32;
+  member.reduced_row_bytes = sizeof(int32_t);
   Caller caller(&bench);
   const BatchRun& run = caller.Run(100);
   const int32_t map[] = {2, 0, 1};

@@ -234,6 +234,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
 
   // Rows that were asked for, by (call, tensor), in the order of asking.
   std::map<std::pair<uint64_t, uint32_t>, Values> asked;
+  std::vector<InvalidMember> invalid;
   FakeTime time;
   std::unique_ptr<Engine> engine;
 
@@ -257,6 +258,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
       EXPECT_TRUE(done_.emplace(id, std::move(call)).second) << id << " was reported twice";
     }
   }
+  void OnInvalid(const InvalidMember& member) override { invalid.push_back(member); }
   void OnLazy(uint64_t id, uint32_t tensor, Values rows) override {
     std::lock_guard lock(mutex_);
     Values& known = asked[{id, tensor}];

@@ -22,6 +22,7 @@ class ThreadedListener final : public EngineListener {
  public:
   void OnBatches(std::vector<FinishedBatch> batches) override { Keep(std::move(batches)); }
   void OnRows(std::vector<FinishedRow> rows) override { Keep(std::move(rows)); }
+  void OnInvalid(const InvalidMember&) override {}
   void OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) override {
     std::unique_ptr<uint8_t[]> data;
     {

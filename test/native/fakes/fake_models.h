@@ -76,9 +76,12 @@ class Hasher {
       }
     }
     if (!keeps_log) return report;
+    Seen call{batch.rows, batch.inputs[0].data, {}};
+    for (size_t i = 0; batch.row_ids != nullptr && i < batch.rows; ++i) {
+      call.row_ids.push_back(batch.row_ids[i].row);
+    }
     std::lock_guard lock(mutex_);
-    seen_.push_back(
-        {batch.rows, batch.inputs[0].data, {batch.row_ids, batch.row_ids + batch.rows}});
+    seen_.push_back(std::move(call));
     return report;
   }
 

@@ -50,15 +50,6 @@ TEST(ClassMapTest, ScoresOfEverySizeMoveToTheirClass) {
       (std::vector<uint16_t>{2, 3, 1}));
 }
 
-TEST(ClassMapTest, LabelsInRangeAreRenamed) {
-  const std::vector<int32_t> map = {2, 0, 1};
-  EXPECT_EQ(
-      Mapped<int32_t>(Member{OutputKind::kLabel, ElementType::kInt32, 1, map}, {0, 1, 2, 3, -1}, 5),
-      (std::vector<int32_t>{2, 0, 1, 3, -1}));
-  EXPECT_EQ(Mapped<int64_t>(Member{OutputKind::kLabel, ElementType::kInt64, 1, map}, {0, 9}, 2),
-            (std::vector<int64_t>{2, 9}));
-}
-
 TEST(ClassMapTest, ASwappedBinaryProbabilityIsTheNearestComplement) {
   const auto half = Member{OutputKind::kProbabilities, ElementType::kFloat16, 1, {1, 0}};
   const auto brain = Member{OutputKind::kProbabilities, ElementType::kBFloat16, 1, {1, 0}};

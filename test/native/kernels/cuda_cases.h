@@ -19,6 +19,7 @@ void CheckCompaction(const CudaTest& test);
 void CheckGather(const CudaTest& test);
 // Outputs in another order of classes.
 void CheckClassMaps(const CudaTest& test);
+void CheckLabels(const CudaTest& test);
 // The conformance vectors.
 void CheckVectorsFile(const CudaTest& test, const std::string& path);
 

@@ -63,7 +63,9 @@ std::vector<Status> Statuses(Kernels& kernels) {
       kernels.Decide(tier.plan, tier.rule, tier.outputs.data(), 0, 1, {}, &verdict, FakeStream()),
       kernels.Compact(flags, 1, list, list, FakeStream()),
       kernels.Gather(flags, 1, list, 1, list, FakeStream()),
-      kernels.MapClasses(tier.outputs[0], nullptr, tier.outputs[0].width, 1, list, FakeStream())};
+      kernels.MapClasses(tier.outputs[0], nullptr, tier.outputs[0].width, 1, list, FakeStream()),
+      kernels.MapLabels(list, ElementType::kInt32, {}, 1, reinterpret_cast<int32_t*>(list),
+                        FakeStream())};
 }
 
 void ExpectUnusable(const CudaCalls& calls, const std::string& reason) {
@@ -182,6 +184,8 @@ TEST(CudaFaults, DoNotAriseFromEmptyInputBecauseNothingIsLaunched) {
   EXPECT_TRUE(kernels.value()->Gather(nullptr, 4, nullptr, 0, nullptr, FakeStream()).ok());
   EXPECT_TRUE(
       kernels.value()->MapClasses(tier.outputs[0], nullptr, 2, 0, nullptr, FakeStream()).ok());
+  EXPECT_TRUE(
+      kernels.value()->MapLabels(nullptr, ElementType::kInt8, {}, 0, nullptr, FakeStream()).ok());
   EXPECT_EQ(fake_launches, 0);
 }
 

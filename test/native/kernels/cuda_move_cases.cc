@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "native/kernels/label_table.h"
 #include "test/native/kernels/cuda_cases.h"
 
 namespace quorate {
@@ -66,12 +67,7 @@ void CheckClassMaps(const CudaTest& test) {
   constexpr size_t kRows = 5000;
   const auto compare = [&](OutputKind kind, ElementType type, uint32_t width) {
     std::vector<uint8_t> bytes(kRows * width * ElementSize(type));
-    for (size_t i = 0; i < bytes.size(); ++i) {
-      // Any bits, but labels about the number of classes.
-      const bool high = kind == OutputKind::kLabel && i % ElementSize(type) > 0;
-      bytes[i] =
-          high ? 0 : static_cast<uint8_t>(kind == OutputKind::kLabel ? random() % 6 : random());
-    }
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
     std::vector<int32_t> map(std::max(width, 2u));
     std::iota(map.begin(), map.end(), 0);
     std::shuffle(map.begin(), map.end(), random);
@@ -97,8 +93,36 @@ void CheckClassMaps(const CudaTest& test) {
     for (const uint32_t width : {1u, 2u, 1000u}) compare(OutputKind::kLogits, type, width);
     compare(OutputKind::kProbabilities, type, 1);
   }
-  compare(OutputKind::kLabel, ElementType::kInt32, 1);
-  compare(OutputKind::kLabel, ElementType::kInt64, 1);
+}
+
+void CheckLabels(const CudaTest& test) {
+  Random random(107);
+  constexpr size_t kRows = 5000;
+  const LabelTable table = MakeLabelTable({100, -1, 7, 0}, {3, 0, 2, 1});
+  const auto values = Upload(table.values, test.stream);
+  const auto classes = Upload(table.classes, test.stream);
+  const LabelMap map = {static_cast<uint32_t>(table.values.size()), values->As<int64_t>(),
+                        classes->As<int32_t>()};
+  for (const ElementType type :
+       {ElementType::kInt8, ElementType::kUint8, ElementType::kInt16, ElementType::kUint16,
+        ElementType::kInt32, ElementType::kUint32, ElementType::kInt64, ElementType::kUint64}) {
+    std::vector<uint8_t> labels(kRows * ElementSize(type));
+    for (size_t i = 0; i < labels.size(); ++i) {
+      const bool small = i / ElementSize(type) % 2 == 0;
+      labels[i] = small && i % ElementSize(type) > 0 ? 0 : static_cast<uint8_t>(random() % 102);
+    }
+    std::vector<int32_t> expected(kRows);
+    std::vector<int32_t> actual(kRows);
+    (void)NewCpuKernels()->MapLabels(labels.data(), type, table.Map(), kRows, expected.data(),
+                                     nullptr);
+    const auto from = Upload(labels, test.stream);
+    const DeviceBuffer to(kRows * sizeof(int32_t), test.stream);
+    const Status status = test.kernels.MapLabels(from->As<uint8_t>(), type, map, kRows,
+                                                 to.As<int32_t>(), test.stream);
+    if (status.ok()) to.Read(actual.data(), kRows * sizeof(int32_t), 0);
+    TheReport().Check(status.ok() && expected == actual,
+                      std::string("labels of ") + ElementName(type) + " " + status.message());
+  }
 }
 
 void CheckCompaction(const CudaTest& test) {

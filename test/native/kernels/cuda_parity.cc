@@ -64,6 +64,7 @@ void RunOnGpu(Kernels& kernels, const Options& options) {
   CheckCompaction(test);
   CheckGather(test);
   CheckClassMaps(test);
+  CheckLabels(test);
   if (!options.vectors.empty()) CheckVectorsFile(test, options.vectors);
   TheReport().RequireEveryLayout();
   Must(cudaStreamDestroy(stream), "end of the stream");

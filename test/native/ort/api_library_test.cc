@@ -29,7 +29,8 @@ TEST(ApiLibrary, NotFoundListsEveryPathAndTheRemedy) {
   ExpectNotFound(
       {"/no/such/a.so", "no-such-b.so"},
       {"/no/such/a.so (", "no-such-b.so (", "No such file", "npm install onnxruntime-node"});
-  ExpectNotFound({}, {"npm install onnxruntime-node"});
+  ExpectNotFound({}, {"npm install onnxruntime-node",
+                      "ONNXRUNTIME_NODE_INSTALL=skip npm install quorate onnxruntime-node"});
 }
 
 TEST(ApiLibrary, RefusesLibrariesThatAreTooOldOrOther) {

@@ -68,6 +68,17 @@ TEST_F(ApiSlots, ReleaseTensorTypeAndShapeInfo) {
       slot::kReleaseTensorTypeAndShapeInfo);
 }
 
+TEST_F(ApiSlots, GetTensorMutableData) {
+  std::array<float, 3> data{};
+  const int64_t three = 3;
+  OwnedValue value(&library_);
+  Ok(api_[slot::kCreateTensorWithDataAsOrtValue](library_.cpu_memory(), data.data(), 12, &three, 1,
+                                                 ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, value.out()));
+  void* found = nullptr;
+  Ok(api_[slot::kGetTensorMutableData](value.get(), &found));
+  EXPECT_EQ(found, data.data());
+}
+
 TEST_F(ApiSlots, CreateTensorWithDataAsOrtValue) {
   std::array<float, 6> data{};
   const std::array<int64_t, 2> dims = {2, 3};

@@ -100,9 +100,9 @@ TEST(BadModels, NoBatchDimension) {
   ExpectLoadError(Path("scalar.onnx"), StatusCode::kModelMismatch,
                   {"no batch dimension", "input 'x'"});
   ExpectLoadError(Path("no-batch.onnx"), StatusCode::kModelMismatch,
-                  {"no batch dimension", "output 'y' is [2]", "input 'x' is [3]"});
+                  {"no batch dimension", "for a batch of 3", "output 'y' is [2]", "as [2]"});
   ExpectLoadError(Path("reduces-batch.onnx"), StatusCode::kModelMismatch,
-                  {"no batch dimension", "output 'y' is [1, 3]", "input 'x' is [?, 3]"});
+                  {"no batch dimension", "for a batch of 2", "output 'y' is [1, 3]", "as [1, 3]"});
   ExpectLoadError(Path("two-inputs-disagree.onnx"), StatusCode::kModelMismatch,
                   {"no batch dimension", "2 and 3"});
 }

@@ -167,13 +167,17 @@ TEST_F(AssembleTest, SaysAtOnceWhatCannotBeLoadedAndWhatModelsReadDifferently) {
   spec_.tiers = {TierWith("first", {"a", "gone", "a"}), TierWith("second", {"b", "c", "lost"})};
   EXPECT_EQ(
       Problems(),
-      (Texts{"tier \"first\", member 1 (gone): there is no such file",
-             "tier \"first\", member 2 (a) is the same model as member 0 with the same inputs",
-             "tier \"second\", member 2 (lost): there is no such file",
-             "tier \"second\", member 0 (b): input \"x\" is float32, another member reads it as "
-             "uint32",
-             "tier \"second\", member 1 (c): input \"x\" has row shape [2], another member reads "
-             "[1]"}));
+      (Texts{
+          "tier \"first\", member 1 (gone): there is no such file",
+          "tier \"first\", member 2 (a) is the same model as member 0 with the same inputs",
+          "tier \"second\", member 2 (lost): there is no such file",
+          "tier \"second\", member 0 (b) reads \"x\" as float32, and tier \"first\", member 0 (a) "
+          "as "
+          "uint32: one tensor cannot be both; give the members tensors of different names with "
+          "`inputs`, as in inputs: { \"x\": \"x2\" }",
+          "tier \"second\", member 1 (c) reads \"x\" as rows of [2], and tier \"first\", member 0 "
+          "(a) as rows of [1]: one tensor cannot be both; give the members tensors of different "
+          "names with `inputs`, as in inputs: { \"x\": \"x2\" }"}));
 }
 
 TEST_F(AssembleTest, SaysAtOnceWhichShapesAreWrong) {
@@ -212,9 +216,10 @@ TEST_F(AssembleTest, SaysAtOnceWhichOutputsDoNotFit) {
             (Texts{"tier \"first\", member 0 (three) names 2 classes, expected 3",
                    "tier \"first\", member 1 (four) returned 4 classes, expected 3",
                    "tier \"second\", member 0 (wide): output \"y\" has row shape [3, 2], expected "
-                   "one value per class",
+                   "one value per class or one label; export the model with such an output, or "
+                   "name another with outputName",
                    "tier \"third\", member 1 (three): output \"y\" is float32 [3], expected one "
-                   "int32 or int64 label per row"}));
+                   "integer label per row"}));
   spec_.tiers = {TierWith("mixed", {"label", "three"})};
   EXPECT_EQ(Problems(), Texts{"tier \"mixed\" mixes label-only and scoring members"});
   spec_.tiers = {TierWith("labels", {"label"})};

@@ -61,9 +61,7 @@ CascadePlan PlanOf(LoadedModel model) {
 TEST(WarmUpTest, AnInvariantMemberHasNoDifferenceAndACost) {
   auto model = std::make_shared<FakeModel>(1, 3, 3);
   CascadePlan plan = PlanOf(model);
-  std::vector<Status> problems;
-  WarmUp(&plan, &problems);
-  EXPECT_TRUE(problems.empty());
+  WarmUp(&plan);
   EXPECT_TRUE(plan.warnings.empty());
   EXPECT_EQ(plan.tiers[0].members[0].batch_difference, 0.0f);
   EXPECT_GT(plan.tiers[0].members[0].warm_ns_per_row, 0.0);
@@ -71,55 +69,61 @@ TEST(WarmUpTest, AnInvariantMemberHasNoDifferenceAndACost) {
 }
 
 TEST(WarmUpTest, ADifferenceOfScoresAboveOneThousandthIsAWarning) {
-  std::vector<Status> problems;
   CascadePlan small = PlanOf(std::make_shared<BatchVariantModel>(1e-4f));
-  WarmUp(&small, &problems);
+  WarmUp(&small);
   EXPECT_TRUE(small.warnings.empty());
   EXPECT_GT(small.tiers[0].members[0].batch_difference, 0.0f);
   CascadePlan large = PlanOf(std::make_shared<BatchVariantModel>(0.1f));
-  WarmUp(&large, &problems);
+  WarmUp(&large);
   ASSERT_EQ(large.warnings.size(), 1u);
   EXPECT_NE(large.warnings[0].find("tier \"small\", member 0 (a.onnx)"), std::string::npos);
   CascadePlan alone = PlanOf(std::make_shared<BatchVariantModel>(0.1f));
   alone.tiers[0].max_rows = 1;
-  WarmUp(&alone, &problems);
+  WarmUp(&alone);
   EXPECT_TRUE(alone.warnings.empty()) << "rows run alone anyway";
 }
 
 TEST(WarmUpTest, LogitsThatLookLikeProbabilitiesAreAWarning) {
   CascadePlan plan = PlanOf(std::make_shared<ProbabilityModel>());
-  std::vector<Status> problems;
-  WarmUp(&plan, &problems);
+  WarmUp(&plan);
   ASSERT_EQ(plan.warnings.size(), 1u);
   EXPECT_NE(plan.warnings[0].find("probabilities"), std::string::npos);
   plan.warnings.clear();
   plan.tiers[0].members[0].kind = OutputKind::kProbabilities;
-  WarmUp(&plan, &problems);
+  WarmUp(&plan);
   EXPECT_TRUE(plan.warnings.empty());
 }
 
-TEST(WarmUpTest, AFailingMemberIsAProblem) {
+TEST(WarmUpTest, AMemberThatFailsOnMadeUpRowsIsAWarning) {
   auto model = std::make_shared<FakeModel>(1, 3, 3);
   model->fails = [](uint32_t) { return true; };
   CascadePlan plan = PlanOf(model);
-  std::vector<Status> problems;
-  WarmUp(&plan, &problems);
-  ASSERT_EQ(problems.size(), 1u);
-  EXPECT_EQ(problems[0].message(),
-            "tier \"small\", member 0 (a.onnx) failed to warm up: fake failure");
+  WarmUp(&plan);
+  ASSERT_EQ(plan.warnings.size(), 1u);
+  EXPECT_EQ(plan.warnings[0],
+            "tier \"small\", member 0 (a.onnx) failed on made-up rows, so it is neither warmed up "
+            "nor checked; warmup: false leaves them out: fake failure");
+}
+
+TEST(WarmUpTest, NoMoreRowsAreMadeUpThanTheTierRunsAtOnce) {
+  auto model = std::make_shared<FakeModel>(1, 3, 3);
+  CascadePlan plan = PlanOf(model);
+  plan.tiers[0].max_rows = 4;
+  WarmUp(&plan);
+  EXPECT_TRUE(plan.warnings.empty());
+  EXPECT_EQ(model->seen().size(), 6u) << "two runs of four rows, then one by one";
 }
 
 TEST(WarmUpTest, FunctionsAreNotCalledAndFixedBatchesAreNotSplit) {
   auto function = std::make_shared<AsyncFakeModel>(1, 3, 3);
   CascadePlan plan = PlanOf(function);
-  std::vector<Status> problems;
-  WarmUp(&plan, &problems);
+  WarmUp(&plan);
   EXPECT_TRUE(function->seen().empty());
   EXPECT_EQ(plan.tiers[0].members[0].batch_difference, -1.0f);
   auto fixed = std::make_shared<FakeModel>(1, 3, 3);
   fixed->mutable_info().fixed_batch = 4;
   plan = PlanOf(fixed);
-  WarmUp(&plan, &problems);
+  WarmUp(&plan);
   EXPECT_EQ(fixed->seen().size(), 2u);
   EXPECT_EQ(plan.tiers[0].members[0].batch_difference, -1.0f);
 }

@@ -13,14 +13,18 @@ template <typename... Bits>
 bool RegisterScores() {
   return (emulation::Register(ClassScoresKernel<Bits>) && ...);
 }
+template <typename... Types>
+bool RegisterLabels() {
+  return (emulation::Register(LabelsKernel<Types>) && ...);
+}
 
 [[maybe_unused]] const bool registered =
-    RegisterElements<RenameLabel<int32_t>, RenameLabel<int64_t>, NegateLogit<uint16_t>,
-                     NegateLogit<uint32_t>, NegateLogit<uint64_t>,
+    RegisterElements<NegateLogit<uint16_t>, NegateLogit<uint32_t>, NegateLogit<uint64_t>,
                      ComplementProbability<portable::Half>,
                      ComplementProbability<portable::BFloat16>, ComplementProbability<float>,
                      ComplementProbability<double>>() &&
-    RegisterScores<uint16_t, uint32_t, uint64_t>();
+    RegisterScores<uint16_t, uint32_t, uint64_t>() &&
+    RegisterLabels<int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, int64_t, uint64_t>();
 
 }  // namespace
 }  // namespace quorate

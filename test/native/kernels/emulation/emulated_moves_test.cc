@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "native/kernels/label_table.h"
 #include "test/native/kernels/emulation/small_device.h"
 #include "test/native/kernels/tier_case.h"
 
@@ -72,22 +73,14 @@ TEST(EmulatedMoves, BringOutputsIntoTheCascadesClassOrderLikeTheCpu) {
         ElementType::kFloat64}},
       {OutputKind::kProbabilities,
        {ElementType::kFloat16, ElementType::kBFloat16, ElementType::kFloat32,
-        ElementType::kFloat64}},
-      {OutputKind::kLabel, {ElementType::kInt32, ElementType::kInt64}}};
+        ElementType::kFloat64}}};
   for (const auto& [kind, types] : kinds) {
     for (const ElementType type : types) {
       for (const uint32_t width : {1u, 2u, 7u, 300u}) {
-        if (kind == OutputKind::kLabel && width != 1) continue;
         VaryTheDevice(width);
-        // Any bits, but labels about the number of classes.
         std::vector<uint8_t> bytes(kRows * width * ElementSize(type));
         for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
-        if (kind == OutputKind::kLabel) {
-          for (size_t i = 0; i < bytes.size(); ++i) {
-            bytes[i] = i % ElementSize(type) == 0 ? static_cast<uint8_t>(random() % 6) : 0;
-          }
-        }
-        std::vector<int32_t> map(width > 1 ? width : kind == OutputKind::kLabel ? 4 : 2);
+        std::vector<int32_t> map(std::max(width, 2u));
         std::iota(map.begin(), map.end(), 0);
         std::shuffle(map.begin(), map.end(), random);
         if (width == 1) std::reverse(map.begin(), map.end());
@@ -103,6 +96,38 @@ TEST(EmulatedMoves, BringOutputsIntoTheCascadesClassOrderLikeTheCpu) {
         ASSERT_EQ(expected, actual) << ElementName(type) << " " << width;
         ASSERT_TRUE(device->MapClasses(output, map.data(), classes, 0, nullptr, kStream).ok());
       }
+    }
+  }
+}
+
+TEST(EmulatedMoves, FindTheClassesOfLabelsLikeTheCpu) {
+  Random random(40);
+  const auto device = SmallDevice(2, 90000);
+  constexpr size_t kRows = 301;
+  for (const ElementType type : {ElementType::kInt8, ElementType::kUint8, ElementType::kInt16,
+                                 ElementType::kUint16, ElementType::kInt32, ElementType::kUint32,
+                                 ElementType::kInt64, ElementType::kUint64, ElementType::kBool}) {
+    for (const uint32_t classes : {0u, 1u, 2u, 5u, 200u}) {
+      VaryTheDevice(classes);
+      // Any bits, and labels about the number of classes.
+      std::vector<uint8_t> labels(kRows * ElementSize(type));
+      for (size_t i = 0; i < labels.size(); ++i) {
+        const bool small = i / ElementSize(type) % 2 == 0;
+        labels[i] = small && i % ElementSize(type) > 0 ? 0 : static_cast<uint8_t>(random());
+      }
+      LabelTable table;
+      for (uint32_t c = 0; c < classes; ++c) {
+        table.values.push_back(static_cast<int64_t>(c) * 2 - 3);
+        table.classes.push_back(static_cast<int32_t>(random() % classes));
+      }
+      std::vector<int32_t> expected(kRows);
+      std::vector<int32_t> actual(kRows);
+      ASSERT_TRUE(NewCpuKernels()
+                      ->MapLabels(labels.data(), type, table.Map(), kRows, expected.data(), nullptr)
+                      .ok());
+      ASSERT_TRUE(
+          device->MapLabels(labels.data(), type, table.Map(), kRows, actual.data(), kStream).ok());
+      ASSERT_EQ(expected, actual) << ElementName(type) << " " << classes;
     }
   }
 }
