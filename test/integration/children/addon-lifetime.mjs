@@ -37,6 +37,7 @@ const file = {
 const callback = {
   ...common,
   isFunction: true,
+  constants: [],
   functionInputs: [{ name: "image", type: "float32", rowShape: [64] }],
   output: "label",
 };
