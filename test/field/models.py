@@ -154,6 +154,7 @@ def ragged():
         node("MatMul", ["p", "H"], ["y"]),
     ]
     write("mean-text", mean, [ids], [y], [constant("E", weights(tokens, width)), constant("H", weights(width, 3, 5))])
+    write("mean-text-open", mean, [ids], [tensor("y", FLOAT, ["N", "C"])], [constant("E", weights(tokens, width)), constant("H", weights(width, 3, 5))])
     # Steps of several numbers: a recording of two channels.
     pooled = [node("ReduceMax", ["frames"], ["p"], axes=[1], keepdims=0), node("MatMul", ["p", "H"], ["y"])]
     write("frames", pooled, [tensor("frames", FLOAT, ["N", "T", 2])], [y], [constant("H", weights(2, 3, 5))])

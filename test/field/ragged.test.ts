@@ -105,6 +105,15 @@ describe("rows of several lengths", () => {
     await cascade.close();
   });
 
+  it("are answered alike by a model that leaves its output's shape open", async () => {
+    const cascade = await Cascade.fromSpec(exact);
+    const open = await Cascade.fromSpec({ ...exact, tiers: [{ name: "t", members: [model("mean-text-open")] }] });
+    const texts = Array.from({ length: 60 }, (_, i) => idsOf(text(1 + (i % 25), i)));
+    const expected = await alone(cascade, texts);
+    expectAllClose(await Promise.all(texts.map((row) => open.run(row))), expected);
+    await Promise.all([cascade.close(), open.close()]);
+  });
+
   it("count their padding", async () => {
     const cascade = await Cascade.fromSpec(padded);
     await cascade.runBatch(batchOf([text(5), text(7), text(8), text(30)]));
