@@ -9,8 +9,11 @@ import {
   Cascade,
   type CascadeSpec,
   type MemberBatch,
+  type RequestTensor,
   votesAtLeast,
 } from "../../src/index.js";
+import { csvRow } from "../../src/rows/csv.js";
+import { jsonRow } from "../../src/rows/jsonl.js";
 import { model } from "./open.js";
 
 const padded: CascadeSpec = {
@@ -215,6 +218,20 @@ function byLength({ count, offsets }: MemberBatch): Float32Array {
   for (let i = 0; i < count; i++) votes[3 * i + (((at[i + 1] ?? 0) - (at[i] ?? 0)) % 3)] = 1;
   return votes;
 }
+
+describe("files of rows of several lengths", () => {
+  const frames = { name: "frames", type: "float32", rowShape: ["time", 2], tiers: [0] } as const;
+  const tensor: RequestTensor = { ...frames, ragged: { padded: true, maxLength: null } };
+
+  it("give each row as many numbers as it has", () => {
+    expect(jsonRow('{ "frames": [[1, 2], [3, 4]], "label": 1 }', [tensor])).toEqual({
+      tensors: { frames: Float32Array.of(1, 2, 3, 4) },
+      label: 1,
+    });
+    expect(() => jsonRow('{ "frames": [1, 2, 3] }', [tensor])).toThrow(/frames/);
+    expect(csvRow("1,2,3,4", tensor)).toEqual({ tensors: { frames: Float32Array.of(1, 2, 3, 4) }, label: undefined });
+  });
+});
 
 describe("a model that heeds padding", () => {
   it("is warned of where rows are padded", async () => {

@@ -18,6 +18,7 @@ const searchPaths = JSON.parse(process.env["SEARCH_PATHS"] ?? "");
 const common = {
   name: "m",
   inputs: [],
+  constants: [],
   outputName: "",
   temperature: 1,
   timeoutMs: 30_000,
@@ -37,7 +38,6 @@ const file = {
 const callback = {
   ...common,
   isFunction: true,
-  constants: [],
   functionInputs: [{ name: "image", type: "float32", rowShape: [64] }],
   output: "label",
 };
@@ -51,6 +51,8 @@ const spec = (...members) => ({
   classes: 10,
   measures: 7,
   shapes: [],
+  ragged: [],
+  constants: [],
   maxRowsInFlight: 65_536,
   maxBytesInFlight: 2 ** 28,
   deviceQueueBytes: 2 ** 26,
