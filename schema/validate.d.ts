@@ -20,9 +20,9 @@ export interface Validator {
 /** Of a cascade's specification. */
 export declare const validate: Validator;
 
-/** Of the options of calls, by the method's name; "prices" by the argument's. */
+/** Of the options of calls, by the method's name. */
 export declare const calls: Readonly<
-  Record<"run" | "runBatch" | "stream" | "counters" | "cost" | "prices" | "close" | "machineReport", Validator>
+  Record<"run" | "runBatch" | "stream" | "counters" | "cost" | "close" | "machineReport", Validator>
 >;
 
 /** The default of every optional field of the schema; null where there is none. */

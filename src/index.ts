@@ -15,7 +15,7 @@ export type { BatchInput, RowInput } from "./calls/inputs.js";
 export type { RowSource, StreamAnswer, StreamOptions } from "./calls/stream.js";
 export type { CascadeEvents } from "./cascade/cascade.js";
 export { Cascade, type CascadeBuilder, type CloseOptions, type SinceOptions } from "./cascade/cascade.js";
-export type { CostFigures, CostPrices, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
+export type { CostFigures, CostOptions, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
 export type {
   CascadeCounters,
   DeviceCounters,
@@ -36,6 +36,7 @@ export type {
 } from "./cascade/info.js";
 export type { CascadeWarning } from "./cascade/invalid-votes.js";
 export { machineReport } from "./cascade/machine-report.js";
+export type { ReferenceModel } from "./cascade/reference.js";
 export type { CascadeJson } from "./cascade/summary.js";
 export {
   QuorateError,

@@ -19,8 +19,12 @@ export function counterProblems(counters: CascadeCounters): string[] {
     );
     equal(`tier "${tier.name}": batches = sum of its run times`, tier.batches, sum(tier.runTime.counts));
     for (const member of tier.members) {
-      const rows = member.rowsRun + member.rowsSkipped;
-      equal(`member "${member.name}": rows run and skipped = sum of queue times`, rows, sum(tier.queueTime.counts));
+      const rows = member.rowsRun + member.rowsSkipped + member.rowsReused;
+      equal(
+        `member "${member.name}": rows run, skipped and reused = sum of queue times`,
+        rows,
+        sum(tier.queueTime.counts),
+      );
     }
   }
   for (const { name, busyMs, memberBusyMs } of counters.devices) {

@@ -10,6 +10,7 @@
 #include "native/base/clock.h"
 #include "native/base/mutex.h"
 #include "native/base/status.h"
+#include "native/base/thread_clock.h"
 #include "native/cuda_setup/report.h"
 #include "native/device/model_loader.h"
 #include "native/kernels/kernels.h"
@@ -59,6 +60,7 @@ class ProcessServices {
   Pool* pool() { return &pool_; }
   Timer* timer() { return &timer_; }
   const Clock* clock() const { return &clock_; }
+  const Clock* thread_clock() const { return &thread_clock_; }
   std::shared_ptr<Kernels> kernels() const { return kernels_; }
 
   // How many threads compute, and why so many. Setting them changes the pool's size: at once, but
@@ -82,6 +84,7 @@ class ProcessServices {
   explicit ProcessServices(Cores cores);
 
   SteadyClock clock_;
+  ThreadClock thread_clock_;
   Pool pool_;
   Timer timer_{&clock_};
   const std::shared_ptr<Kernels> kernels_;

@@ -11,6 +11,7 @@
 
 #include "native/base/clock.h"
 #include "native/engine/member_costs.h"
+#include "native/engine/overlap_meter.h"
 #include "native/engine/row_place.h"
 #include "native/kernels/column_set.h"
 #include "native/model/host_model.h"
@@ -47,9 +48,11 @@ class BatchListener {
   virtual RowId IdOf(const RowRef& row) { return {0, row.row}; }
   // Cumulative evidence of the row so far, [classes]; nullptr when it has none.
   virtual const float* RowEvidence(const RowRef& row) = 0;
+  // The row's kept outputs, as CascadePlan::kept_bytes says; nullptr when it has none.
+  virtual const uint8_t* RowKept(const RowRef&) { return nullptr; }
   // The reduction is done: the run's columns hold the answers. On a pool thread, as its last act.
   virtual void OnBatchDone(BatchRun* run) = 0;
-  // The run is not in use any more; it may be reused. Follows OnBatchDone.
+  // The run is not in use any more; it may be used again, or destroyed within. Follows OnBatchDone.
   virtual void OnBatchReleased(BatchRun* run) = 0;
   // Both at once, which is common for small batches.
   virtual void OnBatchOver(BatchRun* run);
@@ -62,18 +65,27 @@ struct BatchParts {
   Kernels* kernels = nullptr;
   Pool* pool = nullptr;
   const Clock* clock = nullptr;
-  MemberCosts* costs = nullptr;  // The tier's.
+  const Clock* thread_clock = nullptr;
+  OverlapMeter* meter = nullptr;  // Of the tier's device; on the host, of function members.
+  MemberCosts* costs = nullptr;   // The tier's.
 };
 
 // What the members did on this batch.
 struct MemberTally {
+  void Clear() {
+    rows_run = rows_reused = rows_failed = rows_padded = run_ns = busy_ns = 0;
+    extra_runs = rows_repeated = rows_blamed = rows_invalid = steps_run = steps_padded = 0;
+  }
+
   std::atomic<uint64_t> rows_run{0};
+  std::atomic<uint64_t> rows_reused{0};  // Not run: what an earlier tier's said was there.
   std::atomic<uint64_t> rows_failed{0};
   std::atomic<uint64_t> rows_padded{0};
   std::atomic<uint64_t> steps_run{0};     // Along the rows' lengths, of ragged tensors,
   std::atomic<uint64_t> steps_padded{0};  // and those of them that were padding.
   std::atomic<uint64_t> rows_invalid{0};
   std::atomic<uint64_t> run_ns{0};
+  std::atomic<uint64_t> busy_ns{0};        // Charged: its part where several ran at once.
   std::atomic<uint64_t> extra_runs{0};     // Of parts of runs that failed,
   std::atomic<uint64_t> rows_repeated{0};  // and their rows.
   std::atomic<uint64_t> rows_blamed{0};    // Of rows_failed: not by a function that is called once.
@@ -126,9 +138,13 @@ class BatchRun {
   // member that failed on a row, or did not run, has 0xFF there: NaN, or -1 as a label.
   // A label that is no class is kNoClass.
   std::vector<const uint8_t*> outputs;
+  // [members] rows x reduced_row_bytes in a tier that keeps_outputs, as the members left them and
+  // the cascade's order of classes has them; else empty.
+  std::vector<const uint8_t*> to_keep;
   // Rows without kExit, in their order, on the tier's device; nullptr: only the host has them.
   std::shared_ptr<RowBlock> deferred;
   int64_t begun_at = 0;  // When a thread took the batch up. Until then its rows have waited.
+  uint64_t own_ns = 0;   // Time of the host's threads that is no member's.
   int64_t gather_ns = 0;
   int64_t upload_ns = 0;
   int64_t run_ns = 0;

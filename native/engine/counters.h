@@ -12,12 +12,13 @@ namespace quorate {
 struct MemberCounters {
   uint64_t rows_run = 0;
   uint64_t rows_skipped = 0;
+  uint64_t rows_reused = 0;  // Not run: an earlier tier has the same model, which has said it.
   uint64_t rows_failed = 0;
   uint64_t rows_padded = 0;
-  uint64_t steps_run = 0;      // Along the rows' lengths, of ragged tensors,
-  uint64_t steps_padded = 0;   // and those of them that were padding.
-  uint64_t invalid_votes = 0;  // Of rows_run.
-  uint64_t run_ns = 0;
+  uint64_t steps_run = 0;        // Along the rows' lengths, of ragged tensors,
+  uint64_t steps_padded = 0;     // and those of them that were padding.
+  uint64_t invalid_votes = 0;    // Of rows_run and rows_reused.
+  uint64_t run_ns = 0;           // On the host, of its threads.
   uint64_t extra_runs = 0;       // Of parts of runs that failed,
   uint64_t rows_repeated = 0;    // and their rows.
   Status last_error;             // OK: it has never failed.
@@ -55,8 +56,8 @@ struct TierCounters {
 
 struct DeviceCounters {
   std::string name;
-  uint64_t busy_ns = 0;                       // Union of the intervals with a running batch.
-  std::vector<std::vector<uint64_t>> shares;  // [tier][member]; they sum to busy_ns.
+  uint64_t busy_ns = 0;  // Of batches that are over. On the CPU, thread time / threads.
+  std::vector<std::vector<uint64_t>> shares = {};  // [tier][member]; they sum to busy_ns.
 };
 
 struct Counters {

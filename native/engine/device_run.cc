@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "native/device/pipeline/result_layout.h"
@@ -55,6 +56,7 @@ class DeviceRun final : public BatchRun {
   void FailMembers(uint64_t members, const Status& status);
   void AddEarlierEvidence();
   void Tally(const PipelineResult& result);
+  void Charge(const PipelineTimes& times);
   void Finish();
   void HandOver();
 
@@ -69,6 +71,7 @@ class DeviceRun final : public BatchRun {
   FailureSearch search_;
   bool has_room_ = false;  // The columns are those of this batch.
   int64_t fill_ns_ = 0;
+  std::optional<uint64_t> meter_run_;  // The device has the part.
   std::atomic<bool> cancelled_{false};
 };
 
@@ -90,11 +93,7 @@ void DeviceRun::Clear() {
   fit = {};
   reduce_error = Status();
   searching_ = has_room_ = false;
-  for (MemberTally& tally : tallies) {
-    tally.rows_run = tally.rows_failed = tally.rows_padded = tally.run_ns = 0;
-    tally.extra_runs = tally.rows_repeated = tally.rows_blamed = 0;
-    tally.rows_invalid = 0;
-  }
+  for (MemberTally& tally : tallies) tally.Clear();
   gather_ns = upload_ns = run_ns = reduce_ns = download_ns = 0;
   bytes_to_device = bytes_to_host = 0;
 }
@@ -134,6 +133,7 @@ PipelineBatch DeviceRun::NewBatch() {
 
 void DeviceRun::FillRows(void* const* staging) {
   const int64_t started = parts_.clock->NowNs();
+  meter_run_ = parts_.meter->Begin();
   if (!searching_) begun_at = started;
   for (size_t t = 0; t < tier_.options.inputs.size(); ++t) {
     const BlockTensor& tensor = tier_.options.inputs[t].tensor;
@@ -163,6 +163,7 @@ void DeviceRun::FillEvidence(float* sums) {
 // --- And back ---
 
 void DeviceRun::OnDone(const PipelineResult& result) {
+  if (meter_run_) Charge(result.times);
   Tally(result);
   if (!Repeats(result)) Take(result);
   if (searching_ && reduce_error.ok() && search_.Next(&part_)) {
@@ -309,6 +310,27 @@ void DeviceRun::Tally(const PipelineResult& result) {
   if (detail < Detail::kOutputs) return;
   for (const PipelineMember& member : tier_.options.members) {
     bytes_to_host += n * member.OutputRowBytes();
+  }
+}
+
+// The device's time for this part, by what each member took.
+void DeviceRun::Charge(const PipelineTimes& times) {
+  const uint64_t busy_ns = parts_.meter->End(*meter_run_);
+  meter_run_.reset();
+  const auto taken = [&times](size_t m) {
+    return m < times.member_ns.size() ? static_cast<double>(times.member_ns[m]) : 0.0;
+  };
+  double total = 0;
+  for (size_t m = 0; m < tallies.size(); ++m) total += taken(m);
+  uint64_t charged = 0;
+  double sum = 0;
+  for (size_t m = 0; m < tallies.size(); ++m) {
+    sum += total > 0 ? taken(m) / total : 1.0 / static_cast<double>(tallies.size());
+    const bool last = m + 1 == tallies.size();
+    const auto until = last ? busy_ns : static_cast<uint64_t>(static_cast<double>(busy_ns) * sum);
+    const uint64_t part = std::min(until, busy_ns) - charged;
+    tallies[m].busy_ns += part;
+    charged += part;
   }
 }
 

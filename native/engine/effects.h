@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -17,9 +18,11 @@ struct Effects {
   std::vector<FinishedRow> rows;
   std::map<std::pair<uint64_t, uint32_t>, std::vector<uint32_t>> lazy;  // (call, tensor) -> rows.
   std::vector<BatchRun*> starts;
+  std::vector<std::unique_ptr<BatchRun>> surplus;  // To be destroyed.
   std::vector<InvalidMember> invalid;
-  bool terminate = false;  // The models stop, now and from now on.
-  bool closed = false;     // Close() is complete.
+  bool memory_freed = false;  // Much, and for some time.
+  bool terminate = false;     // The models stop, now and from now on.
+  bool closed = false;        // Close() is complete.
 };
 
 }  // namespace quorate

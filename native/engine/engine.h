@@ -28,6 +28,9 @@ class EngineListener {
   virtual void OnRows(std::vector<FinishedRow> rows) = 0;
   // Rows reached a tier that needs a tensor which the call gave as a function.
   virtual void OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) = 0;
+  // Much memory of calls that are over was freed, and little of it has been needed for a second: a
+  // time to give it back to the system. On the timer's thread: do it elsewhere.
+  virtual void OnMemoryFreed() = 0;
   // A member's votes have become mostly invalid.
   virtual void OnInvalid(const InvalidMember& member) = 0;
   // Close() is complete: nothing of the engine runs any more, every call was reported.
@@ -37,9 +40,10 @@ class EngineListener {
 struct EngineParts {
   std::shared_ptr<const CascadePlan> plan;
   std::shared_ptr<Kernels> kernels;
-  Pool* pool = nullptr;  // These three outlive the engine.
+  Pool* pool = nullptr;  // These four outlive the engine.
   Timer* timer = nullptr;
   const Clock* clock = nullptr;
+  const Clock* thread_clock = nullptr;  // How long the thread that asks it has computed.
 };
 
 class Engine {

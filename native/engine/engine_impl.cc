@@ -116,6 +116,8 @@ RowId EngineImpl::IdOf(const RowRef& row) {
 
 const float* EngineImpl::RowEvidence(const RowRef& row) { return RecordOf(row)->Evidence(row.row); }
 
+const uint8_t* EngineImpl::RowKept(const RowRef& row) { return RecordOf(row)->Kept(row.row); }
+
 void EngineImpl::OnBatchDone(BatchRun* run) {
   Effects effects;
   {
@@ -130,7 +132,7 @@ void EngineImpl::OnBatchReleased(BatchRun* run) {
   Effects effects;
   {
     MutexLock lock(&mutex_);
-    state_.OnBatchReleased(run);
+    state_.OnBatchReleased(run, &effects);
     if (!state_.closing()) return;
     Finish(&effects);
   }
@@ -143,7 +145,7 @@ void EngineImpl::OnBatchOver(BatchRun* run) {
     MutexLock lock(&mutex_);
     state_.OnBatchDone(run, &effects);
     run->ForgetCancel();
-    state_.OnBatchReleased(run);
+    state_.OnBatchReleased(run, &effects);
     Finish(&effects);
   }
   Perform(std::move(effects));
@@ -188,6 +190,7 @@ void EngineImpl::Perform(Effects effects) {
   if (!effects.batches.empty()) listener_->OnBatches(std::move(effects.batches));
   if (!effects.rows.empty()) listener_->OnRows(std::move(effects.rows));
   for (auto& [key, rows] : effects.lazy) listener_->OnLazy(key.first, key.second, std::move(rows));
+  if (effects.memory_freed) listener_->OnMemoryFreed();
   for (const InvalidMember& member : effects.invalid) listener_->OnInvalid(member);
   if (effects.closed) parts_.pool->Submit({&SayClosed, this});
   performing_.fetch_sub(1, std::memory_order_release);  // From here on the engine may be gone.

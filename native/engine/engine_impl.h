@@ -37,6 +37,7 @@ class EngineImpl final : public Engine, private BatchListener {
   uint32_t RowLength(const RowRef& row, uint32_t length) override;
   RowId IdOf(const RowRef& row) override;
   const float* RowEvidence(const RowRef& row) override;
+  const uint8_t* RowKept(const RowRef& row) override;
   void OnBatchDone(BatchRun* run) override QUORATE_EXCLUDES(mutex_);
   void OnBatchReleased(BatchRun* run) override QUORATE_EXCLUDES(mutex_);
   void OnBatchOver(BatchRun* run) override QUORATE_EXCLUDES(mutex_);
@@ -58,7 +59,7 @@ class EngineImpl final : public Engine, private BatchListener {
   std::atomic<size_t> performing_{0};
 
   mutable Mutex mutex_;
-  mutable EngineState state_ QUORATE_GUARDED_BY(mutex_);  // Reading counters moves busy meters.
+  EngineState state_ QUORATE_GUARDED_BY(mutex_);
   int64_t timer_at_ QUORATE_GUARDED_BY(mutex_) = kForever;
 };
 

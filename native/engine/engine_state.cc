@@ -23,10 +23,17 @@ EngineState::EngineState(const EngineParts& parts, BatchListener* listener)
       ledger_(*parts.plan) {
   for (const PlannedTier& tier : parts.plan->tiers) {
     const auto index = static_cast<uint32_t>(tiers_.size());
-    tiers_.push_back(
-        std::make_unique<TierQueue>(BatchParts{parts.plan.get(), &tier, index, parts.kernels.get(),
-                                               parts.pool, parts.clock, nullptr},
-                                    listener));
+    const std::string device = tier.on_device == nullptr ? "cpu" : PlaceName(tier.members[0].model);
+    BatchParts of_tier;
+    of_tier.plan = parts.plan.get();
+    of_tier.tier = &tier;
+    of_tier.tier_index = index;
+    of_tier.kernels = parts.kernels.get();
+    of_tier.pool = parts.pool;
+    of_tier.clock = parts.clock;
+    of_tier.thread_clock = parts.thread_clock;
+    of_tier.meter = &meters_.try_emplace(device, parts.clock).first->second;
+    tiers_.push_back(std::make_unique<TierQueue>(of_tier, listener));
   }
 }
 
@@ -57,6 +64,7 @@ StatusOr<uint32_t> EngineState::Submit(Call call) {
   call.rows = rows;
   auto* record = new RequestRecord(std::move(call), Now(), parts_.plan.get(), admission_.room());
   requests_.emplace_hint(requests_.end(), record->id(), record);
+  freed_.Take(record->call().storage_bytes);
   ledger_.Submit(rows);
   deadlines_.Add(record->deadline(), record->id());
   admission_.Enter(record);
@@ -149,7 +157,6 @@ void EngineState::StartBatches(Effects* effects) {
   for (auto tier = tiers_.rbegin(); tier != tiers_.rend(); ++tier) {
     while (BatchRun* const run = (*tier)->NextBatch(now, RoomFor(RowKind::kBulk))) {
       ++busy_runs_;
-      ledger_.StartBatch(run->tier, now);
       effects->starts.push_back(run);
     }
   }
@@ -160,7 +167,7 @@ void EngineState::StartBatches(Effects* effects) {
 void EngineState::OnBatchDone(BatchRun* run, Effects* effects) {
   tiers_[run->tier]->Done(*run);
   const int64_t start = Now();
-  ledger_.FinishBatch(run->tier, *run, start, &effects->invalid);
+  ledger_.FinishBatch(run->tier, *run, parts_.pool->threads(), &effects->invalid);
   if (run->fit.rows > 0) ledger_.LimitMemory(run->tier, tiers_[run->tier]->memory_rows());
   uint32_t deferred = 0;  // Rows before this one that the kernels deferred.
   for (size_t i = 0; i < run->rows.size(); ++i) {
@@ -180,9 +187,11 @@ void EngineState::OnBatchDone(BatchRun* run, Effects* effects) {
   ledger_.Scattered(run->tier, Now() - start);
 }
 
-void EngineState::OnBatchReleased(BatchRun* run) {
+void EngineState::OnBatchReleased(BatchRun* run, Effects* effects) {
   --busy_runs_;
-  tiers_[run->tier]->TakeBack(run);
+  if (auto surplus = tiers_[run->tier]->TakeBack(run)) {
+    effects->surplus.push_back(std::move(surplus));
+  }
 }
 
 void EngineState::DeliverRow(BatchRun* run, size_t i, Effects* effects) {
@@ -242,8 +251,23 @@ void EngineState::DeferRow(const BatchRun& run, size_t i, Effects* effects) {
   if (run.columns.sums != nullptr) {
     record->KeepEvidence(row, run.columns.sums + i * parts_.plan->classes);
   }
+  if (!run.to_keep.empty()) KeepOutputs(run, i);
   ledger_.Defer(run.tier);
   Enqueue(record, row, run.tier + 1, Now(), effects);
+}
+
+// Of members that a later tier has too, where they ran and did not fail.
+void EngineState::KeepOutputs(const BatchRun& run, size_t i) {
+  const std::vector<PlannedMember>& members = tiers_[run.tier]->plan().members;
+  const std::span<const MemberFailure> failures = run.FailuresOf(i);
+  for (size_t m = 0; m < run.columns.voters[i]; ++m) {
+    if (!members[m].said_again) continue;
+    const bool failed = std::any_of(failures.begin(), failures.end(),
+                                    [m](const MemberFailure& f) { return f.member == m; });
+    if (failed) continue;
+    const uint8_t* const output = run.to_keep[m] + i * members[m].reduced_row_bytes;
+    RecordOf(run.rows[i])->Keep(run.rows[i].row, members[m], output);
+  }
 }
 
 void EngineState::Record(const BatchRun& run, size_t i) {
@@ -306,6 +330,8 @@ void EngineState::Report(RequestRecord* record, Effects* effects) {
   deadlines_.Remove(record->deadline(), record->id());
   admission_.Leave(*record);
   record->FreeData();
+  freed_.Free(record->call().storage_bytes);
+  if (freed_.MuchIsFree()) freed_.Watch(Now());
   if (!record->call().single) effects->batches.push_back(record->TakeBatch());
   record->DropReference();
 }
@@ -358,10 +384,11 @@ void EngineState::OnTime(Effects* effects) {
   const int64_t now = Now();
   Expire(now, effects);
   if (now >= abort_at_) Abort(effects);
+  effects->memory_freed = freed_.IsDue(now);
 }
 
 int64_t EngineState::NextWake() const {
-  int64_t at = std::min(abort_at_, deadlines_.Next());
+  int64_t at = std::min({abort_at_, deadlines_.Next(), freed_.due_at()});
   const size_t bulk_room = RoomFor(RowKind::kBulk);
   for (const auto& tier : tiers_) at = std::min(at, tier->NextWake(bulk_room));
   return at;

@@ -12,6 +12,7 @@
 #include "native/engine/delivery.h"
 #include "native/engine/effects.h"
 #include "native/engine/engine.h"
+#include "native/engine/freed_memory.h"
 #include "native/engine/ledger.h"
 #include "native/engine/request_record.h"
 #include "native/engine/tier_queue.h"
@@ -31,11 +32,11 @@ class EngineState {
   void Provide(uint64_t id, uint32_t tensor, const std::vector<uint32_t>& rows,
                std::unique_ptr<uint8_t[]> data, const Status& error, Effects* effects);
   void Close(int64_t drain_ns, Effects* effects);
-  Counters Snapshot() { return ledger_.Read(Now()); }
+  Counters Snapshot() const { return ledger_.Read(); }
 
   // A batch has its answers; its run may be used again.
   void OnBatchDone(BatchRun* run, Effects* effects);
-  void OnBatchReleased(BatchRun* run);
+  void OnBatchReleased(BatchRun* run, Effects* effects);
 
   // Time has passed: what is due happens.
   void OnTime(Effects* effects);
@@ -63,6 +64,7 @@ class EngineState {
   void DeliverRow(BatchRun* run, size_t i, Effects* effects);
   Delivery DeliveryOf(const BatchRun& run, size_t i) const;
   void DeferRow(const BatchRun& run, size_t i, Effects* effects);
+  void KeepOutputs(const BatchRun& run, size_t i);
   void Record(const BatchRun& run, size_t i);
   void TraceSilence(const BatchRun& run, size_t i);
   void KeepTrace(const BatchRun& run, size_t i, TraceTier trace);
@@ -75,11 +77,13 @@ class EngineState {
   void Abort(Effects* effects);
 
   const EngineParts parts_;
+  std::map<std::string, OverlapMeter> meters_;  // By device; "cpu" is that of function members.
   std::vector<std::unique_ptr<TierQueue>> tiers_;
   std::map<uint64_t, RequestRecord*> requests_;  // By their first id.
   Admission admission_;
   Deadlines deadlines_;
   Ledger ledger_;
+  FreedMemory freed_;
   size_t busy_runs_ = 0;  // Started and not released.
   int64_t abort_at_ = kForever;
   bool closing_ = false;

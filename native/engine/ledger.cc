@@ -13,13 +13,7 @@ constexpr bool kCounting = false;
 constexpr bool kCounting = true;
 #endif
 
-// What is busy when the tier is: the functions of a tier that has some.
-std::string BusyPlace(const PlannedTier& tier) {
-  for (const PlannedMember& member : tier.members) {
-    if (As<FunctionModel>(member.model) != nullptr) return PlaceName(member.model);
-  }
-  return PlaceName(tier.members[0].model);
-}
+constexpr size_t kCpu = 0;  // Among the devices.
 
 // The same error with another cause is the same again. Who gives up a batch fails nobody.
 void NoteError(const Status& error, MemberCounters* member) {
@@ -35,20 +29,22 @@ void NoteError(const Status& error, MemberCounters* member) {
 }  // namespace
 
 Ledger::Ledger(const CascadePlan& plan) {
-  std::vector<uint32_t> members;
+  std::vector<DeviceCounters>& devices = counters_.devices;
+  devices = {{"cpu"}, {"function"}};
   for (const PlannedTier& tier : plan.tiers) {
-    members.push_back(static_cast<uint32_t>(tier.members.size()));
     counters_.tiers.emplace_back().members.resize(tier.members.size());
+    fraction_.emplace_back(tier.members.size());
     windows_.emplace_back(tier.members.size());
+    device_of_.emplace_back();
+    for (const PlannedMember& member : tier.members) {
+      const std::string name = PlaceName(member.model);
+      const auto at = std::find_if(devices.begin(), devices.end(),
+                                   [&name](const auto& device) { return device.name == name; });
+      device_of_.back().push_back(static_cast<size_t>(at - devices.begin()));
+      if (at == devices.end()) devices.push_back({name});
+    }
   }
-  std::vector<std::string> names = {"cpu", "function"};
-  for (const PlannedTier& tier : plan.tiers) {
-    const std::string name = BusyPlace(tier);
-    const auto at = std::find(names.begin(), names.end(), name);
-    meter_of_.push_back(static_cast<size_t>(at - names.begin()));
-    if (at == names.end()) names.push_back(name);
-  }
-  for (const std::string& name : names) meters_.emplace_back(name, members);
+  for (DeviceCounters& device : devices) device.shares = fraction_;
 }
 
 void Ledger::Submit(uint64_t rows) {
@@ -87,14 +83,10 @@ void Ledger::Defer(uint32_t tier) {
   ++to.in_flight;
 }
 
-void Ledger::StartBatch(uint32_t tier, int64_t now) {
-  if (kCounting) MeterOf(tier).Start(tier, now);
-}
-
-void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now,
+void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, unsigned threads,
                          std::vector<InvalidMember>* invalid) {
   if (!kCounting) return;
-  MeterOf(tier).Stop(tier, now);
+  Charge(tier, run, threads);
   TierCounters& at = counters_.tiers[tier];
   ++at.batches;
   at.gather_ns += static_cast<uint64_t>(run.gather_ns);
@@ -114,7 +106,8 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now,
     const MemberTally& tally = run.tallies[m];
     MemberCounters& member = at.members[m];
     member.rows_run += tally.rows_run;
-    member.rows_skipped += run.rows.size() - tally.rows_run;
+    member.rows_reused += tally.rows_reused;
+    member.rows_skipped += run.rows.size() - tally.rows_run - tally.rows_reused;
     member.rows_failed += tally.rows_failed;
     member.rows_padded += tally.rows_padded;
     member.steps_run += tally.steps_run;
@@ -124,13 +117,39 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, int64_t now,
     member.extra_runs += tally.extra_runs;
     member.rows_repeated += tally.rows_repeated;
     InvalidWindow& window = windows_[tier][m];
-    if (window.Add(tally.rows_run - tally.rows_failed, tally.rows_invalid)) {
+    if (window.Add(tally.rows_run + tally.rows_reused - tally.rows_failed, tally.rows_invalid)) {
       invalid->push_back({tier, static_cast<uint32_t>(m), InvalidWindow::kRows, window.invalid()});
     }
   }
   for (const MemberFailure& failure : run.failures) {
     NoteError(*failure.error, &at.members[failure.member]);
   }
+}
+
+// Thread time that is no member's is all the members', in equal parts.
+void Ledger::Charge(uint32_t tier, const BatchRun& run, unsigned threads) {
+  const size_t k = run.tallies.size();
+  for (size_t m = 0; m < k; ++m) {
+    const uint64_t busy_ns = run.tallies[m].busy_ns.load(std::memory_order_relaxed);
+    const uint64_t own_ns = run.own_ns / k + (m == 0 ? run.own_ns % k : 0);
+    const size_t device = device_of_[tier][m];
+    if (device == kCpu) {
+      ChargeCpu(tier, m, busy_ns + own_ns, threads);
+      continue;
+    }
+    counters_.devices[device].shares[tier][m] += busy_ns;
+    counters_.devices[device].busy_ns += busy_ns;
+    ChargeCpu(tier, m, own_ns, threads);
+  }
+}
+
+// All threads together are one device. What the division leaves is charged with the next batch.
+void Ledger::ChargeCpu(uint32_t tier, size_t member, uint64_t thread_ns, unsigned threads) {
+  uint64_t& fraction = fraction_[tier][member];
+  const uint64_t ns = (fraction + thread_ns) / threads;
+  fraction = (fraction + thread_ns) % threads;
+  counters_.devices[kCpu].shares[tier][member] += ns;
+  counters_.devices[kCpu].busy_ns += ns;
 }
 
 void Ledger::LimitMemory(uint32_t tier, size_t rows) {
@@ -141,10 +160,9 @@ void Ledger::Scattered(uint32_t tier, int64_t ns) {
   if (kCounting) counters_.tiers[tier].scatter_ns += static_cast<uint64_t>(ns);
 }
 
-Counters Ledger::Read(int64_t now) {
+Counters Ledger::Read() const {
   Counters snapshot = counters_;
   snapshot.pending = snapshot.submitted - snapshot.settled;
-  for (BusyMeter& meter : meters_) snapshot.devices.push_back(meter.Read(now));
   return snapshot;
 }
 

@@ -4,7 +4,6 @@
 
 #include "native/engine/answers.h"
 #include "native/engine/batch_run.h"
-#include "native/engine/busy_meter.h"
 #include "native/engine/counters.h"
 #include "native/engine/invalid_votes.h"
 #include "native/plan/cascade_plan.h"
@@ -25,23 +24,24 @@ class Ledger {
   // A row goes on to the next tier.
   void Defer(uint32_t tier);
 
-  void StartBatch(uint32_t tier, int64_t now);
-  // `invalid` gets the members whose votes have become mostly invalid.
-  void FinishBatch(uint32_t tier, const BatchRun& run, int64_t now,
+  // `threads`: of the pool, at the moment. `invalid` gets the members whose votes have become
+  // mostly invalid.
+  void FinishBatch(uint32_t tier, const BatchRun& run, unsigned threads,
                    std::vector<InvalidMember>* invalid);
   // Of a tier's batches, from now on.
   void LimitMemory(uint32_t tier, size_t rows);
   // Its rows have been handed on, which took this long.
   void Scattered(uint32_t tier, int64_t ns);
 
-  Counters Read(int64_t now);
+  Counters Read() const;
 
  private:
-  BusyMeter& MeterOf(uint32_t tier) { return meters_[meter_of_[tier]]; }
+  void Charge(uint32_t tier, const BatchRun& run, unsigned threads);
+  void ChargeCpu(uint32_t tier, size_t member, uint64_t thread_ns, unsigned threads);
 
-  Counters counters_;                                // Without pending and devices.
-  std::vector<BusyMeter> meters_;                    // 0: cpu, 1: function, then devices.
-  std::vector<size_t> meter_of_;                     // [tier]
+  Counters counters_;                            // Without pending.
+  std::vector<std::vector<size_t>> device_of_;   // [tier][member]
+  std::vector<std::vector<uint64_t>> fraction_;  // [tier][member] thread time below a nanosecond.
   std::vector<std::vector<InvalidWindow>> windows_;  // [tier][member]
 };
 

@@ -91,6 +91,15 @@ void RequestRecord::KeepEvidence(uint32_t row, const float* sums) {
   std::copy_n(sums, plan_->classes, kept.get());
 }
 
+void RequestRecord::Keep(uint32_t row, const PlannedMember& member, const uint8_t* output) {
+  if (kept_.empty()) kept_.resize(call_.rows);
+  auto& kept = kept_[row];
+  if (kept == nullptr) kept = std::make_unique<uint8_t[]>(plan_->kept_bytes);
+  uint8_t* const place = kept.get() + member.kept_at;
+  *place = 1;
+  memcpy(place + 1, output, member.reduced_row_bytes);
+}
+
 const uint8_t* RequestRecord::Data(uint32_t row, uint32_t tensor) const {
   const CallTensor& given = call_.tensors[tensor];
   if (const auto& ragged = plan_->tensors[tensor].ragged) {

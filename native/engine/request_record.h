@@ -98,6 +98,12 @@ class RequestRecord final : public RowOwner {
   }
   void KeepEvidence(uint32_t row, const float* sums);
 
+  // What models said that later tiers have too, as CascadePlan::kept_bytes says; nullptr: none has.
+  // Reading is safe without the engine's lock while the row is taken.
+  const uint8_t* Kept(uint32_t row) const { return kept_.empty() ? nullptr : kept_[row].get(); }
+  // The output of this member, which is said_again.
+  void Keep(uint32_t row, const PlannedMember& member, const uint8_t* output);
+
   // --- The rows' data ---
 
   // The row's length with this index. REQUIRES: the plan has it.
@@ -187,6 +193,7 @@ class RequestRecord final : public RowOwner {
   std::vector<std::vector<const uint8_t*>> lazy_rows_;  // [tensor][row], when a tensor is lazy.
   std::vector<std::unique_ptr<uint8_t[]>> lazy_blocks_;
   std::vector<std::unique_ptr<float[]>> evidence_;  // [row], cumulative cascades only.
+  std::vector<std::unique_ptr<uint8_t[]>> kept_;    // [row], once a row has some.
   std::unordered_map<uint32_t, RowPlace> places_;   // Rows that wait for the next device tier.
   AnswerColumns answers_;
   std::vector<Status> errors_;

@@ -62,10 +62,25 @@ BatchRun* TierQueue::IdleRun() {
   }
   auto run = parts_.tier->on_device != nullptr ? NewDeviceRun(parts_, listener_)
                                                : NewHostBatch(parts_, listener_);
+  if (free_numbers_.empty()) {
+    free_numbers_.push_back(static_cast<uint32_t>(runs_.size()));
+    runs_.emplace_back();
+  }
   run->tier = parts_.tier_index;
-  run->number = static_cast<uint32_t>(runs_.size());
-  runs_.push_back({std::move(run)});
-  return runs_.back().batch.get();
+  run->number = free_numbers_.back();
+  free_numbers_.pop_back();
+  Run& place = runs_[run->number];
+  place.batch = std::move(run);
+  return place.batch.get();
+}
+
+std::unique_ptr<BatchRun> TierQueue::TakeBack(BatchRun* run) {
+  if (idle_.size() < plan().max_in_flight) {
+    idle_.push_back(run);
+    return nullptr;
+  }
+  free_numbers_.push_back(run->number);
+  return std::move(runs_[run->number].batch);
 }
 
 // The rows learn which run has them.

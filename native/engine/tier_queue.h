@@ -51,8 +51,9 @@ class TierQueue {
 
   // The batch has its answers: another may start.
   void Done(const BatchRun& run);
-  // The run is not in use any more: it is used again.
-  void TakeBack(BatchRun* run) { idle_.push_back(run); }
+  // The run is not in use any more: it is used again, or given to the caller, who destroys it.
+  // Under load some wait for threads to leave them, and more are made than run at a time: those go.
+  std::unique_ptr<BatchRun> TakeBack(BatchRun* run);
 
   // Before a row settles that is in this tier. The last live row of a running batch stops it.
   void RowDied(const RequestRecord& record, uint32_t row);
@@ -77,7 +78,8 @@ class TierQueue {
   BatchLimit limit_;
   std::vector<Run> runs_;  // By BatchRun::number.
   std::vector<BatchRun*> idle_;
-  size_t in_flight_ = 0;  // Batches.
+  std::vector<uint32_t> free_numbers_;  // Of runs that have gone.
+  size_t in_flight_ = 0;                // Batches.
 };
 
 }  // namespace quorate

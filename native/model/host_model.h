@@ -40,7 +40,7 @@ struct FailedRow {
 
 struct RunReport {
   Status status;                            // Not OK: the member abstains on these rows.
-  uint64_t run_ns = 0;                      // Time inside the model.
+  uint64_t run_ns = 0;                      // Of the call; of a HostModel its caller's to measure.
   uint64_t padded_rows = 0;                 // Rows computed beyond Batch::rows.
   std::vector<FailedRow> failed_rows = {};  // Of a run that is OK. Ascending.
 

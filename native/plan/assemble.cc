@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "native/plan/cascade_plan.h"
+#include "native/plan/shared_outputs.h"
 #include "native/plan/tiers.h"
 #include "native/plan/warm_up.h"
 
@@ -18,6 +19,7 @@ std::shared_ptr<const CascadePlan> Assemble(const CascadeSpec& spec, ModelLoader
   if (!problems->empty()) return nullptr;
   auto plan = std::make_shared<CascadePlan>(PlanTiers(spec, std::move(parts)));
   OpenDeviceTiers(spec, loader, plan.get(), problems);
+  ShareOutputs(plan.get());
   if (problems->empty() && spec.warmup) WarmUp(plan.get());
   return problems->empty() ? plan : nullptr;
 }

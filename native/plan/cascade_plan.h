@@ -31,6 +31,10 @@ struct PlannedMember : PlannedOutput {
   double warm_ns_per_row = 0;      // Measured at build; 0 when not.
   size_t warm_rows = 0;            // That ran at build; 0: none did.
   size_t warm_invalid = 0;         // Of them: without a valid vote.
+  int64_t kept_at = -1;            // Its place in a row's kept outputs; -1: it has none.
+  int32_t said_in_tier = -1;       // The latest earlier tier that has the same model; -1: none.
+  int32_t said_by_member = -1;     // Which of its members that is.
+  bool said_again = false;         // A later tier has it.
 };
 
 // The settings are those of the specification, but what its models cannot do: max_rows is at most
@@ -43,6 +47,8 @@ struct PlannedTier : TierSettings {
   Reduction reduction;
   bool keeps_sums = false;  // As TierReduction says, like the next.
   bool skips_only_exits = false;
+  bool keeps_outputs = false;             // Some member is said_again,
+  bool reuses_outputs = false;            // or has a said_in_tier.
   std::shared_ptr<DeviceTier> on_device;  // nullptr: the members run on the host. Goes before them.
 };
 
@@ -51,6 +57,9 @@ struct CascadePlan : CascadeSettings {
   std::vector<RequestTensor> tensors;
   size_t lengths = 0;  // How many lengths a row has; 0: its tensors have one shape each.
   std::vector<PlannedTier> tiers;
+  // Of a row: for each model that stands in several tiers a byte that is 1 once the rest holds its
+  // output. 0: no model does.
+  size_t kept_bytes = 0;
   std::shared_ptr<const OperatingPoint> point;  // Of the specification.
   std::vector<std::string> warnings;
 };

@@ -103,7 +103,8 @@ void MoveToHost(const CascadeSpec& spec, size_t t, ModelLoader* loader, const st
 }  // namespace
 
 CascadePlan PlanTiers(const CascadeSpec& spec, PlanParts parts) {
-  CascadePlan plan{spec, std::move(parts.tensors.tensors), parts.tensors.lengths, {}, nullptr, {}};
+  CascadePlan plan{spec, std::move(parts.tensors.tensors), parts.tensors.lengths, {}, 0, nullptr,
+                   {}};
   plan.classes = parts.outputs.classes;
   const std::vector<ReducedTier> reduced = ReducedTiersOf(spec, parts.outputs);
   for (size_t t = 0; t < spec.tiers.size(); ++t) {

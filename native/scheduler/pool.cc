@@ -28,9 +28,10 @@ int NicenessForThreads() {
 #endif
 }
 
+// A thread starts with the niceness of the one that started it, which may have become nicer since.
 void BeNice([[maybe_unused]] int niceness) {
 #if defined(__linux__)
-  setpriority(PRIO_PROCESS, 0, niceness);  // A refusal is fine.
+  setpriority(PRIO_PROCESS, 0, std::max(niceness, getpriority(PRIO_PROCESS, 0)));
 #endif
 }
 

@@ -27,7 +27,8 @@ class Pool {
   // Asks for spinning while it exists.
   class SpinRequest;
 
-  // Its threads yield to the one that makes it: their niceness is 5 above that thread's.
+  // Its threads yield to the one that makes it: their niceness is 5 above that thread's, at most
+  // 19, and never below that of the thread that starts them.
   explicit Pool(unsigned threads);
   ~Pool();  // Joins.
   Pool(const Pool&) = delete;

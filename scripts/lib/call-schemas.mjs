@@ -17,14 +17,26 @@ const ofEveryCall = {
   trace: { type: "boolean" },
 };
 
-/** By the name of the method, "prices" by that of the argument. */
+/** A model that is in no tier, by what a row of it costs. */
+const amount = { $ref: "https://quorate.dev/cascade.schema.json#/definitions/amount" };
+const givenModel = {
+  type: "object",
+  additionalProperties: false,
+  properties: { flopsPerRow: amount, moneyPerRow: amount, bytesPerRow: amount, busyMsPerRow: amount },
+};
+
+/** By the name of the method. */
 export const callSchemas = {
   run: options(ofEveryCall),
   runBatch: options({ ...ofEveryCall, copy: { type: "boolean" }, rows: count }),
   stream: options({ ...ofEveryCall, ordered: { type: "boolean" }, inFlight: count, onRowError: { is: "a function" } }),
   counters: options({ since: { type: "object" } }),
-  cost: options({ since: { type: "object" } }),
-  prices: { type: "object", additionalProperties: priceOfTier },
+  cost: options({
+    since: { type: "object" },
+    prices: { type: "object", additionalProperties: priceOfTier },
+    // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword
+    reference: { if: { type: "string" }, then: { minLength: 1 }, else: givenModel },
+  }),
   close: options({ drainMs: { is: "a number of milliseconds", minimum: 0 } }),
   machineReport: options({ onnxruntimePath: path, cudaProviderPath: path, cudaLibraryPath: path }),
 };

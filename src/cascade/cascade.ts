@@ -16,7 +16,7 @@ import { isPathLike } from "../spec/natural.js";
 import type { CascadeOptions, CascadeSpec, TierOptions, TierSpec } from "../spec/options.js";
 import { checkedSpec, readSpec } from "../spec/read.js";
 import { checkOptions } from "../spec/schema.js";
-import { type CostPrices, type CostReport, checkPrices, costOf } from "./cost.js";
+import { type CostOptions, type CostReport, checkCostOptions, costOf } from "./cost.js";
 import { type CascadeCounters, countersSince } from "./counters.js";
 import { Engine } from "./engine.js";
 import { type Explanation, explanationOf } from "./explain.js";
@@ -30,7 +30,7 @@ export interface CloseOptions {
   readonly drainMs?: number;
 }
 
-/** Options of `counters` and `cost`. */
+/** Options of `counters`. */
 export interface SinceOptions {
   /** Count from this earlier snapshot. @default from the start */
   readonly since?: CascadeCounters;
@@ -134,12 +134,12 @@ export class Cascade extends EventEmitter<CascadeEvents> implements AsyncDisposa
     return options.since === undefined ? now : countersSince(now, options.since);
   }
 
-  /** What the rows have cost, against the last tier on the same rows. The first call measures FLOPs. */
-  async cost(prices: CostPrices = {}, options: SinceOptions = {}): Promise<CostReport> {
-    checkPrices(prices, this.#engine.spec);
-    checkOptions("cost", options);
+  /** What the rows have cost, against a reference on the same rows. The first call measures FLOPs. */
+  async cost(options: CostOptions = {}): Promise<CostReport> {
+    checkCostOptions(options, this.#engine.spec);
     const { flops } = await this.#engine.profile();
-    return costOf(this.#engine.spec, this.counters(options), flops, prices);
+    const { since } = options;
+    return costOf(this.#engine.spec, this.counters(since && { since }), flops, options, this.#engine.info.tiers);
   }
 
   /** Devices and why not others, rules in votes, FLOPs per row, hashes of the models, warnings. Reads every model. */

@@ -1,5 +1,5 @@
 /**
- * What a cascade has cost, against its last tier on the same rows. Path-cumulative: every visited tier and every
+ * What a cascade has cost, against a reference on the same rows. Path-cumulative: every visited tier and every
  * executed member is charged, padded and repeated rows too.
  */
 
@@ -10,7 +10,8 @@ import type { CallPrice, Price } from "../spec/options.js";
 import { type ResolvedPrice, type ResolvedSpec, resolvePrice } from "../spec/resolve.js";
 import { checkOptions } from "../spec/schema.js";
 import type { CascadeCounters, MemberCounters } from "./counters.js";
-import type { FlopsTable } from "./info.js";
+import type { FlopsTable, TierInfo } from "./info.js";
+import { type MemberPlace, type ReferenceModel, referencedMembers } from "./reference.js";
 
 /** Four ways to measure cost; null = not known. */
 export interface CostFigures {
@@ -34,30 +35,46 @@ export interface TierCost extends CostFigures {
   readonly members: readonly MemberCost[];
 }
 
-/** What the rows have cost, and what they would have cost at the last tier alone. */
+/** What the rows have cost, and what they would have cost at the reference alone. */
 export interface CostReport {
   /** Rows that were answered. */
   readonly rows: number;
   /** The sum over `tiers`. */
   readonly cascade: CostFigures;
-  /** The same rows at the last tier alone, from its own rates so far; null where it has not run yet. */
+  /** The same rows at the reference alone, from its own rates so far; null where it has not run yet. */
   readonly reference: CostFigures;
   /** reference / cascade: 14 says that the cascade is 14 times cheaper, below 1 that it costs more. */
   readonly ratio: CostFigures;
   readonly tiers: readonly TierCost[];
 }
 
-/** Prices by tier name; they replace those of the specification. */
-export type CostPrices = Readonly<Record<string, Price>>;
+/** Options of `cost()`. */
+export interface CostOptions {
+  /** Prices by tier name, in place of the specification's. @default the specification's */
+  readonly prices?: Readonly<Record<string, Price>>;
+  /**
+   * What the same rows are said to have cost otherwise: a tier or a member by name ("best.onnx"; "tier/member" where
+   * several members have it), or a model that is in no tier, by what a row of it costs. @default the last tier
+   */
+  readonly reference?: string | ReferenceModel;
+  /** An earlier snapshot: costs since then. @default since the cascade was opened */
+  readonly since?: CascadeCounters;
+}
 
-/** @throws QuorateError: a tier that is none, or a price that is none */
-export function checkPrices(prices: CostPrices, { tiers }: ResolvedSpec): void {
-  checkOptions("prices", prices);
+/** @throws QuorateError: unknown options, tiers or members, or a price that is none */
+export function checkCostOptions(options: CostOptions, spec: ResolvedSpec): void {
+  checkOptions("cost", options);
+  const { prices = {}, reference } = options;
+  checkPrices(prices, spec);
+  if (typeof reference === "string") referencedMembers(reference, spec);
+}
+
+function checkPrices(prices: Readonly<Record<string, Price>>, { tiers }: ResolvedSpec): void {
   const names = tiers.map(({ name }) => name);
   const unknown = Object.keys(prices).find((name) => !names.includes(name));
   if (unknown === undefined) return;
   const meant = suggestion(unknown, names) || ".";
-  throw invalidArgument(`prices: there is no tier "${unknown}" (tiers: ${quotedList(names)})${meant}`);
+  throw invalidArgument(`cost, /prices: there is no tier "${unknown}" (tiers: ${quotedList(names)})${meant}`);
 }
 
 /** A member's part of everything, with its rates. */
@@ -76,25 +93,49 @@ export function costOf(
   spec: ResolvedSpec,
   counters: CascadeCounters,
   flops: FlopsTable,
-  prices: CostPrices,
+  { prices = {}, reference: wanted }: CostOptions,
+  infos: readonly TierInfo[],
 ): CostReport {
   const uses = spec.tiers.map((_, t) => tierUse(spec, counters, flops, prices, t));
   const tiers = uses.map((members, t) => {
     const costs = members.map((use) => ({ name: use.counters.name, ...memberCost(use) }));
     return { name: counters.tiers[t]?.name ?? "", ...total(costs), members: costs };
   });
+  const rates = uses.map((members, t) => members.map((use, m) => withEarlier(use, earlierUses(uses, infos, [t, m]))));
   const rows = counters.tiers.reduce((sum, tier) => sum + tier.exited, 0);
   const cascade = total(tiers);
-  const reference = total((uses.at(-1) ?? []).map((use) => memberCost(extrapolate(use, rows))));
+  const reference = typeof wanted === "object" ? givenCost(wanted, rows) : referenceCost(wanted, rows, spec, rates);
   const ratio = combine((name) => ratioOf(reference[name], cascade[name]));
   return shownWhole({ rows, cascade, reference, ratio, tiers });
+}
+
+/** Of `rows` rows at a tier or member, at the rates seen so far. */
+function referenceCost(
+  name: string | undefined,
+  rows: number,
+  spec: ResolvedSpec,
+  uses: readonly (readonly MemberUse[])[],
+): CostFigures {
+  const members = referencedMembers(name, spec).flatMap(([t, m]) => uses[t]?.[m] ?? []);
+  return total(members.map((use) => memberCost(extrapolate(use, rows))));
+}
+
+/** Of `rows` rows at a model that is in no tier. */
+function givenCost(model: ReferenceModel, rows: number): CostFigures {
+  const of = (perRow: number | undefined): number | null => (perRow === undefined ? null : perRow * rows);
+  return {
+    flops: of(model.flopsPerRow),
+    money: of(model.moneyPerRow),
+    bytes: of(model.bytesPerRow),
+    busyMs: of(model.busyMsPerRow),
+  };
 }
 
 function tierUse(
   spec: ResolvedSpec,
   counters: CascadeCounters,
   flops: FlopsTable,
-  prices: CostPrices,
+  prices: Readonly<Record<string, Price>>,
   t: number,
 ): MemberUse[] {
   const tier = counters.tiers[t];
@@ -130,6 +171,31 @@ function memberCost({ counters, flopsPerRow, busyMs, deviceBytes, price, callPri
     money,
     bytes: network + deviceBytes,
     busyMs,
+  };
+}
+
+/** The same model in earlier tiers, whose answers the member uses again. */
+function earlierUses(
+  uses: readonly (readonly MemberUse[])[],
+  infos: readonly TierInfo[],
+  [t, m]: MemberPlace,
+): readonly MemberUse[] {
+  const reuses = infos[t]?.members[m]?.reuses ?? null;
+  if (reuses === null) return [];
+  const tier = infos.findIndex(({ name }) => name === reuses.tier);
+  const use = uses[tier]?.[reuses.member];
+  return use === undefined ? [] : [use, ...earlierUses(uses, infos, [tier, reuses.member])];
+}
+
+/** The member with what the same model ran elsewhere: its rates come from all of it. */
+function withEarlier(use: MemberUse, earlier: readonly MemberUse[]): MemberUse {
+  const all = [use, ...earlier];
+  const sum = (figure: (part: MemberUse) => number): number => all.reduce((total, part) => total + figure(part), 0);
+  return {
+    ...use,
+    busyMs: sum(({ busyMs }) => busyMs),
+    deviceBytes: sum(({ deviceBytes }) => deviceBytes),
+    counters: { ...use.counters, rowsRun: sum(({ counters }) => counters.rowsRun) },
   };
 }
 

@@ -18,6 +18,8 @@ export interface MemberCounters {
   readonly rowsRun: number;
   /** Not run because sequential execution stopped before this member. */
   readonly rowsSkipped: number;
+  /** Not run because the same model had answered the row in an earlier tier: that answer is used again. */
+  readonly rowsReused: number;
   readonly rowsFailed: number;
   /** Rows of padding, run to fill a batch of fixed size. */
   readonly rowsPadded: number;
@@ -34,6 +36,7 @@ export interface MemberCounters {
   readonly rowsRepeated: number;
   /** Why it failed last; null: it has not. */
   readonly lastError: MemberError | null;
+  /** Of a model on the CPU thread time; of a function from call to answer. */
   readonly runMs: number;
   /** Calls of a function member; models have none. */
   readonly calls: number;
@@ -89,7 +92,10 @@ export interface TierCounters {
   readonly members: readonly MemberCounters[];
 }
 
-/** Busy time of a device: the union of the intervals in which it ran a batch. */
+/**
+ * Busy time of a device, of batches that are over. Of "cpu": thread time of members, gathers and reductions, divided by
+ * the number of threads. Of others: the time in which anything was under way.
+ */
 export interface DeviceCounters {
   /** "cpu", "cuda:N" or "function". */
   readonly name: string;

@@ -45,6 +45,11 @@ export interface MemberInfo {
   readonly batchDifference: number | null;
   /** The same between rows alone and padded to a longer one; null when not padded or not measured. */
   readonly padDifference: number | null;
+  /**
+   * The same model stands in this earlier tier, as its member of this index: what it said there about a row that went
+   * on is used again, and not computed twice. null: it stands in none, or is a function or on a device.
+   */
+  readonly reuses: { readonly tier: string; readonly member: number } | null;
 }
 
 /** How a tier runs on a device. */

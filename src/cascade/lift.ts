@@ -29,12 +29,13 @@ import { invalidVotesWarning } from "./invalid-votes.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
   const { runtimeVersion, runtimePath, telemetryOff, classes, tensors, warnings } = native;
+  const names = spec.tiers.map(({ name }) => name);
   const info: CascadeInfo = {
     runtime: { version: runtimeVersion, path: runtimePath, telemetryOff },
     classes,
     // The engine reads calls by them, and users get them as they are.
     inputs: Object.freeze(tensors.map(liftTensor)),
-    tiers: spec.tiers.map((tier, t) => liftTier(tier, native.tiers[t])),
+    tiers: spec.tiers.map((tier, t) => liftTier(tier, native.tiers[t], names)),
     warnings,
   };
   return { ...info, warnings: [...warnings, ...invalidInWarmUp(info, native)] };
@@ -65,7 +66,11 @@ function liftShape({ rowShape, length }: Pick<NativeTensorInfo, "rowShape" | "le
   return length === undefined ? [...rowShape] : [length, ...rowShape.slice(1)];
 }
 
-function liftTier(tier: ResolvedTier, native: NativeInfo["tiers"][number] | undefined): TierInfo {
+function liftTier(
+  tier: ResolvedTier,
+  native: NativeInfo["tiers"][number] | undefined,
+  names: readonly string[],
+): TierInfo {
   const { name, exitWhen: rule, combine, evidence, execution, price } = tier;
   const k = tier.members.length;
   const device = native?.device ?? null;
@@ -76,13 +81,14 @@ function liftTier(tier: ResolvedTier, native: NativeInfo["tiers"][number] | unde
     combine,
     evidence,
     execution,
-    members: (native?.members ?? []).map(liftMember),
+    members: (native?.members ?? []).map((member) => liftMember(member, names)),
     device: device && { name: device.name, buckets: device.buckets, bytes: device.bytes },
     price,
   };
 }
 
-function liftMember(native: NativeMemberInfo): MemberInfo {
+function liftMember(native: NativeMemberInfo, tiers: readonly string[]): MemberInfo {
+  const earlier = tiers[native.reusesTier];
   const { name, output, outputType, outputWidth, device, hostNodes } = native;
   return {
     name,
@@ -97,6 +103,7 @@ function liftMember(native: NativeMemberInfo): MemberInfo {
     hostNodes,
     batchDifference: native.batchDifference < 0 ? null : native.batchDifference,
     padDifference: native.padDifference < 0 ? null : native.padDifference,
+    reuses: earlier === undefined ? null : { tier: earlier, member: native.reusesMember },
   };
 }
 

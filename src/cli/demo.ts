@@ -92,7 +92,7 @@ async function measure(cascade: Cascade, digits: Digits): Promise<Outcome> {
     const answer = await cascade.runBatch({ image: digits.images });
     const seconds = (performance.now() - start) / 1000;
     const counters = cascade.counters({ since: before });
-    const cost = await cascade.cost({}, { since: before });
+    const cost = await cascade.cost({ since: before });
     return { answer, counters, cost, rowsPerSecond: rows / seconds };
   } finally {
     clearInterval(timer);

@@ -36,6 +36,7 @@ export function inspectLines({ runtime, classes, inputs, tiers, warnings }: Expl
         ]),
       ]),
       ...tier.members.flatMap(hostNodes),
+      ...tier.members.flatMap(reused),
       ...batches(tier),
     ]),
     ...paragraph(reasons(tiers)),
@@ -64,6 +65,10 @@ function paragraph(lines: readonly string[]): string[] {
 
 function hostNodes({ name, hostNodes: nodes }: MemberExplanation): string[] {
   return nodes.length === 0 ? [] : [`  ${name} runs on the host for ${nodes.join(", ")}`];
+}
+
+function reused({ name, reuses }: MemberExplanation): string[] {
+  return reuses === null ? [] : [`  ${name} does not run on rows that it answered in tier "${reuses.tier}"`];
 }
 
 /** Why members run where they do: each reason once, with those that it holds for. */

@@ -274,6 +274,9 @@ export interface NativeMemberInfo {
   readonly batchDifference: number;
   /** The same between rows alone and padded; -1 when not padded or not measured. */
   readonly padDifference: number;
+  /** The tier and member before it that are the same model, whose output on a row is used again; -1: there is none. */
+  readonly reusesTier: number;
+  readonly reusesMember: number;
 }
 
 /** How a tier runs on a device. */
@@ -304,6 +307,7 @@ export interface NativeInfo {
 export interface NativeMemberCounters {
   readonly rowsRun: number;
   readonly rowsSkipped: number;
+  readonly rowsReused: number;
   readonly rowsFailed: number;
   readonly rowsPadded: number;
   readonly stepsRun: number;
@@ -361,7 +365,7 @@ export interface NativeCounters {
   /** Between the buckets of every histogram, ascending: counts[i] is of times below bound i and not below bound i - 1. */
   readonly timeBoundsNs: Float64Array;
   readonly tiers: readonly NativeTierCounters[];
-  /** Busy time of each device: union of the intervals in which it ran a batch, split per [tier][member] in integer nanoseconds. */
+  /** Busy time of each device, of batches that are over, split per [tier][member] in integer nanoseconds. */
   readonly devices: readonly {
     readonly name: string;
     readonly busyNs: number;

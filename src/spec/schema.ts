@@ -17,9 +17,14 @@ export function shapeProblems(spec: unknown): QuorateProblem[] {
   // What the schema says about them is beside the point.
   const isNew = ({ instancePath }: SchemaError): boolean =>
     !strangers.some(({ path }) => `${instancePath}/`.startsWith(`${path}/`));
-  const errors = (validate.errors ?? []).filter((error) => error.keyword !== "if" && error.keyword !== "oneOf");
+  const errors = tellingErrors(validate.errors);
   const others = errors.filter((error) => isNew(error) && !isMisspelled(error, errors));
   return [...known, ...others.map((error) => problemOf(error, data, "cascade"))];
+}
+
+/** Without those that only say that another one stands inside. */
+function tellingErrors(errors: readonly SchemaError[] | null | undefined): SchemaError[] {
+  return (errors ?? []).filter(({ keyword }) => keyword !== "if" && keyword !== "oneOf");
 }
 
 /** A field that is missing because it has another name: the problem of that name says so. */
@@ -33,7 +38,7 @@ function isMisspelled({ keyword, instancePath, params }: SchemaError, errors: re
 
 /**
  * Checks the options of one call. Costs some 0.1 us and allocates nothing when they are right.
- * @param call the method's name; "prices" for the first argument of `cost`
+ * @param call the method's name
  * @throws one QuorateError that lists everything wrong: unknown names, types, ranges
  */
 export function checkOptions(call: keyof typeof calls, options: unknown): void {
@@ -42,7 +47,7 @@ export function checkOptions(call: keyof typeof calls, options: unknown): void {
     throw invalidArgument(`${call}: expected a plain object, got an instance of ${nameOf(options)}.`);
   }
   if (check(options)) return;
-  const problems = (check.errors ?? []).map((error) => problemOf(error, options, call));
+  const problems = tellingErrors(check.errors).map((error) => problemOf(error, options, call));
   throw errorFromProblems(`${call}: the call`, problems);
 }
 

@@ -111,10 +111,10 @@ describe("the digits cascade", () => {
     expect(counters.tiers.map(({ entered }) => entered)).toEqual([597, 96, 41]);
     expect(counters.tiers.reduce((sum, { exited }) => sum + exited, 0)).toBe(counters.settled);
     for (const { entered, members } of counters.tiers) {
-      for (const { rowsRun, rowsSkipped, rowsFailed } of members)
-        expect(rowsRun + rowsSkipped + rowsFailed).toBe(entered);
+      for (const { rowsRun, rowsSkipped, rowsReused, rowsFailed } of members)
+        expect(rowsRun + rowsSkipped + rowsReused + rowsFailed).toBe(entered);
     }
-    const cost = await cascade.cost({}, { since: before });
+    const cost = await cascade.cost({ since: before });
     expect(cost.rows).toBe(count);
     const [tiny, small, large] = (await cascade.explain()).tiers.map(({ flopsPerRow }) => flopsPerRow ?? Number.NaN);
     const [a, b, c] = counters.tiers.map(({ members }) => (members[0]?.rowsRun ?? 0) + (members[0]?.rowsPadded ?? 0));

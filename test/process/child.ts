@@ -15,6 +15,8 @@ export interface ChildOptions {
   readonly node?: string;
   /** Node's own. @default none */
   readonly flags?: readonly string[];
+  /** How much nicer than this process. @default 0 */
+  readonly nicer?: number;
   /** Beside what this process has. @default none */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -34,11 +36,13 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 export function runChild(
   program: string,
   args: readonly string[],
-  { node = process.execPath, flags = [], env = {} }: ChildOptions = {},
+  { node = process.execPath, flags = [], nicer = 0, env = {} }: ChildOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(node, [...flags, `${root}test/${program}.mjs`, ...args], {
+    const command = [node, ...flags, `${root}test/${program}.mjs`, ...args];
+    const [file = "", ...rest] = nicer === 0 ? command : ["nice", "-n", String(nicer), ...command];
+    const child = spawn(file, rest, {
       cwd: root,
       env: { ...process.env, ...env },
       timeout: 50_000,

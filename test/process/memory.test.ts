@@ -20,3 +20,7 @@ it("keeps no second copy of 1e6 rows offered in one batch", async () => {
 it("copies as many batches as maxBytesInFlight allows, and refuses the others", async () => {
   expect(await run("copies")).toMatchObject(clean);
 });
+
+it("gives the memory of a burst of single rows back, open and closed", async () => {
+  expect(await run("burst", withGc)).toMatchObject(clean);
+});

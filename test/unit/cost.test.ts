@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { costOf } from "../../src/cascade/cost.js";
 import { type CascadeCounters, countersSince } from "../../src/cascade/counters.js";
 import { liftCounters } from "../../src/cascade/lift.js";
+import type { QuorateError } from "../../src/errors.js";
 import { resolveSpec } from "../../src/spec/resolve.js";
 import { counterProblems } from "../counter-problems.js";
 import { zeroTier } from "./fake-native.js";
@@ -23,6 +24,7 @@ const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0, reportedCost: 0 };
 function snapshot(times = 1): CascadeCounters {
   const idle = {
     rowsSkipped: 0,
+    rowsReused: 0,
     rowsFailed: 0,
     stepsRun: 0,
     stepsPadded: 0,
@@ -68,7 +70,7 @@ function snapshot(times = 1): CascadeCounters {
 
 describe("cost", () => {
   const flops = [[10, 20], [1000]];
-  const report = costOf(spec, snapshot(), flops, {});
+  const report = costOf(spec, snapshot(), flops, {}, []);
 
   it("charges every visited tier and executed member, padded rows too", () => {
     expect(report.tiers.map((tier) => tier.members.map((member) => member.flops))).toEqual([[1040, 2080], [20_000]]);
@@ -86,7 +88,7 @@ describe("cost", () => {
 
   it("is money per busy hour, per call and per gigabyte", () => {
     expect(report.cascade.money).toBeCloseTo(3e-3 + 4 * 0.5 + (1200 / 1e9) * 10, 12);
-    expect(costOf(spec, snapshot(), flops, { edge: { perRow: 1 } }).tiers[0]?.money).toBe(200);
+    expect(costOf(spec, snapshot(), flops, { prices: { edge: { perRow: 1 } } }, []).tiers[0]?.money).toBe(200);
   });
 
   it("stands beside the same rows at the last tier, at its own rates", () => {
@@ -97,19 +99,58 @@ describe("cost", () => {
     expect(report.ratio.busyMs).toBe(0);
   });
 
+  it.each([
+    ["edge", 3000, 30],
+    ["a", 1000, 10],
+    ["edge/b", 2000, 20],
+  ])("stands beside the same rows at %s alone", (reference, flopsOfRows, busyMs) => {
+    const { reference: figures, ratio, cascade } = costOf(spec, snapshot(), flops, { reference }, []);
+    expect(figures.flops).toBe(flopsOfRows);
+    expect(figures.busyMs).toBe(busyMs * 100);
+    expect(ratio.flops).toBe(flopsOfRows / (cascade.flops ?? 0));
+  });
+
+  it("stands beside a model that is in no tier, as far as its cost is given", () => {
+    const reference = { flopsPerRow: 7, moneyPerRow: 0.25 };
+    expect(costOf(spec, snapshot(), flops, { reference }, []).reference).toEqual({
+      flops: 700,
+      money: 25,
+      bytes: null,
+      busyMs: null,
+    });
+  });
+
   it("does not take unknown for zero", () => {
-    expect(costOf(spec, snapshot(), [[10, 20], [null]], {}).cascade.flops).toBeNull();
-    const idle = costOf(spec, snapshot(0), [[10, 20], [null]], {});
+    expect(costOf(spec, snapshot(), [[10, 20], [null]], {}, []).cascade.flops).toBeNull();
+    const idle = costOf(spec, snapshot(0), [[10, 20], [null]], {}, []);
     expect(idle.cascade).toEqual({ flops: 0, money: 0, bytes: 0, busyMs: 0 });
   });
 
   it("refuses prices for a tier that is none", async () => {
     const { cascade } = await openFake();
-    expect((await errorOf(() => cascade.cost({ cluod: {} }))).message).toBe(
-      'prices: there is no tier "cluod" (tiers: "edge", "cloud"), did you mean "cloud"?',
+    expect((await errorOf(() => cascade.cost({ prices: { cluod: {} } }))).message).toBe(
+      'cost, /prices: there is no tier "cluod" (tiers: "edge", "cloud"), did you mean "cloud"?',
     );
-    expect((await errorOf(() => cascade.cost({ third: {} }))).message).toBe(
-      'prices: there is no tier "third" (tiers: "edge", "cloud").',
+    expect((await errorOf(() => cascade.cost({ prices: { third: {} } }))).message).toBe(
+      'cost, /prices: there is no tier "third" (tiers: "edge", "cloud").',
+    );
+  });
+
+  it("refuses a reference that is no tier and no member, or may be several", async () => {
+    const tier = (name: string) => ({ name, members: ["m/a.onnx", "m/b.onnx"] });
+    const { cascade } = await openFake({
+      tiers: [{ ...tier("one"), exitWhen: { kind: "agreement", threshold: 1 } }, tier("two")],
+    });
+    const refusal = async (reference: string) => {
+      const { code, message } = (await errorOf(() => cascade.cost({ reference }))) as QuorateError;
+      expect(code).toBe("QUORATE_ERR_INVALID_ARGUMENT");
+      return message;
+    };
+    expect(await refusal("c.onx")).toBe(
+      'cost, /reference: there is no tier or member "c.onx" (there are "one", "two", "a.onnx", "b.onnx"), did you mean "a.onnx"?',
+    );
+    expect(await refusal("a.onnx")).toBe(
+      'cost, /reference: 2 members are called "a.onnx"; say which: "one/a.onnx", "two/a.onnx".',
     );
   });
 
@@ -133,8 +174,8 @@ describe("counters", () => {
   });
 
   it("are times in milliseconds, whose differences are exact to the nanosecond", () => {
-    const none = { rowsSkipped: 0, rowsFailed: 0, rowsPadded: 0, stepsRun: 0, stepsPadded: 0, invalidVotes: 0 };
-    const member = { ...none, rowsRun: 1, extraRuns: 0, rowsRepeated: 0, lastError: null };
+    const none = { rowsSkipped: 0, rowsReused: 0, rowsFailed: 0, rowsPadded: 0, stepsRun: 0, stepsPadded: 0 };
+    const member = { ...none, rowsRun: 1, invalidVotes: 0, extraRuns: 0, rowsRepeated: 0, lastError: null };
     const at = (ns: number): CascadeCounters => {
       const tier = { ...zeroTier(0), queueNs: ns, gatherNs: 2 * ns, uploadNs: 3 * ns, runNs: 4 * ns, reduceNs: 5 * ns };
       const tiers = [{ ...tier, downloadNs: 6 * ns, scatterNs: 7 * ns, members: [{ ...member, runNs: 8 * ns }] }];

@@ -210,6 +210,8 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
     hostNodes: [],
     batchDifference: 0,
     padDifference: -1,
+    reusesTier: -1,
+    reusesMember: -1,
     warmRows: 8,
     warmInvalid: 0,
   });
@@ -229,6 +231,7 @@ export function zeroTier(members: number): NativeTierCounters {
   const member: NativeMemberCounters = {
     rowsRun: 0,
     rowsSkipped: 0,
+    rowsReused: 0,
     rowsFailed: 0,
     rowsPadded: 0,
     stepsRun: 0,

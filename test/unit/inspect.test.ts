@@ -13,6 +13,7 @@ const member: MemberExplanation = {
   deviceReason: null,
   deviceBytes: null,
   hostNodes: [],
+  reuses: null,
   sha256: null,
   lastError: null,
   batchDifference: null,

@@ -24,6 +24,8 @@ const unknown: NativeMemberInfo = {
   hostNodes: [],
   batchDifference: -1,
   padDifference: -1,
+  reusesTier: -1,
+  reusesMember: -1,
   warmRows: 0,
   warmInvalid: 0,
 };

@@ -94,9 +94,9 @@ void CascadeCore::Open(BuiltMessage message) {
     MutexLock lock(&mutex_);
     if (message.plan != nullptr) {
       ProcessServices& process = ProcessServices::Process();
-      engine_ = Engine::Create(
-          {message.plan, process.kernels(), process.pool(), process.timer(), process.clock()},
-          this);
+      engine_ = Engine::Create({message.plan, process.kernels(), process.pool(), process.timer(),
+                                process.clock(), process.thread_clock()},
+                               this);
       self_ = shared_from_this();
     }
     state_ = message.plan == nullptr ? State::kEnded : State::kOpen;

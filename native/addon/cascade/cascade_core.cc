@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "native/addon/process_services.h"
+#include "native/base/free_memory.h"
 
 namespace quorate {
 
@@ -153,6 +154,10 @@ void CascadeCore::OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> row
   channel_->Post(LazyMessage{id, tensor, std::move(rows)});
 }
 
+void CascadeCore::OnMemoryFreed() {
+  ProcessServices::Process().pool()->Submit({[](void*) { ReturnFreeMemory(); }, nullptr});
+}
+
 void CascadeCore::OnInvalid(const InvalidMember& member) { channel_->Post(InvalidMessage{member}); }
 
 // The engine and its models are gone before JavaScript is told, unless a thread is inside.
@@ -167,6 +172,7 @@ void CascadeCore::OnClosed() {
     closed_reported_ = true;
   }
   open.reset();
+  ReturnFreeMemory();
   channel_->Post(ClosedMessage{});
   MutexLock lock(&mutex_);
   state_ = State::kEnded;

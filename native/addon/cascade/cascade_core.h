@@ -56,6 +56,7 @@ class CascadeCore final : public EngineListener, public std::enable_shared_from_
   void OnBatches(std::vector<FinishedBatch> batches) override;
   void OnRows(std::vector<FinishedRow> rows) override;
   void OnLazy(uint64_t id, uint32_t tensor, std::vector<uint32_t> rows) override;
+  void OnMemoryFreed() override;
   void OnInvalid(const InvalidMember& member) override;
   void OnClosed() override;
 

@@ -15,6 +15,7 @@ struct Field {
 constexpr Field<MemberCounters> kMemberFields[] = {
     {"rowsRun", &MemberCounters::rows_run},
     {"rowsSkipped", &MemberCounters::rows_skipped},
+    {"rowsReused", &MemberCounters::rows_reused},
     {"rowsFailed", &MemberCounters::rows_failed},
     {"rowsPadded", &MemberCounters::rows_padded},
     {"stepsRun", &MemberCounters::steps_run},

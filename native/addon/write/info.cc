@@ -56,6 +56,8 @@ Napi::Object ToMember(Napi::Env env, const CascadePlan& plan, const PlannedMembe
   object.Set("device", PlaceName(member.model));
   object.Set("deviceReason", member.device_reason);
   object.Set("deviceBytes", ToNumber(env, member.device_bytes));
+  object.Set("reusesTier", Napi::Number::New(env, member.said_in_tier));
+  object.Set("reusesMember", Napi::Number::New(env, member.said_by_member));
   object.Set("hostNodes", ToArray(env, model.host_nodes, [env](const std::string& node) {
                return Napi::String::New(env, node);
              }));

@@ -3,6 +3,7 @@
 // What one batch reads and writes while its members run. Threads that share it write disjoint rows.
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -80,10 +81,13 @@ struct BatchWork {
         tier(parts.tier),
         kernels(parts.kernels),
         pool(parts.pool),
+        thread_clock(parts.thread_clock),
+        functions(parts.meter),
         columns(columns_to_fill),
         inputs(plan->tensors.size()),
         longest(plan->lengths, 1),
-        outputs(tier->members.size()) {
+        outputs(tier->members.size()),
+        kept(tier->members.size()) {
     *tallies_to_fill = std::vector<MemberTally>(tier->members.size());
     tallies = tallies_to_fill->data();
     for (const RequestTensor& tensor : plan->tensors) row_bytes.push_back(tensor.row_bytes);
@@ -93,6 +97,8 @@ struct BatchWork {
   const PlannedTier* const tier;
   Kernels* const kernels;
   Pool* const pool;
+  const Clock* const thread_clock;
+  OverlapMeter* const functions;
   ColumnSet* const columns;        // Of the batch; `voters` counts the members that ran.
   MemberTally* tallies = nullptr;  // [members]
 
@@ -104,6 +110,9 @@ struct BatchWork {
   std::vector<uint32_t> lengths;       // [lengths of the plan][rows], where there are any.
   std::vector<uint8_t*> outputs;       // [members][rows x output row]
   std::vector<RowId> row_ids;          // [rows]
+  // [members][rows] what the same model said in an earlier tier; nullptr: nothing. Or empty: it
+  // said nothing about any of the rows.
+  std::vector<std::vector<const uint8_t*>> kept;
   int64_t deadline_at = kForever;
   int priority = 0;
   const float* prior_sums = nullptr;  // [rows x classes] for cumulative tiers.
@@ -112,6 +121,7 @@ struct BatchWork {
   FailureSlot failures;
   FitSlot fit;
   ErrorSlot kernel_error;
+  std::atomic<uint64_t> own_ns{0};  // Of our threads, beside the members.
 
   // The outputs from row `first` on, for the kernels. `target` has an entry per member.
   void OutputsFrom(size_t first, MemberOutput* target) const {

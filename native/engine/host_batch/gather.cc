@@ -71,6 +71,7 @@ Status HostGather::Gather(const std::vector<RowRef>& rows) {
   work_->decided.assign(rows.size(), -1);
   GatherEvidence(rows);
   QUORATE_RETURN_IF_ERROR(ReserveOutputs(rows.size()));
+  if (work_->tier->reuses_outputs) GatherKept(rows);
   return GatherInputs(rows);
 }
 
@@ -120,6 +121,23 @@ Status HostGather::ReserveOutputs(size_t rows) {
     }
   }
   return Status();
+}
+
+void HostGather::GatherKept(const std::vector<RowRef>& rows) {
+  for (size_t m = 0; m < outputs_.size(); ++m) {
+    const PlannedMember& member = work_->tier->members[m];
+    if (member.said_in_tier < 0) continue;
+    std::vector<const uint8_t*>& kept = work_->kept[m];
+    kept.clear();
+    bool any = false;
+    for (const RowRef& row : rows) {
+      const uint8_t* const of_row = listener_->RowKept(row);
+      const bool said = of_row != nullptr && of_row[member.kept_at] != 0;
+      kept.push_back(said ? of_row + member.kept_at + 1 : nullptr);
+      any |= said;
+    }
+    if (!any) kept.clear();
+  }
 }
 
 void HostGather::GatherEvidence(const std::vector<RowRef>& rows) {

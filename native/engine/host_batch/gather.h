@@ -24,6 +24,7 @@ class HostGather {
   void GatherLengths(const std::vector<RowRef>& rows);
   Status GatherInputs(const std::vector<RowRef>& rows);
   Status ReserveOutputs(size_t rows);
+  void GatherKept(const std::vector<RowRef>& rows);
   void GatherEvidence(const std::vector<RowRef>& rows);
 
   BatchWork* const work_;

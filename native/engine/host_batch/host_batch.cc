@@ -91,18 +91,8 @@ void HostBatch::Cancel() {
 }
 
 void HostBatch::ClearResults() {
-  for (MemberTally& tally : tallies) {
-    tally.rows_run = 0;
-    tally.rows_failed = 0;
-    tally.rows_padded = 0;
-    tally.steps_run = 0;
-    tally.steps_padded = 0;
-    tally.rows_invalid = 0;
-    tally.run_ns = 0;
-    tally.extra_runs = 0;
-    tally.rows_repeated = 0;
-    tally.rows_blamed = 0;
-  }
+  for (MemberTally& tally : tallies) tally.Clear();
+  work_.own_ns = 0;
   failures.clear();
   fit = {};
   reduce_error = Status();
@@ -127,7 +117,9 @@ void HostBatch::PostHelpers(size_t threads, Task helper) {
 
 void HostBatch::Begin() {
   begun_at = parts_.clock->NowNs();
+  const int64_t ran = parts_.thread_clock->NowNs();
   Status status = Prepare();
+  work_.own_ns += static_cast<uint64_t>(parts_.thread_clock->NowNs() - ran);
   phase_started_ = parts_.clock->NowNs();
   gather_ns = phase_started_ - begun_at;
   if (status.ok()) {
@@ -141,6 +133,7 @@ void HostBatch::Begin() {
 
 Status HostBatch::Prepare() {
   outputs.clear();
+  to_keep.clear();
   QUORATE_RETURN_IF_ERROR(columns.Resize(Wants()));
   columns.voters.assign(rows.size(), 0);
   work_.deadline_at = deadline_at;
@@ -148,6 +141,7 @@ Status HostBatch::Prepare() {
   work_.rule = &point->rules[parts_.tier_index];
   QUORATE_RETURN_IF_ERROR(gather_.Gather(rows));
   if (detail == Detail::kOutputs) outputs.assign(work_.outputs.begin(), work_.outputs.end());
+  if (parts_.tier->keeps_outputs) to_keep.assign(work_.outputs.begin(), work_.outputs.end());
   return Status();
 }
 
@@ -196,6 +190,7 @@ bool HostBatch::PullReduction() {
 bool HostBatch::Finish() {
   fit = work_.fit.Take();
   reduce_error = work_.kernel_error.Take();
+  own_ns = work_.own_ns.load(std::memory_order_relaxed);
   if (reduce_error.ok()) CountInvalidVotes(*parts_.tier, work_.outputs.data(), this);
   // The batch's hold and the caller's: no other thread is inside, or will be.
   if (holds_.load(std::memory_order_acquire) == 2) {

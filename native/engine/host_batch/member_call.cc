@@ -68,7 +68,13 @@ void MemberCall::Run(FailureSearch::Range range, Completion completion) {
   batch_.deadline_at = work_->deadline_at;
   batch_.priority = work_->priority;
   started_ = true;
-  if (host_ != nullptr) return completion(host_->Run(batch_));
+  if (host_ != nullptr) {
+    const int64_t ran = work_->thread_clock->NowNs();
+    RunReport report = host_->Run(batch_);
+    report.run_ns = static_cast<uint64_t>(work_->thread_clock->NowNs() - ran);
+    return completion(std::move(report));
+  }
+  function_run_ = work_->functions->Begin();
   As<FunctionModel>(member_->model)->Start(batch_, completion);
 }
 
@@ -76,8 +82,16 @@ bool MemberCall::Repeats(const RunReport& report) const {
   return repeats_ && rows_.count > 1 && WorthRepeating(report.status);
 }
 
+// Before anything else when a function has answered, or was not asked.
+void MemberCall::EndFunction() {
+  if (!function_run_) return;
+  tally_->busy_ns.fetch_add(work_->functions->End(*function_run_), std::memory_order_relaxed);
+  function_run_.reset();
+}
+
 void MemberCall::OnFirst(void* context, RunReport report) {
   auto* const call = static_cast<MemberCall*>(context);
+  call->EndFunction();
   if (!call->Repeats(report)) return call->completion_(std::move(report));
   if (call->search_ == nullptr) call->search_ = std::make_unique<FailureSearch>();
   call->search_->Begin(call->rows_.count, std::move(report));
@@ -86,6 +100,7 @@ void MemberCall::OnFirst(void* context, RunReport report) {
 
 void MemberCall::OnRepeated(void* context, RunReport report) {
   auto* const call = static_cast<MemberCall*>(context);
+  call->EndFunction();
   call->search_->Ran(std::move(report));
   if (!call->blocking()) call->PostSearch();
 }
@@ -152,6 +167,7 @@ void MemberCall::Book(const RunReport& report) {
   if (started_ && !lengths_.empty()) BookSteps();
   tally_->rows_padded.fetch_add(report.padded_rows, kOrder);
   tally_->run_ns.fetch_add(report.run_ns, kOrder);
+  if (blocking()) tally_->busy_ns.fetch_add(report.run_ns, kOrder);
   if (report.extra_runs > 0) {
     tally_->extra_runs.fetch_add(report.extra_runs, kOrder);
     tally_->rows_repeated.fetch_add(report.repeated_rows, kOrder);

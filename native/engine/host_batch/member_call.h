@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "native/base/aligned_buffer.h"
@@ -42,6 +43,7 @@ class MemberCall {
   bool Repeats(const RunReport& report) const;
   void PostSearch();
   void SearchOn();
+  void EndFunction();
   static void OnFirst(void* context, RunReport report);
   static void OnRepeated(void* context, RunReport report);
   // Where the model is to write: the call's output, or beside it if that has no room for its
@@ -66,7 +68,8 @@ class MemberCall {
   Completion completion_;
   std::unique_ptr<FailureSearch> search_;  // Of the first run that failed, and all after it.
   std::vector<FailedRow> failed_;
-  bool started_ = false;  // The model was called, not only asked for.
+  std::optional<uint64_t> function_run_;  // In the meter.
+  bool started_ = false;                  // The model was called, not only asked for.
 };
 
 }  // namespace quorate

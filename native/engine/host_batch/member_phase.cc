@@ -1,6 +1,7 @@
 #include "native/engine/host_batch/member_phase.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace quorate {
@@ -46,10 +47,34 @@ size_t MemberPhase::Cut() {
   if (sequential_) {
     to_cut_.push_back(WorkOfAll());
   } else {
-    for (const size_t m : blocking_) to_cut_.push_back(WorkOf(m));
+    for (const size_t m : blocking_) {
+      if (work_->kept[m].empty()) to_cut_.push_back(WorkOf(m));
+    }
   }
   const size_t threads = CutIntoShards(to_cut_, work_->rows, work_->pool->threads(), &shards_);
+  if (!sequential_ && work_->tier->reuses_outputs) {
+    for (const size_t m : blocking_) Reuse(m);
+  }
   return std::min(shards_.size(), threads);
+}
+
+// The member runs on the rows, side by side, about which it has said nothing yet: mostly none.
+void MemberPhase::Reuse(size_t member) {
+  const std::vector<const uint8_t*>& kept = work_->kept[member];
+  if (kept.empty()) return;
+  const size_t row_bytes = work_->tier->members[member].reduced_row_bytes;
+  size_t reused = 0;
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i] != nullptr) {
+      memcpy(work_->outputs[member] + i * row_bytes, kept[i], row_bytes);
+      ++reused;
+    } else if (i > 0 && kept[i - 1] == nullptr) {
+      ++shards_.back().count;
+    } else {
+      shards_.push_back({member, i, 1, 0});
+    }
+  }
+  work_->tallies[member].rows_reused.fetch_add(reused, std::memory_order_relaxed);
 }
 
 size_t MemberPhase::Prepare(bool all_members) {
@@ -84,6 +109,8 @@ MemberPhase::MemberTask* MemberPhase::TaskFor(const Shard& shard) {
 
 void MemberPhase::StartElsewhere() {
   for (size_t i = shards_.size(); i < running_.size(); ++i) Start(running_[i]);
+  const bool nothing_runs = !sequential_ && running_.empty();
+  if (nothing_runs) work_->pool->SubmitNext(all_done_);
 }
 
 void MemberPhase::Pull() {
@@ -128,6 +155,7 @@ std::vector<MemberFailure> MemberPhase::Finish() {
     const MemberTally& tally = work_->tallies[m];
     if (tally.rows_failed.load(std::memory_order_relaxed) > 0) continue;
     if (tally.extra_runs.load(std::memory_order_relaxed) > 0) continue;
+    if (tally.rows_reused.load(std::memory_order_relaxed) > 0) continue;
     costs_->Update(m, tally.run_ns.load(std::memory_order_relaxed),
                    UnitsPerRow(m) * static_cast<double>(work_->rows));
   }

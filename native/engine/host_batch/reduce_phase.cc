@@ -28,8 +28,10 @@ bool ReducePhase::Pull() {
   bool last = false;
   size_t slice;
   while (share_.Take(&slice)) {
+    const int64_t ran = work_->thread_clock->NowNs();
     const size_t first = work_->rows * slice / slices_;
     Reduce(first, work_->rows * (slice + 1) / slices_ - first);
+    work_->own_ns += static_cast<uint64_t>(work_->thread_clock->NowNs() - ran);
     last = share_.Finish();
   }
   return last;

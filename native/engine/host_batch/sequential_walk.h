@@ -20,12 +20,16 @@ class SequentialWalk {
   void Begin(size_t first, size_t count);
 
  private:
+  int64_t ThreadNow() const { return work_->thread_clock->NowNs(); }
+  void BookOwnTime();
   void Advance();
   bool StartMember();  // True: it has completed. False: the walk goes on elsewhere.
   Status PrepareRows(size_t member, MemberRows* rows);
   Status GatherActive(const uint8_t* source, size_t row_bytes, uint8_t* target);
   void FinishMember();
   void Scatter(size_t member);
+  void FindAsked(size_t member);
+  void Reuse(size_t member);
   void StopDecided();
   void FillUnrun(size_t member);
   static void OnReport(void* context, RunReport report);
@@ -39,8 +43,12 @@ class SequentialWalk {
   size_t count_ = 0;
   size_t member_ = 0;             // The one that runs, or runs next.
   std::vector<uint32_t> active_;  // Rows of the walk that go on, from 0, ascending.
-  bool compact_ = false;          // The running member sees active rows only.
+  std::vector<uint32_t> unsaid_;  // Those of them about which the member has said nothing yet.
+  const std::vector<uint32_t>* asked_ = &active_;  // Rows that the member is asked about.
+  bool compact_ = false;                           // The running member sees those only.
   RunReport report_;
+  int64_t began_ =
+      0;  // On the thread's clock, when it took the walk up; later by what members ran.
 
   std::vector<AlignedBuffer> gathered_;        // [tensors of the plan] active rows.
   std::vector<size_t> gathered_rows_;          // How many it holds; rows only ever leave.

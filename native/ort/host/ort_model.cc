@@ -1,7 +1,6 @@
 #include "native/ort/host/ort_model.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "native/base/shapes.h"
@@ -134,10 +133,7 @@ RunReport OrtModel::Run(const Batch& batch) {
     report.status = Stopped();
     return report;
   }
-  const auto start = std::chrono::steady_clock::now();
   report.status = Compute(batch, report.padded_rows);
-  report.run_ns = static_cast<uint64_t>(
-      std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count());
   if (!report.status.ok()) {
     bool stopped = batch.cancel != nullptr && batch.cancel->cancelled();
     if (!stopped) {

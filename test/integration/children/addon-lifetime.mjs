@@ -18,13 +18,13 @@ const searchPaths = JSON.parse(process.env["SEARCH_PATHS"] ?? "");
 const common = {
   name: "m",
   inputs: [],
-  constants: [],
   outputName: "",
   temperature: 1,
   timeoutMs: 30_000,
   splitOnFailure: false,
   classMap: new Int32Array(0),
   labels: new BigInt64Array(0),
+  constants: [],
 };
 /** @type {Native.NativeMember} */
 const file = {

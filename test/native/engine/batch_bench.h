@@ -64,7 +64,9 @@ struct Bench {
     if (costs_ == nullptr) costs_ = std::make_unique<MemberCosts>(tier);
     return *costs_;
   }
-  BatchParts Parts() { return {&plan, &tier, 0, kernels.get(), &pool, &clock, &costs()}; }
+  BatchParts Parts() {
+    return {&plan, &tier, 0, kernels.get(), &pool, &clock, &thread_clock, &functions, &costs()};
+  }
 
   Pool pool;  // Outlives the models, whose threads submit to it.
   CascadePlan plan;
@@ -72,6 +74,8 @@ struct Bench {
   RuleProgram rule;
   std::unique_ptr<Kernels> kernels = NewCpuKernels();
   SteadyClock clock;
+  FakeThreadClock thread_clock;
+  OverlapMeter functions{&clock};
 
  private:
   std::unique_ptr<MemberCosts> costs_;

@@ -42,6 +42,9 @@ TEST(Times, ARowWaitsUntilAThreadTakesItsBatchUp) {
   test.Answer(0);
   EXPECT_EQ(test.Tier(0).queue_ns, 5u * kNsPerMs);
   EXPECT_EQ(test.Tier(0).run_ns, 0u);
+  for (const DeviceCounters& device : test.engine->Snapshot().devices) {
+    EXPECT_EQ(device.busy_ns, 0u) << device.name << " is charged for a batch that waits";
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstring>
 #include <latch>
 #include <map>
@@ -18,6 +19,7 @@
 
 #include "native/engine/engine.h"
 #include "test/native/engine/finished_call.h"
+#include "test/native/fakes/fake_thread_clock.h"
 #include "test/native/fakes/fake_time.h"
 #include "test/native/fakes/manual_model.h"
 #include "test/native/fakes/rules.h"
@@ -57,6 +59,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
     parts.pool = &pool_;
     parts.timer = &time.timer;
     parts.clock = &time.clock;
+    parts.thread_clock = &thread_clock_;
     engine = Engine::Create(parts, this);
   }
   ~TestEngine() override {
@@ -234,6 +237,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
 
   // Rows that were asked for, by (call, tensor), in the order of asking.
   std::map<std::pair<uint64_t, uint32_t>, Values> asked;
+  std::atomic<int> memory_freed{0};  // How often the engine has said so.
   std::vector<InvalidMember> invalid;
   FakeTime time;
   std::unique_ptr<Engine> engine;
@@ -264,6 +268,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
     Values& known = asked[{id, tensor}];
     known.insert(known.end(), rows.begin(), rows.end());
   }
+  void OnMemoryFreed() override { ++memory_freed; }
   void OnClosed() override {
     std::lock_guard lock(mutex_);
     EXPECT_FALSE(closed_) << "closed twice";
@@ -287,7 +292,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
       EXPECT_LE(t.invalid + t.degraded, t.exited);
       EXPECT_EQ(t.run_times.total(), t.batches);
       for (const MemberCounters& m : t.members) {
-        EXPECT_EQ(t.queue_times.total(), m.rows_run + m.rows_skipped);
+        EXPECT_EQ(t.queue_times.total(), m.rows_run + m.rows_skipped + m.rows_reused);
       }
       in_flight += t.in_flight;
       deferred = t.deferred;
@@ -302,6 +307,7 @@ class TestEngine final : public EngineListener, private ModelLoader {
     }
   }
 
+  const FakeThreadClock thread_clock_;
   Pool pool_;
   std::vector<size_t> members_;  // Per tier.
   std::vector<std::shared_ptr<ManualModel>> models_;

@@ -15,6 +15,7 @@
 
 #include "native/engine/engine.h"
 #include "test/native/engine/finished_call.h"
+#include "test/native/fakes/fake_thread_clock.h"
 
 namespace quorate {
 
@@ -37,6 +38,7 @@ class ThreadedListener final : public EngineListener {
     // Asked too late: all rows of the call are over, or this fails them.
     engine->Provide(id, tensor, rows, std::move(data), {StatusCode::kInput, "nobody waits"});
   }
+  void OnMemoryFreed() override {}
   void OnClosed() override {
     std::lock_guard lock(mutex_);
     closed_ = true;
@@ -91,6 +93,7 @@ struct ThreadedEngine {
     parts.pool = &pool;
     parts.timer = &timer;
     parts.clock = &clock;
+    parts.thread_clock = &thread_clock;
     engine = Engine::Create(parts, &listener);
     listener.engine = engine.get();
   }
@@ -108,7 +111,7 @@ struct ThreadedEngine {
                                t.in_flight);
       ASSERT_EQ(t.run_times.total(), t.batches);
       for (const MemberCounters& m : t.members) {
-        ASSERT_EQ(t.queue_times.total(), m.rows_run + m.rows_skipped);
+        ASSERT_EQ(t.queue_times.total(), m.rows_run + m.rows_skipped + m.rows_reused);
       }
       in_flight += t.in_flight;
     }
@@ -122,6 +125,7 @@ struct ThreadedEngine {
     }
   }
   const SteadyClock clock;
+  const FakeThreadClock thread_clock;
   Timer timer;
   Pool pool;
   ThreadedListener listener;

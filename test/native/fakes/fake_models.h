@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "native/model/function_model.h"
+#include "test/native/fakes/fake_thread_clock.h"
 
 namespace quorate {
 
@@ -64,6 +65,7 @@ class Hasher {
     const auto* rows = static_cast<const uint32_t*>(batch.inputs[0].data);
     RunReport report;
     report.run_ns = reported_ns * batch.rows;
+    FakeThreadClock::Compute(report.run_ns);
     for (size_t i = 0; i < batch.rows; ++i) {
       if (fails && fails(rows[i])) report.status = {StatusCode::kMember, "fake failure"};
       if (info_.output.row_shape.empty()) {

@@ -7,7 +7,7 @@
 #include <semaphore>
 
 #include "native/base/clock.h"
-#include "native/scheduler/pool.h"
+#include "native/scheduler/timer.h"
 
 namespace quorate {
 

@@ -41,7 +41,6 @@ TEST(OrtModel, ComputesWhatTheModelSays) {
   ASSERT_TRUE(report.status.ok()) << report.status.message();
   EXPECT_EQ(y, (std::vector<float>{22.5f, 27.5f, 0.5f, -0.5f}));
   EXPECT_EQ(x, before) << "inputs are only read";
-  EXPECT_GT(report.run_ns, 0u);
   EXPECT_EQ(report.padded_rows, 0u);
 }
 

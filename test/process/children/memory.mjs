@@ -1,7 +1,7 @@
 /** Memory over many rows. */
 import { Cascade } from "quorate";
 import { digits, row, rowCount, rowSize } from "./digits.mjs";
-import { check, collect, onnx, runCase } from "./program.mjs";
+import { check, collect, fieldModel, onnx, runCase, until } from "./program.mjs";
 
 /** The most that RSS may grow while rows of 256 MB and more are offered: nothing near them is kept. */
 const boundBytes = 192 << 20;
@@ -109,4 +109,32 @@ async function copies() {
   await cascade.close();
 }
 
-await runCase({ "many-rows": manyRows, "single-rows": singleRows, "one-batch": oneBatch, copies });
+/** 5,000 rows of 37 kB at once: their copies go back to the system, while the cascade is open and when it has closed. */
+async function burst() {
+  const cascade = await Cascade.builder()
+    .options({ maxRowsInFlight: 10_000 })
+    .tier("wide", { members: [fieldModel("wide")], batch: { maxQueueRows: 10_000 } })
+    .build();
+  const one = new Float32Array(9200).fill(1);
+  const rows = (/** @type {number} */ count) =>
+    Promise.all(Array.from({ length: count }, () => cascade.run({ x: one })));
+  await rows(1000);
+  collect();
+  const before = process.memoryUsage.rss();
+  const answers = rows(5000);
+  const full = process.memoryUsage.rss() - before;
+  check(full > 100 << 20, `the burst took ${full >> 20} MiB only`);
+  await answers;
+  const grown = () => {
+    collect();
+    return process.memoryUsage.rss() - before;
+  };
+  await until(() => grown() < full / 4);
+  check(grown() < full / 4, `RSS stays ${grown() >> 20} MiB higher while the cascade is open`);
+  await rows(5000);
+  await cascade.close();
+  await until(() => grown() < full / 4);
+  check(grown() < full / 4, `RSS stays ${grown() >> 20} MiB higher after close()`);
+}
+
+await runCase({ "many-rows": manyRows, "single-rows": singleRows, "one-batch": oneBatch, copies, burst });

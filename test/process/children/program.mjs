@@ -12,23 +12,28 @@ export const digitsFile = (name) => at(`examples/digits/${name}`);
 /** @param {string} name */
 export const onnx = (name) => digitsFile(`${name}.onnx`);
 /** @param {string} name */
+export const fieldModel = (name) => at(`test/field/models/${name}.onnx`);
+/** @param {string} name */
 export const fixture = (name) => at(`test/fixtures/models/${name}.onnx`);
 
 /** Threads of this process. */
 export const threadCount = () => readdirSync("/proc/self/task").length;
 
 /** How nice threads of the pool are: they stand behind JavaScript's. */
-const nice = String(Math.min(19, getPriority() + 5));
+const nice = Math.min(19, getPriority() + 5);
+
+/** How nice each thread is. */
+export const nicenesses = () =>
+  readdirSync("/proc/self/task").flatMap((id) => {
+    try {
+      return Number(readFileSync(`/proc/self/task/${id}/stat`, "utf8").split(") ")[1]?.split(" ")[16]);
+    } catch {
+      return []; // It has ended.
+    }
+  });
 
 /** Threads of the pool. */
-export const poolThreads = () =>
-  readdirSync("/proc/self/task").filter((id) => {
-    try {
-      return readFileSync(`/proc/self/task/${id}/stat`, "utf8").split(") ")[1]?.split(" ")[16] === nice;
-    } catch {
-      return false; // It has ended.
-    }
-  }).length;
+export const poolThreads = () => nicenesses().filter((each) => each === nice).length;
 
 /** Collects garbage; needs --expose-gc. */
 export function collect() {

@@ -1,7 +1,8 @@
 /** The size of the pool: QUORATE_THREADS and setThreads(). */
+import { getPriority } from "node:os";
 import { getThreads, setThreads } from "quorate";
 import { digits, image, row, rowCount } from "./digits.mjs";
-import { check, poolThreads, runCase, until } from "./program.mjs";
+import { check, nicenesses, poolThreads, runCase, until } from "./program.mjs";
 
 /**
  * Waits until the pool has that many threads.
@@ -35,6 +36,17 @@ await runCase({
       await checkPool(count, `after setThreads(${count})`);
     }
     check(wrong === 0, `${wrong} wrong answers`);
+    await cascade.close();
+  },
+
+  async nice(expected) {
+    const own = getPriority();
+    check(String(own) === expected, `the process has niceness ${own}, expected ${expected}`);
+    const cascade = await digits();
+    await cascade.runBatch({ image });
+    await checkPool(3, "in a nice process"); // Counts threads that are 5 nicer, at most 19.
+    const least = Math.min(...nicenesses());
+    check(least >= own, `a thread has niceness ${least}`);
     await cascade.close();
   },
 
