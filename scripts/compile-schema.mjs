@@ -26,7 +26,7 @@ const functionMember = {
           type: "object",
           required: ["type", "rowShape"],
           additionalProperties: false,
-          properties: { type: { $ref: "#/definitions/elementType" }, rowShape: { $ref: "#/definitions/rowShape" } },
+          properties: { type: { $ref: "#/definitions/elementType" }, rowShape: { $ref: "#/definitions/openShape" } },
         },
       },
     },
@@ -52,6 +52,9 @@ const elementType = {
   enum: "float32 float16 bfloat16 float64 int8 uint8 int16 uint16 int32 uint32 int64 uint64 bool".split(" "),
 };
 
+/** Of a tensor that no model reads; the first dimension may be the name of a length. */
+const openShape = { type: "array", items: { type: ["string", "integer"], minLength: 1, minimum: 1 } };
+
 function withFunctions(schema) {
   // Whoever gives a function under another name than `run` means a function member too.
   const hasFunction = { not: { additionalProperties: { not: { type: "object", required: ["run"] } } } };
@@ -61,7 +64,10 @@ function withFunctions(schema) {
     then: { $ref: "#/definitions/function" },
     else: schema.definitions.member,
   };
-  return { ...schema, definitions: { ...schema.definitions, member, function: functionMember, elementType } };
+  return {
+    ...schema,
+    definitions: { ...schema.definitions, member, function: functionMember, elementType, openShape },
+  };
 }
 
 /** The default of every optional field, null where there is none. Objects with fields of their own are left out. */

@@ -47,7 +47,7 @@ export {
 } from "./errors.js";
 export { getThreads, setThreads } from "./native/threads.js";
 export type { Measure } from "./spec/columns.js";
-export type { ElementType, GivenData, HalfArray, RequestTensor, TensorData } from "./spec/element-type.js";
+export type { ElementType, GivenData, HalfArray, RaggedData, RequestTensor, TensorData } from "./spec/element-type.js";
 export type {
   BatchOptions,
   CallPrice,
@@ -67,6 +67,7 @@ export type {
   ModelSource,
   OutputKind,
   Price,
+  RaggedTensor,
   TensorDeclaration,
   TierOptions,
   TierSpec,

@@ -47,7 +47,7 @@ export class GraphBuilder {
    * The file. Its batch dimension is open.
    * @param logits the value that becomes the output, which has `classes` columns
    */
-  build(input: string, rowShape: readonly number[], logits: string, classes: number): Uint8Array {
+  build(input: string, rowShape: readonly (number | string)[], logits: string, classes: number): Uint8Array {
     return encodeModel({
       name: "bench",
       node: [...this.#nodes, { opType: "Identity", input: [logits], output: ["logits"], attribute: [] }],

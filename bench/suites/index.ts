@@ -16,6 +16,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   "loop-delay": async () => (await import("./loop-delay.js")).loopDelay,
   scale: async () => (await import("./scale.js")).scale,
   "failing-rows": async () => (await import("./failing-rows.js")).failingRows,
+  ragged: async () => (await import("./ragged.js")).ragged,
   cores: async () => (await import("./cores.js")).cores,
   memory: async () => (await import("./memory.js")).memory,
   loading: async () => (await import("./loading.js")).loading,

@@ -42,6 +42,8 @@ class BatchListener {
   // Where the row's data for a request tensor lies. Called on a pool thread or a
   // device's, no lock held.
   virtual const uint8_t* RowData(const RowRef& row, uint32_t tensor) = 0;
+  // The row's length with this index, where its tier has ragged tensors.
+  virtual uint32_t RowLength(const RowRef&, uint32_t /*length*/) { return 0; }
   // For function members.
   virtual RowId IdOf(const RowRef& row) { return {0, row.row}; }
   // Cumulative evidence of the row so far, [classes]; nullptr when it has none.
@@ -72,13 +74,15 @@ struct BatchParts {
 struct MemberTally {
   void Clear() {
     rows_run = rows_reused = rows_failed = rows_padded = run_ns = busy_ns = 0;
-    extra_runs = rows_repeated = rows_blamed = rows_invalid = 0;
+    extra_runs = rows_repeated = rows_blamed = rows_invalid = steps_run = steps_padded = 0;
   }
 
   std::atomic<uint64_t> rows_run{0};
   std::atomic<uint64_t> rows_reused{0};  // Not run: what an earlier tier's said was there.
   std::atomic<uint64_t> rows_failed{0};
   std::atomic<uint64_t> rows_padded{0};
+  std::atomic<uint64_t> steps_run{0};     // Along the rows' lengths, of ragged tensors,
+  std::atomic<uint64_t> steps_padded{0};  // and those of them that were padding.
   std::atomic<uint64_t> rows_invalid{0};
   std::atomic<uint64_t> run_ns{0};
   std::atomic<uint64_t> busy_ns{0};        // Charged: its part where several ran at once.

@@ -15,6 +15,8 @@ struct MemberCounters {
   uint64_t rows_reused = 0;  // Not run: an earlier tier has the same model, which has said it.
   uint64_t rows_failed = 0;
   uint64_t rows_padded = 0;
+  uint64_t steps_run = 0;        // Along the rows' lengths, of ragged tensors,
+  uint64_t steps_padded = 0;     // and those of them that were padding.
   uint64_t invalid_votes = 0;    // Of rows_run and rows_reused.
   uint64_t run_ns = 0;           // On the host, of its threads.
   uint64_t extra_runs = 0;       // Of parts of runs that failed,

@@ -3,6 +3,8 @@
 #include <thread>
 #include <utility>
 
+#include "native/engine/length_order.h"
+
 namespace quorate {
 
 std::unique_ptr<Engine> Engine::Create(EngineParts parts, EngineListener* listener) {
@@ -27,6 +29,7 @@ Status EngineImpl::Check(const Call& call) const {
 }
 
 StatusOr<uint32_t> EngineImpl::Submit(Call call) {
+  OrderByLength(*parts_.plan, &call);
   Effects effects;
   uint32_t rows = 0;
   {
@@ -74,17 +77,24 @@ Counters EngineImpl::Snapshot() const {
   return state_.Snapshot();
 }
 
+StatusOr<uint64_t> EngineImpl::FlopsOf(const PlannedMember& member) const {
+  std::vector<std::vector<int64_t>> shapes;
+  for (const uint32_t t : member.tensors) {
+    const RequestTensor& tensor = parts_.plan->tensors[t];
+    if (tensor.ragged) {
+      return Status(StatusCode::kInvalidArgument,
+                    "its rows have several lengths; flopsPerRow can give their mean");
+    }
+    shapes.push_back(tensor.row_shape);
+  }
+  return FlopsPerRow(member.model, shapes);
+}
+
 std::vector<std::vector<StatusOr<uint64_t>>> EngineImpl::Profile() {
   std::vector<std::vector<StatusOr<uint64_t>>> flops;
   for (const PlannedTier& tier : parts_.plan->tiers) {
     flops.emplace_back();
-    for (const PlannedMember& member : tier.members) {
-      std::vector<std::vector<int64_t>> shapes;
-      for (uint32_t tensor : member.tensors) {
-        shapes.push_back(parts_.plan->tensors[tensor].row_shape);
-      }
-      flops.back().push_back(FlopsPerRow(member.model, shapes));
-    }
+    for (const PlannedMember& member : tier.members) flops.back().push_back(FlopsOf(member));
   }
   return flops;
 }
@@ -93,6 +103,10 @@ std::vector<std::vector<StatusOr<uint64_t>>> EngineImpl::Profile() {
 
 const uint8_t* EngineImpl::RowData(const RowRef& row, uint32_t tensor) {
   return RecordOf(row)->Data(row.row, tensor);
+}
+
+uint32_t EngineImpl::RowLength(const RowRef& row, uint32_t length) {
+  return RecordOf(row)->Length(row.row, length);
 }
 
 RowId EngineImpl::IdOf(const RowRef& row) {

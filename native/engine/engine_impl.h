@@ -30,8 +30,11 @@ class EngineImpl final : public Engine, private BatchListener {
   void Close(int64_t drain_ns) override QUORATE_EXCLUDES(mutex_);
 
  private:
+  StatusOr<uint64_t> FlopsOf(const PlannedMember& member) const;
+
   // BatchListener
   const uint8_t* RowData(const RowRef& row, uint32_t tensor) override;
+  uint32_t RowLength(const RowRef& row, uint32_t length) override;
   RowId IdOf(const RowRef& row) override;
   const float* RowEvidence(const RowRef& row) override;
   const uint8_t* RowKept(const RowRef& row) override;

@@ -110,6 +110,8 @@ void Ledger::FinishBatch(uint32_t tier, const BatchRun& run, unsigned threads,
     member.rows_skipped += run.rows.size() - tally.rows_run - tally.rows_reused;
     member.rows_failed += tally.rows_failed;
     member.rows_padded += tally.rows_padded;
+    member.steps_run += tally.steps_run;
+    member.steps_padded += tally.steps_padded;
     member.invalid_votes += tally.rows_invalid;
     member.run_ns += tally.run_ns;
     member.extra_runs += tally.extra_runs;

@@ -9,6 +9,7 @@
 
 #include "native/base/clock.h"
 #include "native/plan/cascade_plan.h"
+#include "native/scheduler/batcher.h"
 
 namespace quorate {
 
@@ -43,6 +44,18 @@ struct Call {
                                        // stays readable until the call is finished.
   size_t storage_bytes = 0;
   CallOptions options;
+
+  // Of ragged tensors: where each row begins, and the last one ends, in steps. [lengths of the
+  // plan][rows + 1], from 0; empty where a call gives no tensor of that length.
+  std::vector<std::vector<uint32_t>> offsets;
+  // Of a batch with them: its rows by length, and which of them may share a batch.
+  std::vector<uint32_t> order;
+  std::vector<BulkRows> lanes;
+
+  size_t BytesOf(const RequestTensor& tensor) const {
+    if (!tensor.ragged) return rows * tensor.row_bytes;
+    return offsets[tensor.ragged->length].back() * tensor.ragged->step_bytes;
+  }
 };
 
 // The most rows of a small batch. An eighth of the first tier's batches is what large ones are

@@ -102,6 +102,9 @@ void RequestRecord::Keep(uint32_t row, const PlannedMember& member, const uint8_
 
 const uint8_t* RequestRecord::Data(uint32_t row, uint32_t tensor) const {
   const CallTensor& given = call_.tensors[tensor];
+  if (const auto& ragged = plan_->tensors[tensor].ragged) {
+    return given.data + call_.offsets[ragged->length][row] * ragged->step_bytes;
+  }
   return given.lazy ? lazy_rows_[tensor][row]
                     : given.data + size_t{row} * plan_->tensors[tensor].row_bytes;
 }

@@ -106,6 +106,11 @@ class RequestRecord final : public RowOwner {
 
   // --- The rows' data ---
 
+  // The row's length with this index. REQUIRES: the plan has it.
+  uint32_t Length(uint32_t row, uint32_t length) const {
+    const std::vector<uint32_t>& offsets = call_.offsets[length];
+    return offsets[row + size_t{1}] - offsets[row];
+  }
   // Safe without the engine's lock while the row is taken.
   const uint8_t* Data(uint32_t row, uint32_t tensor) const;
   // Whether the row still lacks a tensor that was given as a function,

@@ -18,19 +18,31 @@ TierQueue::TierQueue(const BatchParts& parts, BatchListener* listener)
 
 void TierQueue::Add(RequestRecord* record, uint32_t row, int64_t now) {
   record->AddReference();
-  batcher_.Add(record, row, record->call().options.priority, record->submitted_at(), now);
+  batcher_.Add(record, row, record->call().options.priority, record->submitted_at(), now,
+               plan().lengths.empty() ? kFirstLane : LaneOf(*record, row));
+}
+
+LaneKey TierQueue::LaneOf(const RequestRecord& record, uint32_t row) const {
+  return LaneOfRow(plan().lengths, [&](uint32_t length) { return record.Length(row, length); });
 }
 
 void TierQueue::AddAll(RequestRecord* record, int64_t now) {
-  record->AddReference();
-  batcher_.AddBulk(record, record->rows(), record->call().options.priority, record->submitted_at(),
-                   now);
+  const Call& call = record->call();
+  const auto add = [&](const BulkRows& rows) {
+    record->AddReference();
+    batcher_.AddBulk(record, rows, call.options.priority, record->submitted_at(), now);
+  };
+  if (call.lanes.empty()) return add({kFirstLane, 0, record->rows(), nullptr});
+  for (BulkRows rows : call.lanes) {
+    rows.order = call.order.data();
+    add(rows);
+  }
 }
 
 BatchRun* TierQueue::NextBatch(int64_t now, size_t bulk_budget) {
   while (in_flight_ < plan().max_in_flight && batcher_.Ready(now, bulk_budget)) {
     BatchRun* const run = IdleRun();
-    batcher_.TakeBatch(bulk_budget, &run->rows);
+    batcher_.TakeBatch(now, bulk_budget, &run->rows);
     if (run->rows.empty()) {
       idle_.push_back(run);
       continue;

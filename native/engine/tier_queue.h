@@ -66,6 +66,7 @@ class TierQueue {
     size_t live_rows = 0;  // Rows that have not settled, until the batch is done; then 0.
   };
 
+  LaneKey LaneOf(const RequestRecord& record, uint32_t row) const;
   BatchRun* IdleRun();
   void Claim(BatchRun* run);
   static void TakePlaces(BatchRun* run);

@@ -45,6 +45,9 @@ struct ModelInfo {
 struct TensorView {
   const void* data = nullptr;
   std::vector<int64_t> row_shape;  // Concrete: no -1.
+  // Of a ragged tensor: the rows' own lengths along their first dimension, up to which they are
+  // padded (functions); else nullptr.
+  const uint32_t* lengths = nullptr;
 };
 
 }  // namespace quorate

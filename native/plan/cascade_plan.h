@@ -11,6 +11,7 @@
 #include "native/plan/operating_point.h"
 #include "native/plan/outputs.h"
 #include "native/plan/request_tensors.h"
+#include "native/plan/row_lengths.h"
 
 namespace quorate {
 
@@ -25,7 +26,8 @@ struct PlannedMember : PlannedOutput {
   LabelTable label_table;          // and of labels, where maps_labels says that they are mapped.
   std::string device_reason;       // Why not another device; or empty.
   uint64_t device_bytes = 0;       // Of the model, on a device, once warmed up; 0: not known.
-  float batch_difference = -1.0f;  // Largest score difference of 8 rows alone and together.
+  float batch_difference = -1.0f;  // Largest score difference of 8 rows alone and together,
+  float pad_difference = -1.0f;    // and of rows alone and padded; -1: they are not padded.
   double warm_ns_per_row = 0;      // Measured at build; 0 when not.
   size_t warm_rows = 0;            // That ran at build; 0: none did.
   size_t warm_invalid = 0;         // Of them: without a valid vote.
@@ -41,6 +43,7 @@ struct PlannedMember : PlannedOutput {
 struct PlannedTier : TierSettings {
   std::vector<PlannedMember> members;
   std::vector<uint32_t> tensors;  // Union of the members', ascending.
+  TierLengths lengths;            // Of the rows' ragged tensors; empty where there are none.
   Reduction reduction;
   bool keeps_sums = false;  // As TierReduction says, like the next.
   bool skips_only_exits = false;
@@ -52,6 +55,7 @@ struct PlannedTier : TierSettings {
 // The settings are those of the specification, with the number of classes.
 struct CascadePlan : CascadeSettings {
   std::vector<RequestTensor> tensors;
+  size_t lengths = 0;  // How many lengths a row has; 0: its tensors have one shape each.
   std::vector<PlannedTier> tiers;
   // Of a row: for each model that stands in several tiers a byte that is 1 once the rest holds its
   // output. 0: no model does.

@@ -45,6 +45,16 @@ struct MemberSpec {
 
 constexpr int64_t kShapeFromModels = -2;
 
+// A request tensor whose rows have several lengths along their first dimension.
+struct RaggedSpec {
+  std::string tensor;
+  std::string length;          // Tensors with the same name have the same length in every row.
+  std::vector<int64_t> shape;  // {-1, the other dimensions}; empty: the others from the models.
+  bool padded = false;         // Rows of other lengths share its batches, padded with `pad`.
+  double pad = 0;
+  size_t max_length = 0;  // 0: none.
+};
+
 // What a tier does with rows. Independent of its models.
 struct TierSettings {
   std::string name;
@@ -77,6 +87,7 @@ struct CascadeSettings {
 struct CascadeSpec : CascadeSettings {
   std::vector<TierSpec> tiers;
   std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
+  std::vector<RaggedSpec> ragged;
   std::vector<ConstantInput> constants;  // By request tensors' names.
   size_t device_queue_bytes = 0;         // Of deferred rows that stay on devices.
   bool warmup = false;

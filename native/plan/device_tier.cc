@@ -109,6 +109,11 @@ bool HandsOver(const CascadePlan& plan, size_t t) {
 
 Status OpenDeviceTier(CascadePlan* plan, size_t t, const DeviceTierSettings& settings) {
   PlannedTier& tier = plan->tiers[t];
+  if (!tier.lengths.empty()) {
+    return {StatusCode::kInvalidArgument,
+            "its models read rows of several lengths, which run on the host only; say device: "
+            "\"cpu\""};
+  }
   const size_t wanted = tier.max_rows;
   QUORATE_ASSIGN_OR_RETURN(const size_t fixed, FixedBatch(tier));
   if (fixed > 0) tier.max_rows = std::min(tier.max_rows, fixed);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "native/base/shapes.h"
+#include "native/plan/row_lengths.h"
 
 namespace quorate {
 
@@ -51,7 +52,7 @@ class OutputFinder {
     if (file == nullptr) return;
     RowShapes shapes;
     for (const uint32_t tensor : tensors_.members[t][m]) {
-      shapes.push_back(tensors_.tensors[tensor].row_shape);
+      shapes.push_back(SampleShape(tensors_.tensors[tensor]));
     }
     auto shape = file->OutputRowShape(shapes);
     if (shape.ok()) {

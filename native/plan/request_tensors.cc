@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "native/base/shapes.h"
+#include "native/plan/element_value.h"
+#include "native/plan/row_lengths.h"
 
 namespace quorate {
 
@@ -35,7 +37,7 @@ class TensorTable {
   uint32_t Add(const TensorSpec& input, const std::string& where) {
     const uint32_t index = Find(input.name);
     if (index == tensors_.size()) {
-      tensors_.push_back({input.name, input.type, input.row_shape, 0, {}});
+      tensors_.push_back({input.name, input.type, input.row_shape, 0, {}, {}});
       first_readers_.push_back(where);
       return index;
     }
@@ -58,6 +60,36 @@ class TensorTable {
                                               ", the models read " +
                                               ShapeText(tensors_[index].row_shape));
     }
+  }
+
+  void MakeRagged(const RaggedSpec& spec) {
+    const uint32_t index = Find(spec.tensor);
+    if (index == tensors_.size()) {
+      return Problem(StatusCode::kInvalidArgument,
+                     "tensors names \"" + spec.tensor + "\", which no model reads");
+    }
+    RequestTensor& tensor = tensors_[index];
+    if (!spec.shape.empty() && !Merge(&tensor.row_shape, spec.shape)) {
+      return Problem(StatusCode::kModelMismatch, "tensors gives \"" + spec.tensor + "\" " +
+                                                     ShapeText(spec.shape) + ", the models read " +
+                                                     ShapeText(tensor.row_shape));
+    }
+    if (tensor.row_shape.empty() || tensor.row_shape[0] >= 0) {
+      return Problem(StatusCode::kModelMismatch,
+                     "tensor \"" + spec.tensor + "\" cannot be ragged: its models read rows of " +
+                         ShapeText(tensor.row_shape) + ", whose first dimension is not open");
+    }
+    RaggedTensor ragged;
+    ragged.length = LengthIndex(spec.length);
+    ragged.name = spec.length;
+    ragged.padded = spec.padded;
+    ragged.max_length = spec.max_length;
+    if (spec.padded && !WriteElement(tensor.type, spec.pad, ragged.pad)) {
+      Problem(StatusCode::kInvalidArgument, "tensor \"" + spec.tensor + "\" is " +
+                                                ElementName(tensor.type) +
+                                                ", which has no such value as its `pad`");
+    }
+    tensor.ragged = ragged;
   }
 
   // The tensors that a function reads: those it names, or all.
@@ -84,10 +116,12 @@ class TensorTable {
 
   void CheckOpenShapes() {
     for (const RequestTensor& tensor : tensors_) {
-      if (!HasOpenDimension(tensor.row_shape)) continue;
+      if (!HasOpenDimension(tensor.ShapeAt(1))) continue;
+      const char* const remedy =
+          tensor.ragged ? "; give all but the first with `rowShape`"
+                        : "; give them with `shapes`, or say with `tensors` that rows differ";
       Problem(StatusCode::kModelMismatch, "tensor \"" + tensor.name + "\" has open dimensions " +
-                                              ShapeText(tensor.row_shape) +
-                                              "; give them with `shapes`");
+                                              ShapeText(tensor.row_shape) + remedy);
     }
   }
 
@@ -111,10 +145,23 @@ class TensorTable {
     return static_cast<uint32_t>(at - tensors_.begin());
   }
 
+  uint32_t LengthIndex(const std::string& name) {
+    const auto at = std::find(lengths_.begin(), lengths_.end(), name);
+    const auto index = static_cast<uint32_t>(at - lengths_.begin());
+    if (at != lengths_.end()) return index;
+    lengths_.push_back(name);
+    if (lengths_.size() == kMostLengths + 1) {
+      Problem(StatusCode::kInvalidArgument,
+              "tensors gives rows more than 2 lengths, \"" + name + "\" is the third");
+    }
+    return index;
+  }
+
   void Problem(StatusCode code, std::string message) {
     problems_->emplace_back(code, std::move(message));
   }
 
+  std::vector<std::string> lengths_;
   std::vector<Status>* const problems_;
   std::vector<RequestTensor> tensors_;
   std::vector<std::string> first_readers_;  // [tensors] the member that described it.
@@ -128,6 +175,19 @@ void EachMember(const CascadeSpec& spec, Visit visit) {
   }
 }
 
+// Tensors of the same length have the same limit: the least that one of them has.
+void LimitLengths(std::vector<RequestTensor>* tensors) {
+  size_t limits[kMostLengths] = {};
+  for (const RequestTensor& tensor : *tensors) {
+    if (!tensor.ragged || tensor.ragged->max_length == 0) continue;
+    size_t& limit = limits[tensor.ragged->length];
+    limit = limit == 0 ? tensor.ragged->max_length : std::min(limit, tensor.ragged->max_length);
+  }
+  for (RequestTensor& tensor : *tensors) {
+    if (tensor.ragged) tensor.ragged->max_length = limits[tensor.ragged->length];
+  }
+}
+
 void Complete(RequestTensors* found) {
   for (uint32_t t = 0; t < found->members.size(); ++t) {
     for (const std::vector<uint32_t>& inputs : found->members[t]) {
@@ -137,12 +197,22 @@ void Complete(RequestTensors* found) {
       }
     }
   }
+  LimitLengths(&found->tensors);
   for (RequestTensor& tensor : found->tensors) {
     tensor.row_bytes = Elements(tensor.row_shape) * ElementSize(tensor.type);
+    if (!tensor.ragged) continue;
+    tensor.ragged->step_bytes = Elements(tensor.ShapeAt(1)) * ElementSize(tensor.type);
+    found->lengths = std::max<size_t>(found->lengths, tensor.ragged->length + 1);
   }
 }
 
 }  // namespace
+
+std::vector<int64_t> RequestTensor::ShapeAt(size_t length) const {
+  std::vector<int64_t> shape = row_shape;
+  if (ragged) shape[0] = static_cast<int64_t>(length);
+  return shape;
+}
 
 RequestTensors FindRequestTensors(const CascadeSpec& spec, const std::vector<TierModels>& models,
                                   std::vector<Status>* problems) {
@@ -162,6 +232,7 @@ RequestTensors FindRequestTensors(const CascadeSpec& spec, const std::vector<Tie
     }
   });
   for (const auto& [name, shape] : spec.shapes) table.FixShape(name, shape);
+  for (const RaggedSpec& ragged : spec.ragged) table.MakeRagged(ragged);
   EachMember(spec, [&](size_t t, size_t m) {
     const MemberSpec& member = spec.tiers[t].members[m];
     if (!member.make_function) return;

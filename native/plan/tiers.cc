@@ -61,6 +61,15 @@ std::vector<uint32_t> Union(const std::vector<PlannedMember>& members) {
   return all;
 }
 
+std::vector<uint32_t> ReadByModels(const PlannedTier& tier) {
+  std::vector<uint32_t> read;
+  for (const PlannedMember& member : tier.members) {
+    if (As<FunctionModel>(member.model) != nullptr) continue;
+    read.insert(read.end(), member.tensors.begin(), member.tensors.end());
+  }
+  return read;
+}
+
 void Reduce(const TierReduction& made, PlannedTier* tier) {
   tier->reduction = made.reduction;
   tier->keeps_sums = made.keeps_sums;
@@ -94,7 +103,8 @@ void MoveToHost(const CascadeSpec& spec, size_t t, ModelLoader* loader, const st
 }  // namespace
 
 CascadePlan PlanTiers(const CascadeSpec& spec, PlanParts parts) {
-  CascadePlan plan{spec, std::move(parts.tensors.tensors), {}, 0, nullptr, {}};
+  CascadePlan plan{spec, std::move(parts.tensors.tensors), parts.tensors.lengths, {}, 0, nullptr,
+                   {}};
   plan.classes = parts.outputs.classes;
   const std::vector<ReducedTier> reduced = ReducedTiersOf(spec, parts.outputs);
   for (size_t t = 0; t < spec.tiers.size(); ++t) {
@@ -106,6 +116,7 @@ CascadePlan PlanTiers(const CascadeSpec& spec, PlanParts parts) {
                                         std::move(parts.tensors.members[t][m]), plan.tensors));
     }
     tier.tensors = Union(tier.members);
+    tier.lengths = LengthsOf(plan.tensors, ReadByModels(tier));
     Reduce(ReductionOf(plan, reduced, t), &tier);
     SetLimits(&tier);
   }

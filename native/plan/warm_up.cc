@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -10,6 +9,8 @@
 #include "native/base/clock.h"
 #include "native/kernels/row_ops.h"
 #include "native/plan/output_check.h"
+#include "native/plan/pad_check.h"
+#include "native/plan/score_difference.h"
 
 namespace quorate {
 
@@ -50,63 +51,12 @@ std::vector<Bytes> RandomInputs(const CascadePlan& plan) {
   std::vector<Bytes> inputs;
   for (const RequestTensor& tensor : plan.tensors) {
     const size_t size = ElementSize(tensor.type);
-    Bytes& bytes = inputs.emplace_back(kRows * tensor.row_bytes);
+    Bytes& bytes = inputs.emplace_back(kRows * tensor.BytesAt(SampleLength(tensor)));
     for (size_t at = 0; at < bytes.size(); at += size) {
       WriteRandom(tensor.type, random, &bytes[at]);
     }
   }
   return inputs;
-}
-
-template <typename T>
-float Load(const uint8_t* source) {
-  T value;
-  memcpy(&value, source, sizeof(value));
-  return static_cast<float>(portable::ToRaw(value));
-}
-
-float LoadScore(ElementType type, const uint8_t* source) {
-  switch (type) {
-    case ElementType::kFloat16: return Load<portable::Half>(source);
-    case ElementType::kBFloat16: return Load<portable::BFloat16>(source);
-    case ElementType::kFloat64: return Load<double>(source);
-    default: return Load<float>(source);
-  }
-}
-
-// Raw values of an output row.
-std::vector<float> LoadRow(const PlannedMember& member, const uint8_t* source) {
-  std::vector<float> values(member.width);
-  for (size_t c = 0; c < values.size(); ++c) {
-    values[c] = LoadScore(member.output_type, source + c * ElementSize(member.output_type));
-  }
-  return values;
-}
-
-// Logits become scores in [0, 1], so that a difference means the same for every model.
-std::vector<float> Normalised(const PlannedMember& member, std::vector<float> values) {
-  if (member.kind != OutputKind::kLogits) return values;
-  if (member.width == 1) return {1.0f / (1.0f + std::exp(-values[0] / member.temperature))};
-  const float top = *std::max_element(values.begin(), values.end());
-  float sum = 0.0f;
-  for (float& value : values) sum += value = std::exp((value - top) / member.temperature);
-  for (float& value : values) value /= sum;
-  return values;
-}
-
-float RowDifference(const PlannedMember& member, const uint8_t* a, const uint8_t* b) {
-  if (member.kind == OutputKind::kLabel) {
-    return memcmp(a, b, member.output_row_bytes) == 0 ? 0.0f : 1.0f;
-  }
-  const std::vector<float> x = Normalised(member, LoadRow(member, a));
-  const std::vector<float> y = Normalised(member, LoadRow(member, b));
-  float largest = 0.0f;
-  for (size_t c = 0; c < x.size(); ++c) {
-    if (std::isnan(x[c]) && std::isnan(y[c])) continue;
-    const float difference = std::fabs(x[c] - y[c]);
-    largest = std::max(largest, std::isnan(difference) ? 1.0f : difference);
-  }
-  return largest;
 }
 
 bool LooksLikeProbabilities(const PlannedMember& member, size_t rows, const Bytes& output) {
@@ -120,12 +70,6 @@ bool LooksLikeProbabilities(const PlannedMember& member, size_t rows, const Byte
     if (std::fabs(sum - 1.0f) > 1e-3f) return false;
   }
   return true;
-}
-
-std::string Decimal(float value) {
-  char text[32];
-  snprintf(text, sizeof(text), "%.2g", static_cast<double>(value));
-  return text;
 }
 
 class MemberWarmUp {
@@ -144,6 +88,11 @@ class MemberWarmUp {
       best_ns = std::min(best_ns, clock_.NowNs() - started);
     }
     member_->warm_ns_per_row = static_cast<double>(best_ns) / static_cast<double>(rows_);
+    for (const uint32_t tensor : member_->tensors) {  // Its costs are per step then.
+      const size_t length = SampleLength(plan_.tensors[tensor]);
+      if (length > 0) member_->warm_ns_per_row /= static_cast<double>(length);
+      if (length > 0) break;
+    }
     if (model_->info().fixed_batch > 0) return Status();  // Rows are never alone.
     return Compare(*together);
   }
@@ -165,7 +114,8 @@ class MemberWarmUp {
     std::vector<TensorView> views;
     for (const uint32_t tensor : member_->tensors) {
       const RequestTensor& shape = plan_.tensors[tensor];
-      views.push_back({inputs_[tensor].data() + first * shape.row_bytes, shape.row_shape});
+      const size_t row_bytes = shape.BytesAt(SampleLength(shape));
+      views.push_back({inputs_[tensor].data() + first * row_bytes, SampleShape(shape)});
     }
     Batch batch;
     batch.rows = rows;
@@ -235,6 +185,7 @@ void WarmUp(CascadePlan* plan) {
       }
       AddWarnings(tier, m, rows, output, plan);
       CheckKind(MemberText(tier.name, m, member.name), rows, output, &member, plan);
+      CheckPadding(tier, m, plan);
     }
   }
 }

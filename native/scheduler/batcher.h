@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <vector>
 
 #include "native/base/clock.h"
@@ -38,16 +39,31 @@ struct BatcherOptions {
   int64_t max_delay_ns = 0;  // How long a row may wait for company while the tier is idle.
 };
 
+// Which rows may share a batch: those of one lane. Rows of one shape are all in the first.
+using LaneKey = uint64_t;
+constexpr LaneKey kFirstLane = 0;
+
+// Rows of a bulk call: [begin, end), or the entries there of `order`, which the owner keeps.
+struct BulkRows {
+  LaneKey lane = kFirstLane;
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  const uint32_t* order = nullptr;
+};
+
 // Rows of one tier. Not thread-safe. Single rows come first, in order of
 // (submitted_at + priority x 50 ms): priority with ageing, so nothing starves. Bulk calls are one
-// entry with a cursor, at any size, and are guaranteed 1/8 of each batch.
+// entry with a cursor, at any size, and are guaranteed 1/8 of each batch. A batch is of one lane:
+// of those that may start, the one whose first single row is next in order, and every eighth time
+// the one whose first bulk call is. No lane waits for another's rows.
 class Batcher {
  public:
   explicit Batcher(BatcherOptions options) : options_(options) {}
 
   // REQUIRES: 0 <= priority < kPriorities. The batcher now holds one reference to the owner.
-  void Add(RowOwner* owner, uint32_t row, int priority, int64_t submitted_at, int64_t queued_at);
-  void AddBulk(RowOwner* owner, uint32_t rows, int priority, int64_t submitted_at,
+  void Add(RowOwner* owner, uint32_t row, int priority, int64_t submitted_at, int64_t queued_at,
+           LaneKey lane = kFirstLane);
+  void AddBulk(RowOwner* owner, const BulkRows& rows, int priority, int64_t submitted_at,
                int64_t queued_at);
 
   // Of later batches. REQUIRES: rows >= 1.
@@ -60,8 +76,8 @@ class Batcher {
   int64_t NextDeadline(size_t bulk_budget) const;
 
   // Moves up to max_rows rows into `batch` (cleared first). May come back empty when every row it
-  // met had been cancelled.
-  void TakeBatch(size_t bulk_budget, std::vector<RowRef>* batch);
+  // met had been cancelled. REQUIRES: Ready().
+  void TakeBatch(int64_t now, size_t bulk_budget, std::vector<RowRef>* batch);
 
   // To be called once for every row in here that no longer waits. Its entry stays until its turn
   // comes, but does not count. `bulk`: it came with AddBulk().
@@ -83,21 +99,31 @@ class Batcher {
   };
   struct Bulk {
     RowOwner* owner;
-    uint32_t next;
-    uint32_t end;
+    BulkRows rows;  // `begin` is the cursor.
     int64_t queued_at;
     int64_t order;
+    uint32_t next() const { return rows.order == nullptr ? rows.begin : rows.order[rows.begin]; }
+  };
+  struct Lane {
+    std::deque<Single> singles[kPriorities];
+    std::deque<Bulk> bulks[kPriorities];
+    size_t single_rows = 0;
+    size_t bulk_rows = 0;
   };
 
-  int FirstSingleLevel() const;
-  int FirstBulkLevel() const;
-  void TakeSingles(size_t limit, std::vector<RowRef>* batch);
-  void TakeBulk(size_t limit, std::vector<RowRef>* batch);
-  int64_t OldestQueuedAt(bool with_bulk) const;
+  Lane* LaneOf(LaneKey key) { return key == kFirstLane ? &first_ : &lanes_[key]; }
+  bool LaneReady(const Lane& lane, int64_t now, size_t bulk_budget) const;
+  Lane* NextLane(int64_t now, size_t bulk_budget);
+  void TakeSingles(Lane* lane, size_t limit, std::vector<RowRef>* batch);
+  void TakeBulk(Lane* lane, size_t limit, std::vector<RowRef>* batch);
+  int64_t LaneDeadline(const Lane& lane, bool with_bulk) const;
+  void PurgeLane(Lane* lane);
+  void ForgetEmptyLanes();
 
   BatcherOptions options_;
-  std::deque<Single> singles_[kPriorities];
-  std::deque<Bulk> bulks_[kPriorities];
+  Lane first_;
+  std::map<LaneKey, Lane> lanes_;  // The others.
+  uint32_t turn_ = 0;              // Of single rows and bulk calls, where there are lanes.
   size_t single_rows_ = 0;
   size_t bulk_rows_ = 0;
   size_t dead_single_rows_ = 0;

@@ -36,6 +36,8 @@ export interface MemberCall {
   /** Nanoseconds left of its rows' earliest deadline; null: none has one. */
   readonly deadlineNs: number | null;
   readonly priority: number;
+  /** Per tensor; null: it is not ragged. */
+  readonly offsets: readonly (Uint32Array | null)[];
 }
 
 /** What calls need to know of the built cascade. */
@@ -84,7 +86,8 @@ export class MemberCalls {
     if (member === undefined) return native.completeMember(call.callId, null, "this member is not a function.", 0);
     const controller = new AbortController();
     this.#open.set(call.callId, () => inContext(call.context, () => controller.abort()));
-    const batch = { tensors: named(call, loaded), count: call.count, rows: call.rows };
+    const offsets = named(call, call.offsets, loaded);
+    const batch = { tensors: named(call, call.tensors, loaded), offsets, count: call.count, rows: call.rows };
     // Counted before the function runs, as it may never settle; the first report of its own takes its place.
     const handed = byteLength(call.tensors);
     this.#count(call, { calls: 1, bytesSent: handed });
@@ -141,9 +144,15 @@ export class MemberCalls {
   }
 }
 
-function named({ tier, member, tensors }: MemberCall, loaded: Loaded): Readonly<Record<string, TensorData>> {
+/** By the tensors' names, without those that have none. */
+function named<T>(
+  { tier, member }: MemberCall,
+  perTensor: readonly (T | null)[],
+  loaded: Loaded,
+): Readonly<Record<string, T>> {
   const inputs = loaded.tiers[tier]?.members[member]?.inputs ?? [];
-  return Object.fromEntries(tensors.map((data, i) => [inputs[i]?.name ?? String(i), data]));
+  const entries = perTensor.map((data, i) => [inputs[i]?.name ?? String(i), data] as const);
+  return Object.fromEntries(entries.filter((entry): entry is readonly [string, T] => entry[1] !== null));
 }
 
 function urgencyOf({ deadlineNs, priority }: MemberCall): Pick<MemberContext, "deadlineMs" | "priority"> {

@@ -35,7 +35,9 @@ export class RowBlock {
       (sum, tensor) => sum + rowLength(tensor) * arrayTypes[tensor.type].BYTES_PER_ELEMENT,
       0,
     );
-    const fitting = Math.floor(mostBytes / rowBytes);
+    // Ragged rows go alone: none is as long as the block's.
+    const ragged = table.some((tensor) => tensor.ragged !== undefined);
+    const fitting = ragged ? 0 : Math.floor(mostBytes / rowBytes);
     // Larger rows go alone, without a copy on the way.
     this.#capacity = fitting < 2 ? 0 : Math.min(mostRows, maxRows, fitting);
     this.#columns = table.map((tensor) => {

@@ -6,16 +6,18 @@ import {
   arrayTypes,
   type ElementType,
   type GivenData,
+  type RaggedData,
   type RequestTensor,
   rowLength,
   type TensorData,
 } from "../spec/element-type.js";
+import { checkRagged, checkSameLengths, isRaggedData, type RaggedRows, raggedRows } from "./ragged.js";
 
 /** A tensor's data, or a function that gives it when a row reaches a tier that needs it. */
 export type LazyTensor = (rows: Uint32Array) => GivenData | Promise<GivenData>;
 
 /** What a call gives for one tensor. */
-type Given = GivenData | LazyTensor;
+type Given = GivenData | RaggedData | LazyTensor;
 
 /** A call's tensors in the order of the cascade's table. */
 export interface CheckedInputs {
@@ -40,11 +42,17 @@ export function checkInputs(table: readonly RequestTensor[], input: unknown, row
   }
   const count = rows ?? rowsOf(table, given);
   const lazy = new Map<number, LazyTensor>();
+  const ragged: { tensor: RequestTensor; offsets: Uint32Array }[] = [];
   const native = table.map((tensor, index) => {
     const value = given[tensor.name];
     if (value === undefined || value === null) {
       if (tensor.tiers.length === 0) return null;
       throw invalidArgument(`tensor "${tensor.name}" is missing, expected ${describe(tensor)}.`);
+    }
+    if (tensor.ragged !== undefined) {
+      const rows = checkRagged(tensor, raggedGiven(tensor, value, count), count);
+      ragged.push({ tensor, offsets: rows.offsets });
+      return rows;
     }
     if (typeof value === "function") {
       lazy.set(index, value);
@@ -52,26 +60,51 @@ export function checkInputs(table: readonly RequestTensor[], input: unknown, row
     }
     const problem = dataProblem(tensor, value, count);
     if (problem !== undefined) throw invalidArgument(problem);
-    return plainData(value);
+    return plainData(value as GivenData);
   });
+  checkSameLengths(ragged);
   return { native, rows: count, lazy };
+}
+
+/** What a call gives of a ragged tensor, its data of the right kind. */
+function raggedGiven(tensor: RequestTensor, value: Given, rows: number): RaggedRows {
+  if (typeof value === "function") {
+    throw invalidArgument(`tensor "${tensor.name}" is ragged: a function cannot give it, give its data.`);
+  }
+  const problem = arrayProblem(tensor, isRaggedData(value) ? value.data : value);
+  if (problem !== undefined) throw invalidArgument(problem);
+  if (isRaggedData(value)) return { data: plainData(value.data), offsets: value.offsets };
+  if (rows === 1) return { data: plainData(value), offsets: undefined };
+  throw invalidArgument(needsOffsets(tensor));
+}
+
+function needsOffsets({ name }: RequestTensor): string {
+  return `tensor "${name}" is ragged, expected its rows as { data, offsets }.`;
 }
 
 /** Why `data` cannot be `count` rows of the tensor; undefined when it can. */
 export function dataProblem(tensor: RequestTensor, data: unknown, count: number): string | undefined {
+  const problem = arrayProblem(tensor, data);
+  if (problem !== undefined) return problem;
+  const { length } = data as TensorData;
+  const expected = count * rowLength(tensor);
+  if (length === expected) return undefined;
+  const rows = count === 1 ? "1 row" : `${count} rows`;
+  return `tensor "${tensor.name}" has ${length} elements, expected ${expected}: ${rows} of ${describe(tensor)}.`;
+}
+
+/** Why `data` is no array that the engine can read; undefined when it is. */
+function arrayProblem(tensor: RequestTensor, data: unknown): string | undefined {
   const type = typeProblem(tensor, data);
   if (type !== undefined) return type;
-  const { buffer, length } = data as TensorData;
+  const { buffer } = data as TensorData;
   const subject = `tensor "${tensor.name}"`;
   if (types.isSharedArrayBuffer(buffer))
     return `${subject} lies in a SharedArrayBuffer, expected an ArrayBuffer: copy it first.`;
   if ((buffer as { resizable?: boolean }).resizable)
     return `${subject} lies in a resizable ArrayBuffer, expected one of fixed length: copy it first.`;
   if (isDetached(buffer as ArrayBuffer)) return `${subject} has been transferred away: its buffer is detached.`;
-  const expected = count * rowLength(tensor);
-  if (length === expected) return undefined;
-  const rows = count === 1 ? "1 row" : `${count} rows`;
-  return `${subject} has ${length} elements, expected ${expected}: ${rows} of ${describe(tensor)}.`;
+  return undefined;
 }
 
 /** Data of the tensor's type, as the array that the engine takes: a view over the same memory where it is another. */
@@ -133,8 +166,10 @@ function rowsOf(table: readonly RequestTensor[], given: Readonly<Record<string, 
   for (const tensor of table) {
     const value = given[tensor.name];
     if (value === undefined || value === null || typeof value === "function") continue;
+    if (isRaggedData(value) && tensor.ragged !== undefined) return raggedRows(tensor, value);
     const type = typeProblem(tensor, value);
     if (type !== undefined) throw invalidArgument(type);
+    if (tensor.ragged !== undefined) throw invalidArgument(needsOffsets(tensor));
     const { length, buffer } = value as TensorData;
     if (length === 0) throw noRows(tensor, buffer as ArrayBuffer);
     const rows = length / rowLength(tensor);

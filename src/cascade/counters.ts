@@ -23,6 +23,9 @@ export interface MemberCounters {
   readonly rowsFailed: number;
   /** Rows of padding, run to fill a batch of fixed size. */
   readonly rowsPadded: number;
+  /** Steps along the lengths of ragged tensors (tokens), padding included; and those that were padding. */
+  readonly stepsRun: number;
+  readonly stepsPadded: number;
   /**
    * Of `rowsRun`: rows on which it did not fail, and gave what is no vote, such as NaN, a probability outside [0, 1] or
    * a label that is no class. Where a function abstains with -1, that is not counted.

@@ -256,10 +256,22 @@ export class Engine {
         this.#calls.settleBatch(id, arraysOfThisRealm(columns), this.#legend);
         this.#watch();
       },
-      onMemberCall: (callId, tier, member, count, tensors, rows, rowCall, deadlineNs, priority) => {
+      onMemberCall: (callId, tier, member, count, tensors, rows, rowCall, deadlineNs, priority, offsets) => {
         const context = this.#calls.contextOf(rowCall);
         const [own, ids] = [tensors.map(ofThisRealm), ofThisRealm(rows)];
-        const call = { callId, tier, member, count, tensors: own, rows: ids, context, deadlineNs, priority };
+        const starts = offsets.map((list) => list && ofThisRealm(list));
+        const call = {
+          callId,
+          tier,
+          member,
+          count,
+          tensors: own,
+          rows: ids,
+          context,
+          deadlineNs,
+          priority,
+          offsets: starts,
+        };
         void this.#members.answer(call, this, this.#native, this.info, this.#calls.keepCause);
       },
       onMemberCancel: (callId) => this.#members.cancel(callId),

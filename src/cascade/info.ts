@@ -16,7 +16,7 @@ export interface MemberInput {
   readonly name: string;
   readonly type: ElementType;
   /** Shape of one row, without the batch dimension; [] for one number. */
-  readonly rowShape: readonly number[];
+  readonly rowShape: readonly (number | string)[];
 }
 
 /** One member, as it was loaded. */
@@ -43,6 +43,8 @@ export interface MemberInfo {
   readonly hostNodes: readonly string[];
   /** Largest difference of a score between 8 rows alone and together; null when not measured. */
   readonly batchDifference: number | null;
+  /** The same between rows alone and padded to a longer one; null when not padded or not measured. */
+  readonly padDifference: number | null;
   /**
    * The same model stands in this earlier tier, as its member of this index: what it said there about a row that went
    * on is used again, and not computed twice. null: it stands in none, or is a function or on a device.

@@ -8,6 +8,7 @@ import type {
   NativeInfo,
   NativeMemberCounters,
   NativeMemberInfo,
+  NativeTensorInfo,
   NativeTierCounters,
 } from "../native/contract.js";
 import type { RequestTensor } from "../spec/element-type.js";
@@ -33,9 +34,7 @@ export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
     runtime: { version: runtimeVersion, path: runtimePath, telemetryOff },
     classes,
     // The engine reads calls by them, and users get them as they are.
-    inputs: Object.freeze(
-      tensors.map(({ name, type, rowShape, tiers }) => frozenTensor({ name, type, rowShape, tiers })),
-    ),
+    inputs: Object.freeze(tensors.map(liftTensor)),
     tiers: spec.tiers.map((tier, t) => liftTier(tier, native.tiers[t], names)),
     warnings,
   };
@@ -52,8 +51,19 @@ function invalidInWarmUp(info: CascadeInfo, { tiers }: NativeInfo): string[] {
   );
 }
 
-function frozenTensor({ rowShape, tiers, ...others }: RequestTensor): RequestTensor {
-  return Object.freeze({ ...others, rowShape: Object.freeze([...rowShape]), tiers: Object.freeze([...tiers]) });
+function liftTensor(native: NativeTensorInfo): RequestTensor {
+  const { name, type, tiers, length, padded = false, maxLength = 0 } = native;
+  return Object.freeze({
+    name,
+    type,
+    rowShape: Object.freeze(liftShape(native)),
+    tiers: Object.freeze([...tiers]),
+    ...(length === undefined ? {} : { ragged: Object.freeze({ padded, maxLength: maxLength || null }) }),
+  });
+}
+
+function liftShape({ rowShape, length }: Pick<NativeTensorInfo, "rowShape" | "length">): (number | string)[] {
+  return length === undefined ? [...rowShape] : [length, ...rowShape.slice(1)];
 }
 
 function liftTier(
@@ -82,7 +92,7 @@ function liftMember(native: NativeMemberInfo, tiers: readonly string[]): MemberI
   const { name, output, outputType, outputWidth, device, hostNodes } = native;
   return {
     name,
-    inputs: native.inputs.map((input) => ({ name: input.name, type: input.type, rowShape: input.rowShape })),
+    inputs: native.inputs.map((input) => ({ name: input.name, type: input.type, rowShape: liftShape(input) })),
     output,
     outputType,
     outputWidth,
@@ -92,6 +102,7 @@ function liftMember(native: NativeMemberInfo, tiers: readonly string[]): MemberI
     deviceBytes: native.deviceBytes || null,
     hostNodes,
     batchDifference: native.batchDifference < 0 ? null : native.batchDifference,
+    padDifference: native.padDifference < 0 ? null : native.padDifference,
     reuses: earlier === undefined ? null : { tier: earlier, member: native.reusesMember },
   };
 }

@@ -71,7 +71,7 @@ export interface NativeCudaOptions {
 /** A request tensor that no model describes: function members only. */
 export interface NativeTensorDeclaration {
   readonly name: string;
-  /** Both absent when a model of the cascade reads the same tensor. */
+  /** Both absent when a model of the cascade reads the same tensor. -1 is open. */
   readonly type?: ElementType;
   readonly rowShape?: readonly number[];
 }
@@ -88,6 +88,19 @@ export interface NativeTier extends Omit<ResolvedTier, "exitWhen" | "members" | 
   readonly maxInFlight: number;
 }
 
+/** A request tensor of several lengths. */
+export interface NativeRagged {
+  readonly tensor: string;
+  /** The length's name. */
+  readonly length: string;
+  /** The dimensions after the first; absent: as the models say. */
+  readonly inner?: readonly number[];
+  /** Absent: only rows of equal length share a batch. */
+  readonly pad?: number;
+  /** 0 = none. */
+  readonly maxLength: number;
+}
+
 export interface NativeSpec extends RuntimePaths {
   /** Number of classes; 0 = from the models. */
   readonly classes: number;
@@ -95,6 +108,7 @@ export interface NativeSpec extends RuntimePaths {
   readonly measures: number;
   /** Concrete row shapes for tensors whose models leave dimensions open. */
   readonly shapes: readonly (readonly [string, readonly number[]])[];
+  readonly ragged: readonly NativeRagged[];
   /** By request tensors' names. */
   readonly constants: readonly NativeConstant[];
   readonly maxRowsInFlight: number;
@@ -172,8 +186,14 @@ export interface NativeCallOptions {
   readonly copy: boolean;
 }
 
+/** Rows of a ragged tensor: offsets have an entry more than rows. */
+export interface NativeRaggedData {
+  readonly data: TensorData;
+  readonly offsets: Uint32Array;
+}
+
 /** Entry per request tensor, in table order: the data, null when not given, true when given as a function. */
-export type NativeInputs = readonly (TensorData | null | true)[];
+export type NativeInputs = readonly (TensorData | NativeRaggedData | null | true)[];
 
 /**
  * Calls from the engine into JavaScript, always on the JS thread, never during another native call. onMemberCall,
@@ -200,6 +220,8 @@ export interface NativeHooks {
     rowCall: number,
     deadlineNs: number | null,
     priority: number,
+    /** Per tensor: of a ragged one's rows; null: it is not ragged. */
+    offsets: readonly (Uint32Array | null)[],
   ): void;
   /** The call's rows are all dead, it timed out, or the cascade closes: abort its signal. */
   onMemberCancel(callId: number): void;
@@ -217,18 +239,19 @@ export interface NativeHooks {
 export interface NativeTensorInfo {
   readonly name: string;
   readonly type: ElementType;
+  /** -1 first where it is ragged. */
   readonly rowShape: readonly number[];
   /** Tiers that read it. */
   readonly tiers: readonly number[];
+  /** Of a ragged tensor: its length's name; whether rows are padded; the longest allowed, 0 = any. */
+  readonly length?: string;
+  readonly padded?: boolean;
+  readonly maxLength?: number;
 }
 
 export interface NativeMemberInfo {
   readonly name: string;
-  readonly inputs: readonly {
-    readonly name: string;
-    readonly type: ElementType;
-    readonly rowShape: readonly number[];
-  }[];
+  readonly inputs: readonly Omit<NativeTensorInfo, "tiers">[];
   readonly output: "logits" | "probabilities" | "label";
   readonly outputType: ElementType;
   readonly outputWidth: number;
@@ -249,6 +272,8 @@ export interface NativeMemberInfo {
   readonly warmInvalid: number;
   /** Largest difference of a score between 8 rows alone and together; -1 when not measured. */
   readonly batchDifference: number;
+  /** The same between rows alone and padded; -1 when not padded or not measured. */
+  readonly padDifference: number;
   /** The tier and member before it that are the same model, whose output on a row is used again; -1: there is none. */
   readonly reusesTier: number;
   readonly reusesMember: number;
@@ -285,6 +310,8 @@ export interface NativeMemberCounters {
   readonly rowsReused: number;
   readonly rowsFailed: number;
   readonly rowsPadded: number;
+  readonly stepsRun: number;
+  readonly stepsPadded: number;
   /** Of rowsRun: rows on which it did not fail, and gave what is no vote. */
   readonly invalidVotes: number;
   readonly runNs: number;

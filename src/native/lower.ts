@@ -3,9 +3,16 @@ import type { RuntimePaths } from "../runtime/cuda.js";
 import { measureBits } from "../spec/columns.js";
 import { flatConstant } from "../spec/constants.js";
 import type { ResolvedFunction, ResolvedMember, ResolvedModel } from "../spec/members.js";
-import type { Constant } from "../spec/options.js";
+import type { Constant, RaggedTensor } from "../spec/options.js";
 import type { ResolvedCuda, ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
-import type { NativeConstant, NativeCudaOptions, NativeMember, NativeSpec, NativeTier } from "./contract.js";
+import type {
+  NativeConstant,
+  NativeCudaOptions,
+  NativeMember,
+  NativeRagged,
+  NativeSpec,
+  NativeTier,
+} from "./contract.js";
 import { lowerRule } from "./lower-rule.js";
 
 export function lowerSpec(spec: ResolvedSpec, paths: RuntimePaths): NativeSpec {
@@ -14,6 +21,7 @@ export function lowerSpec(spec: ResolvedSpec, paths: RuntimePaths): NativeSpec {
     classes: spec.classes ?? 0,
     measures: spec.measures.reduce((bits, measure) => bits | measureBits[measure], 0),
     shapes: Object.entries(spec.shapes),
+    ragged: Object.entries(spec.tensors).map(lowerRagged),
     constants: lowerConstants(spec.constants),
     maxRowsInFlight: spec.maxRowsInFlight,
     maxBytesInFlight: spec.maxBytesInFlight,
@@ -21,6 +29,17 @@ export function lowerSpec(spec: ResolvedSpec, paths: RuntimePaths): NativeSpec {
     spinNs: Math.round(spec.spinMs * 1e6),
     warmup: spec.warmup,
     tiers: spec.tiers.map((tier) => lowerTier(tier, spec.classNames)),
+  };
+}
+
+function lowerRagged([tensor, { rowShape, pad, maxLength = 0 }]: [string, RaggedTensor]): NativeRagged {
+  const [length = "length", ...inner] = rowShape ?? [];
+  return {
+    tensor,
+    length: String(length),
+    ...(rowShape === undefined ? {} : { inner: inner.map(Number) }),
+    ...(pad === undefined ? {} : { pad }),
+    maxLength,
   };
 }
 
@@ -54,13 +73,17 @@ function lowerFunction(member: ResolvedFunction): Omit<NativeMember, Common> {
     inputs: [],
     constants: [],
     functionInputs: member.inputs.map(({ name, type, rowShape }) =>
-      type === null || rowShape === null ? { name } : { name, type, rowShape },
+      type === null || rowShape === null ? { name } : { name, type, rowShape: rowShape.map(openIfNamed) },
     ),
     outputName: "",
     output: member.output,
     timeoutMs: member.timeoutMs,
     splitOnFailure: member.splitOnFailure,
   };
+}
+
+function openIfNamed(size: number | string): number {
+  return typeof size === "number" ? size : -1;
 }
 
 function lowerModel(member: ResolvedModel, cuda: ResolvedCuda): Omit<NativeMember, Common> {

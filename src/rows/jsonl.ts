@@ -41,7 +41,8 @@ function numbers(tensor: RequestTensor, value: unknown): number[] {
   if (other >= 0) {
     throw invalidArgument(`tensor "${tensor.name}": value ${other} is ${quoted(flat[other])}, expected a number.`);
   }
-  if (flat.length === wanted) return flat as number[];
+  const whole = tensor.ragged !== undefined && flat.length > 0 && flat.length % wanted === 0;
+  if (whole || flat.length === wanted) return flat as number[];
   throw invalidArgument(`tensor "${tensor.name}": expected ${wanted} numbers, got ${flat.length}.`);
 }
 

@@ -79,7 +79,24 @@ function cascadeProblems(spec: ResolvedSpec): QuorateProblem[] {
       problem("/tiers", "no model reads a tensor: a function member must declare `inputs` with type and rowShape."),
     );
   }
-  return problems;
+  return [...problems, ...raggedProblems(spec)];
+}
+
+function raggedProblems({ tensors, shapes }: ResolvedSpec): QuorateProblem[] {
+  return Object.entries(tensors).flatMap(([name, { rowShape = ["length"] }]) => {
+    const path = `/tensors/${name}`;
+    const problems: QuorateProblem[] = [];
+    if (name in shapes) problems.push(problem(path, `"${name}" has a shape in \`shapes\`: it cannot be ragged too.`));
+    if (rowShape.some((size, i) => (typeof size === "string") !== (i === 0))) {
+      problems.push(
+        problem(
+          `${path}/rowShape`,
+          "expected the name of the length, then numbers: only the first dimension is ragged.",
+        ),
+      );
+    }
+    return problems;
+  });
 }
 
 function tierProblems(

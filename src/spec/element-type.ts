@@ -42,10 +42,24 @@ export type GivenData = TensorData | HalfArray | Uint8ClampedArray;
 export interface RequestTensor {
   readonly name: string;
   readonly type: ElementType;
-  /** Shape of one row, without the batch dimension; [] for one number. */
-  readonly rowShape: readonly number[];
+  /** Shape of one row, without the batch dimension; [] for one number. The first of a ragged tensor's is its length's name. */
+  readonly rowShape: readonly (number | string)[];
   /** Indices of the tiers that read it. */
   readonly tiers: readonly number[];
+  /** Its rows have several lengths. */
+  readonly ragged?: {
+    /** Rows of several lengths share a batch, padded to the longest. */
+    readonly padded: boolean;
+    /** null: none. */
+    readonly maxLength: number | null;
+  };
+}
+
+/** Rows of a ragged tensor one after the other, as an Arrow list has them. */
+export interface RaggedData {
+  readonly data: GivenData;
+  /** Where each row begins and the last one ends: n + 1 ascending numbers from 0, in steps of the tensor's length. */
+  readonly offsets: Int32Array | Uint32Array | BigInt64Array;
 }
 
 interface ArrayType {
@@ -71,7 +85,7 @@ export const arrayTypes: Readonly<Record<ElementType, ArrayType>> = {
   bool: Uint8Array,
 };
 
-/** Elements of one row: the product of its shape. */
-export function rowLength({ rowShape }: { readonly rowShape: readonly number[] }): number {
-  return rowShape.reduce((product, dimension) => product * dimension, 1);
+/** Elements of one row, of a ragged tensor those of one step: the product of the numbers in its shape. */
+export function rowLength({ rowShape }: { readonly rowShape: readonly (number | string)[] }): number {
+  return rowShape.reduce<number>((product, size) => (typeof size === "number" ? product * size : product), 1);
 }

@@ -18,7 +18,7 @@ export interface ResolvedModel
 export interface ResolvedInput {
   readonly name: string;
   readonly type: ElementType | null;
-  readonly rowShape: readonly number[] | null;
+  readonly rowShape: readonly (number | string)[] | null;
 }
 
 /** A member that is a function. */

@@ -69,14 +69,39 @@ export interface ModelMember {
 /** A request tensor that no model of the cascade reads. */
 export interface TensorDeclaration {
   readonly type: ElementType;
-  /** Shape of one row, without the batch dimension; [] for one number. */
-  readonly rowShape: readonly number[];
+  /**
+   * Shape of one row, without the batch dimension; [] for one number. The first is a name where the cascade's `tensors`
+   * say that it is ragged.
+   */
+  readonly rowShape: readonly (number | string)[];
+}
+
+/** A request tensor whose rows have several lengths along their first dimension, as texts have tokens. */
+export interface RaggedTensor {
+  readonly ragged: true;
+  /**
+   * The length's name, then the other dimensions. In a row, tensors whose length has the same name are of the same
+   * length. @default ["length", ...what the models say]
+   */
+  readonly rowShape?: readonly (number | string)[];
+  /**
+   * The element with which rows are filled up to the longest of their batch; for models that do not heed it, as they read
+   * a mask beside. @default only rows of equal length share a batch
+   */
+  readonly pad?: number;
+  /** Longer rows are refused. @default none */
+  readonly maxLength?: number;
 }
 
 /** Rows for a function member. */
 export interface MemberBatch {
-  /** Row-major data [count, ...rowShape] per tensor: copies, which the function may keep. */
+  /**
+   * Row-major data [count, ...rowShape] per tensor: copies, which the function may keep. Rows of ragged tensors lie one
+   * after the other, without padding.
+   */
   readonly tensors: Readonly<Record<string, TensorData>>;
+  /** Per ragged tensor where its rows begin and the last one ends, count + 1 numbers from 0, in steps of its length. */
+  readonly offsets: Readonly<Record<string, Uint32Array>>;
   readonly count: number;
   /** Index of each row in its own request (0 for `run`). */
   readonly rows: Uint32Array;
@@ -280,6 +305,8 @@ export interface CascadeOptions {
   readonly classes?: readonly string[] | number;
   /** Row shapes, without the batch dimension, of request tensors whose models leave dimensions open. @default {} */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Request tensors whose rows have several lengths. @default {} */
+  readonly tensors?: Readonly<Record<string, RaggedTensor>>;
   /**
    * Inputs without a batch, such as a gain or a flag, by request tensor: the same for every row and every model that
    * reads them. @default {}

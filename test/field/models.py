@@ -87,6 +87,77 @@ def failing_rows():
     hungry("memory-for-small", large, [constant("hundred", [100])])
 
 
+def ragged():
+    """Models of texts: one that heeds its mask, and one that has none."""
+    tokens, width, longest = 64, 8, 512
+    ids, mask = tensor("input_ids", INT64, ["N", "S"]), tensor("attention_mask", INT64, ["N", "S"])
+    y = tensor("y", FLOAT, ["N", 3])
+    nodes = [
+        node("Gather", ["E", "input_ids"], ["embedded"]),
+        node("Shape", ["input_ids"], ["length"], start=1, end=2),
+        node("Squeeze", ["length"], ["steps"]),
+        node("Range", ["zero", "steps", "one"], ["positions"]),
+        node("Gather", ["P", "positions"], ["places"]),
+        node("Add", ["embedded", "places"], ["x0"]),
+        node("Cast", ["attention_mask"], ["heeded"], to=FLOAT),
+        node("Sub", ["unit", "heeded"], ["unheeded"]),
+        node("Mul", ["unheeded", "low"], ["bias"]),
+        node("Unsqueeze", ["bias", "axis1"], ["bias_of_all"]),
+        node("Unsqueeze", ["heeded", "axis2"], ["heeded_wide"]),
+    ]
+    constants = [
+        constant("E", weights(tokens, width)),
+        constant("P", weights(longest, width, 4) / 2),
+        constant("zero", 0, np.int64),
+        constant("one", 1, np.int64),
+        constant("unit", [1]),
+        constant("low", [-1e9]),
+        constant("axis1", [1], np.int64),
+        constant("axis2", [2], np.int64),
+        constant("H", weights(width, 3, 5)),
+        constant("scale", [np.ones(width)]),
+    ]
+    for layer in (0, 1):
+        x, out = f"x{layer}", f"x{layer + 1}"
+        for i, name in enumerate(("q", "k", "v", "o", "up", "down")):
+            constants.append(constant(f"{name}{layer}", weights(width, width, 10 * layer + i + 20) / 3))
+        own = lambda *names: [f"{name}_{layer}" for name in names]
+        nodes += [
+            node("MatMul", [x, f"q{layer}"], own("query")),
+            node("MatMul", [x, f"k{layer}"], own("key")),
+            node("MatMul", [x, f"v{layer}"], own("value")),
+            node("Transpose", own("key"), own("turned"), perm=[0, 2, 1]),
+            node("MatMul", own("query", "turned"), own("raw")),
+            node("Add", [*own("raw"), "bias_of_all"], own("scores")),
+            node("Softmax", own("scores"), own("attention"), axis=-1),
+            node("MatMul", own("attention", "value"), own("mixed")),
+            node("MatMul", [*own("mixed"), f"o{layer}"], own("change")),
+            node("Add", [x, *own("change")], own("between")),
+            node("LayerNormalization", [*own("between"), "scale"], own("even"), axis=-1),
+            node("MatMul", [*own("even"), f"up{layer}"], own("lifted")),
+            node("Relu", own("lifted"), own("bent")),
+            node("MatMul", [*own("bent"), f"down{layer}"], own("lowered")),
+            node("Add", own("even", "lowered"), [out]),
+        ]
+    nodes += [
+        node("Mul", ["x2", "heeded_wide"], ["kept"]),
+        node("ReduceSum", ["kept", "axis1"], ["sum"], keepdims=0),
+        node("ReduceSum", ["heeded", "axis1"], ["count"], keepdims=1),
+        node("Div", ["sum", "count"], ["pooled"]),
+        node("MatMul", ["pooled", "H"], ["y"]),
+    ]
+    write("masked-text", nodes, [ids, mask], [y], constants)
+
+    mean = [
+        node("Gather", ["E", "input_ids"], ["e"]),
+        node("ReduceMean", ["e"], ["p"], axes=[1], keepdims=0),
+        node("MatMul", ["p", "H"], ["y"]),
+    ]
+    write("mean-text", mean, [ids], [y], [constant("E", weights(tokens, width)), constant("H", weights(width, 3, 5))])
+    write("mean-text-open", mean, [ids], [tensor("y", FLOAT, ["N", "C"])], [constant("E", weights(tokens, width)), constant("H", weights(width, 3, 5))])
+    # Steps of several numbers: a recording of two channels.
+    pooled = [node("ReduceMax", ["frames"], ["p"], axes=[1], keepdims=0), node("MatMul", ["p", "H"], ["y"])]
+    write("frames", pooled, [tensor("frames", FLOAT, ["N", "T", 2])], [y], [constant("H", weights(2, 3, 5))])
 X, SCORES = [tensor("x", FLOAT, ["N", 4])], [tensor("y", FLOAT, ["N", 3])]
 
 
@@ -308,6 +379,7 @@ def costs():
 if __name__ == "__main__":
     (HERE / "converted").mkdir(parents=True, exist_ok=True)
     failing_rows()
+    ragged()
     label_values()
     shapes()
     categories()

@@ -120,7 +120,7 @@ describe("rows", () => {
   it("of uint8 may be a Uint8ClampedArray, given or lazy", async () => {
     await using cascade = await Cascade.fromSpec(of(fixture("type-uint8")));
     const [tensor] = cascade.inputs;
-    const data = Uint8Array.of(9, 3, 200, 7).slice(0, tensor?.rowShape[0]);
+    const data = Uint8Array.of(9, 3, 200, 7).slice(0, Number(tensor?.rowShape[0]));
     const clamped = Uint8ClampedArray.from(data);
     const { label: right } = await cascade.run(data);
     expect((await cascade.run(clamped)).label).toBe(right);

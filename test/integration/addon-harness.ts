@@ -80,6 +80,7 @@ export const spec = (...tiers: NativeTier[]): NativeSpec => ({
   classes: 10,
   measures: 7,
   shapes: [],
+  ragged: [],
   constants: [],
   maxRowsInFlight: 65_536,
   maxBytesInFlight: 2 ** 28,

@@ -212,7 +212,7 @@ describe("a call", () => {
       .tier("only", { members: [fixture("nan")] })
       .build();
     const { inputs } = nan;
-    const width = inputs[0]?.rowShape[0] ?? 0;
+    const width = Number(inputs[0]?.rowShape[0] ?? 0);
     const answer = await nan.runBatch({ [inputs[0]?.name ?? ""]: new Float32Array(3 * width) });
     expect([...answer.label]).toEqual([-1, -1, -1]);
     expect([...answer.status]).toEqual([1, 1, 1]);

@@ -26,6 +26,8 @@ function snapshot(times = 1): CascadeCounters {
     rowsSkipped: 0,
     rowsReused: 0,
     rowsFailed: 0,
+    stepsRun: 0,
+    stepsPadded: 0,
     invalidVotes: 0,
     runNs: 0,
     extraRuns: 0,
@@ -172,8 +174,8 @@ describe("counters", () => {
   });
 
   it("are times in milliseconds, whose differences are exact to the nanosecond", () => {
-    const repeats = { invalidVotes: 0, extraRuns: 0, rowsRepeated: 0, lastError: null };
-    const member = { rowsRun: 1, rowsSkipped: 0, rowsReused: 0, rowsFailed: 0, rowsPadded: 0, ...repeats };
+    const none = { rowsSkipped: 0, rowsReused: 0, rowsFailed: 0, rowsPadded: 0, stepsRun: 0, stepsPadded: 0 };
+    const member = { ...none, rowsRun: 1, invalidVotes: 0, extraRuns: 0, rowsRepeated: 0, lastError: null };
     const at = (ns: number): CascadeCounters => {
       const tier = { ...zeroTier(0), queueNs: ns, gatherNs: 2 * ns, uploadNs: 3 * ns, runNs: 4 * ns, reduceNs: 5 * ns };
       const tiers = [{ ...tier, downloadNs: 6 * ns, scatterNs: 7 * ns, members: [{ ...member, runNs: 8 * ns }] }];

@@ -17,6 +17,7 @@ const member: MemberExplanation = {
   sha256: null,
   lastError: null,
   batchDifference: null,
+  padDifference: null,
   flopsPerRow: 2410,
 };
 const tier: TierExplanation = {

@@ -23,6 +23,7 @@ const unknown: NativeMemberInfo = {
   deviceBytes: 0,
   hostNodes: [],
   batchDifference: -1,
+  padDifference: -1,
   reusesTier: -1,
   reusesMember: -1,
   warmRows: 0,
@@ -34,6 +35,7 @@ const known: NativeMemberInfo = {
   deviceReason: "no driver",
   deviceBytes: 1024,
   batchDifference: 0,
+  padDifference: 0,
 };
 const native: NativeInfo = {
   runtimeVersion: "1.30.0",
@@ -57,6 +59,7 @@ describe("values of the addon, lifted", () => {
       deviceReason: null,
       deviceBytes: null,
       batchDifference: null,
+      padDifference: null,
     });
   });
 
@@ -66,6 +69,7 @@ describe("values of the addon, lifted", () => {
       deviceReason: "no driver",
       deviceBytes: 1024,
       batchDifference: 0,
+      padDifference: 0,
     });
   });
 

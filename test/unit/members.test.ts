@@ -15,7 +15,8 @@ function specOf(run: MemberFunction, output: "label" | "logits" = "label"): Casc
 
 /** Asks the only member about two rows. */
 function ask(native: FakeCascade, callId = 7, deadlineNs: number | null = null): void {
-  native.hooks.onMemberCall(callId, 0, 0, 2, [Float32Array.of(1, 2, 3, 4)], Uint32Array.of(4, 9), 0, deadlineNs, 3);
+  const x = Float32Array.of(1, 2, 3, 4);
+  native.hooks.onMemberCall(callId, 0, 0, 2, [x], Uint32Array.of(4, 9), 0, deadlineNs, 3, [null]);
 }
 
 describe("a function member", () => {
@@ -38,6 +39,7 @@ describe("a function member", () => {
     await turn();
     expect(run.mock.calls[0]?.[0]).toEqual({
       tensors: { x: Float32Array.of(1, 2, 3, 4) },
+      offsets: {},
       count: 2,
       rows: Uint32Array.of(4, 9),
     });

@@ -18,6 +18,7 @@ describe("a resolved specification", () => {
       classes: null,
       classNames: null,
       shapes: {},
+      tensors: {},
       constants: {},
       measures: ["score", "confidence", "margin"],
       onnxruntimePath: null,

@@ -109,12 +109,17 @@ void CascadeObject::On(Napi::Env env, MemberCallMessage message) {
     for (uint32_t i = 0; i < message.tensors.size(); ++i) {
       tensors.Set(i, Environment::Of(env).arrays()->Make(env, std::move(message.tensors[i])));
     }
+    Napi::Array offsets = Napi::Array::New(env, message.offsets.size());
+    for (uint32_t i = 0; i < message.offsets.size(); ++i) {
+      const bool ragged = !message.offsets[i].empty();
+      offsets.Set(i, ragged ? Napi::Value(ToRowList(env, message.offsets[i])) : env.Null());
+    }
     hooks_.CallWithoutContext(
         env, Hook::kMemberCall,
         {ToNumber(env, message.call_id), ToNumber(env, message.tier), ToNumber(env, message.member),
          ToNumber(env, message.count), tensors, ToRowList(env, message.rows),
          ToNumber(env, message.row_call), TimeLeft(env, message.deadline_at),
-         Napi::Number::New(env, message.priority)});
+         Napi::Number::New(env, message.priority), offsets});
   });
 }
 

@@ -32,6 +32,27 @@ struct MemberCalls::CancelTask {
 
 namespace {
 
+// Rows of a ragged tensor are padded; JavaScript gets them without, one after the other.
+HostArray CopyRagged(const TensorSpec& spec, const TensorView& view,
+                     const std::vector<uint32_t>& offsets) {
+  const size_t padded = static_cast<size_t>(view.row_shape[0]);
+  const size_t step = Elements(view.row_shape) / padded;
+  const size_t step_bytes = step * ElementSize(spec.type);
+  HostArray copy = NewHostArray(ArrayTypeOf(spec.type), offsets.back() * step);
+  const auto* from = static_cast<const uint8_t*>(view.data);
+  for (size_t row = 0; row + 1 < offsets.size(); ++row, from += padded * step_bytes) {
+    memcpy(copy.data.get() + offsets[row] * step_bytes, from, view.lengths[row] * step_bytes);
+  }
+  return copy;
+}
+
+std::vector<uint32_t> OffsetsOf(const TensorView& view, size_t rows) {
+  if (view.lengths == nullptr) return {};
+  std::vector<uint32_t> offsets = {0};
+  for (size_t row = 0; row < rows; ++row) offsets.push_back(offsets.back() + view.lengths[row]);
+  return offsets;
+}
+
 HostArray CopyInput(const TensorSpec& spec, const TensorView& view, size_t rows) {
   HostArray copy = NewHostArray(ArrayTypeOf(spec.type), rows * Elements(view.row_shape));
   memcpy(copy.data.get(), view.data, copy.bytes());
@@ -68,7 +89,10 @@ void MemberCalls::Start(const FunctionModel* owner, const FunctionMember& member
   message.priority = batch.priority;
   const std::vector<TensorSpec>& inputs = owner->info().inputs;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    message.tensors.push_back(CopyInput(inputs[i], batch.inputs[i], batch.rows));
+    const TensorView& view = batch.inputs[i];
+    auto& offsets = message.offsets.emplace_back(OffsetsOf(view, batch.rows));
+    message.tensors.push_back(offsets.empty() ? CopyInput(inputs[i], view, batch.rows)
+                                              : CopyRagged(inputs[i], view, offsets));
   }
   const std::span<const RowId> ids(batch.row_ids, batch.rows);
   for (const RowId& id : ids) message.rows.push_back(id.row);

@@ -38,6 +38,7 @@ struct MemberCallMessage {
   uint32_t member = 0;
   size_t count = 0;
   std::vector<HostArray> tensors;  // Copies: the batch may end before JavaScript reads them.
+  std::vector<std::vector<uint32_t>> offsets;  // Of ragged ones, rows + 1; else empty.
   std::vector<uint32_t> rows;
   uint64_t row_call = 0;  // The call that all of the rows belong to; 0: they are of several.
   int64_t deadline_at = kForever;  // kForever: there is none.

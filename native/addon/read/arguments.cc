@@ -1,5 +1,6 @@
 #include "native/addon/read/arguments.h"
 
+#include <cmath>
 #include <utility>
 
 #include "native/addon/read/member_arguments.h"
@@ -78,6 +79,20 @@ void ReadPlace(ObjectReader* reader, Place* place) {
   }
 }
 
+RaggedSpec ReadRaggedSpec(Napi::Value value, const std::string& where, Status* problem) {
+  ObjectReader reader(value, where, problem);
+  RaggedSpec ragged;
+  reader.Text("tensor", &ragged.tensor);
+  reader.Text("length", &ragged.length);
+  reader.Size("maxLength", &ragged.max_length);
+  ragged.padded = reader.Has("pad");
+  if (ragged.padded) reader.Number("pad", -HUGE_VAL, HUGE_VAL, &ragged.pad);
+  if (!reader.Has("inner")) return ragged;
+  ReadShape(reader.Get("inner"), reader.PathOf("inner"), &ragged.shape, problem);
+  ragged.shape.insert(ragged.shape.begin(), -1);
+  return ragged;
+}
+
 void ReadTier(Napi::Value value, const std::string& where, CascadeRequest* request,
               Status* problem) {
   ObjectReader reader(value, where, problem);
@@ -122,6 +137,9 @@ StatusOr<CascadeRequest> ReadSpec(Napi::Value value) {
     auto& [name, shape] = spec.shapes.emplace_back();
     const Napi::Value given = ReadPair(pair, at, &name, &problem);
     ReadShape(given, at + "[1]", &shape, &problem);
+  });
+  reader.Array("ragged", [&](Napi::Value tensor, const std::string& at) {
+    spec.ragged.push_back(ReadRaggedSpec(tensor, at, &problem));
   });
   reader.Array("constants", [&](Napi::Value constant, const std::string& at) {
     ReadConstant(constant, at, &spec.constants, &problem);

@@ -37,9 +37,8 @@ Status CheckBuffer(Napi::Env env, napi_value buffer, const std::string& subject)
 
 std::string Subject(const RequestTensor& tensor) { return "tensor \"" + tensor.name + "\""; }
 
-// `stays`: it will be read later, in place.
-StatusOr<GivenArray> ReadTensor(const RequestTensor& tensor, Napi::Value value, size_t rows,
-                                bool stays) {
+// An array of the tensor's type. `stays`: it will be read later, in place.
+StatusOr<GivenArray> ReadArray(const RequestTensor& tensor, Napi::Value value, bool stays) {
   const Napi::Env env = value.Env();
   const napi_typedarray_type expected = ArrayTypeOf(tensor.type);
   if (!value.IsTypedArray()) {
@@ -59,13 +58,61 @@ StatusOr<GivenArray> ReadTensor(const RequestTensor& tensor, Napi::Value value, 
                    ArrayName(expected));
   }
   if (stays) QUORATE_RETURN_IF_ERROR(CheckBuffer(env, buffer, Subject(tensor)));
+  return GivenArray{static_cast<const uint8_t*>(data), length * ElementSize(tensor.type)};
+}
+
+StatusOr<GivenArray> ReadTensor(const RequestTensor& tensor, Napi::Value value, size_t rows,
+                                bool stays) {
+  QUORATE_ASSIGN_OR_RETURN(const GivenArray given, ReadArray(tensor, value, stays));
+  if (given.bytes == rows * tensor.row_bytes) return given;
   const size_t size = ElementSize(tensor.type);
-  if (length * size != rows * tensor.row_bytes) {
-    return Invalid(Subject(tensor) + " has " + std::to_string(length) + " elements, expected " +
-                   std::to_string(rows * tensor.row_bytes / size) + " for " + std::to_string(rows) +
-                   (rows == 1 ? " row" : " rows"));
+  return Invalid(Subject(tensor) + " has " + std::to_string(given.bytes / size) +
+                 " elements, expected " + std::to_string(rows * tensor.row_bytes / size) + " for " +
+                 std::to_string(rows) + (rows == 1 ? " row" : " rows"));
+}
+
+// Where the rows begin: from 0, each above the one before, no row longer than allowed.
+StatusOr<std::vector<uint32_t>> ReadOffsets(const RequestTensor& tensor, Napi::Value value,
+                                            size_t rows) {
+  const std::string subject = Subject(tensor) + ": offsets";
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
+    return Invalid(subject + " is " + KindOf(value) + ", expected a Uint32Array");
   }
-  return GivenArray{static_cast<const uint8_t*>(data), length * size};
+  const auto given = value.As<Napi::Uint32Array>();
+  if (given.ElementLength() != rows + 1 || given[0] != 0) {
+    return Invalid(subject + " must be " + std::to_string(rows + 1) + " numbers from 0");
+  }
+  const size_t most = tensor.ragged->max_length == 0 ? UINT32_MAX : tensor.ragged->max_length;
+  std::vector<uint32_t> offsets(given.Data(), given.Data() + rows + 1);
+  for (size_t row = 0; row < rows; ++row) {
+    if (offsets[row] < offsets[row + 1] && offsets[row + 1] - offsets[row] <= most) continue;
+    return Invalid(subject + " give row " + std::to_string(row) + " a length that is not of 1 to " +
+                   std::to_string(most));
+  }
+  return offsets;
+}
+
+// { data, offsets }: the offsets are the call's, and those of other tensors of the same length must
+// be equal.
+StatusOr<GivenArray> ReadRagged(const RequestTensor& tensor, Napi::Value value, bool stays,
+                                Call* call) {
+  if (!value.IsObject()) {
+    return Invalid(Subject(tensor) + " is " + KindOf(value) + ", expected data and offsets");
+  }
+  const auto object = value.As<Napi::Object>();
+  QUORATE_ASSIGN_OR_RETURN(const GivenArray given, ReadArray(tensor, object.Get("data"), stays));
+  QUORATE_ASSIGN_OR_RETURN(auto offsets, ReadOffsets(tensor, object.Get("offsets"), call->rows));
+  if (given.bytes != offsets.back() * tensor.ragged->step_bytes) {
+    return Invalid(Subject(tensor) + ": offsets end at " + std::to_string(offsets.back()) +
+                   ", which is not where the data ends");
+  }
+  auto& known = call->offsets[tensor.ragged->length];
+  if (!known.empty() && known != offsets) {
+    return Invalid(Subject(tensor) + " has rows of other lengths than another tensor of length \"" +
+                   tensor.ragged->name + "\"");
+  }
+  known = std::move(offsets);
+  return given;
 }
 
 constexpr size_t Padded(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
@@ -143,6 +190,7 @@ Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool stays, Call*
   }
   const auto list = inputs.As<Napi::Array>();
   call->tensors.resize(plan.tensors.size());
+  call->offsets.resize(plan.lengths);
   for (uint32_t t = 0; t < plan.tensors.size(); ++t) {
     const RequestTensor& tensor = plan.tensors[t];
     const Napi::Value value = list.Get(t);
@@ -152,12 +200,18 @@ Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool stays, Call*
                      std::to_string(tensor.tiers.front()) + " reads it");
     }
     if (value.IsBoolean() && value.As<Napi::Boolean>().Value()) {
+      if (tensor.ragged) return Invalid(Subject(tensor) + " is ragged, a function cannot give it");
       call->tensors[t].lazy = true;
       continue;
     }
-    QUORATE_ASSIGN_OR_RETURN(const GivenArray given, ReadTensor(tensor, value, call->rows, stays));
-    call->tensors[t].data = given.data;
-    if (stays) borrowed->push_back(Napi::Persistent(value.As<Napi::Object>()));
+    StatusOr<GivenArray> given = tensor.ragged ? ReadRagged(tensor, value, stays, call)
+                                               : ReadTensor(tensor, value, call->rows, stays);
+    QUORATE_RETURN_IF_ERROR(given.status());
+    call->tensors[t].data = given.value().data;
+    if (!stays) continue;
+    const auto object = value.As<Napi::Object>();
+    borrowed->push_back(
+        Napi::Persistent(tensor.ragged ? object.Get("data").As<Napi::Object>() : object));
   }
   return {};
 }
@@ -165,7 +219,7 @@ Status ReadInputs(const CascadePlan& plan, Napi::Value inputs, bool stays, Call*
 size_t BytesToCopy(const CascadePlan& plan, const Call& call) {
   size_t total = 0;
   for (size_t t = 0; t < plan.tensors.size(); ++t) {
-    if (call.tensors[t].data != nullptr) total += Padded(call.rows * plan.tensors[t].row_bytes);
+    if (call.tensors[t].data != nullptr) total += Padded(call.BytesOf(plan.tensors[t]));
   }
   return total;
 }
@@ -176,7 +230,7 @@ void CopyInputs(const CascadePlan& plan, Call* call) {
   for (size_t t = 0; t < plan.tensors.size(); ++t) {
     const uint8_t*& data = call->tensors[t].data;
     if (data == nullptr) continue;
-    const size_t bytes = call->rows * plan.tensors[t].row_bytes;
+    const size_t bytes = call->BytesOf(plan.tensors[t]);
     memcpy(target, data, bytes);
     data = target;
     target += Padded(bytes);

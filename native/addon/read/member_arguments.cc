@@ -24,7 +24,8 @@ void ReadShape(Napi::Value value, const std::string& where, std::vector<int64_t>
                Status* problem) {
   ObjectReader::EachIn(value, where, problem, [&](Napi::Value item, const std::string& at) {
     const double size = item.IsNumber() ? item.As<Napi::Number>().DoubleValue() : 0;
-    if (!(size >= 1 && size <= 0x7fffffff && size == std::floor(size))) {
+    const bool open = size == -1;
+    if (!open && !(size >= 1 && size <= 0x7fffffff && size == std::floor(size))) {
       *problem = ObjectReader::Wrong(at, item, "a whole number of at least 1");
       return;
     }

@@ -18,6 +18,8 @@ constexpr Field<MemberCounters> kMemberFields[] = {
     {"rowsReused", &MemberCounters::rows_reused},
     {"rowsFailed", &MemberCounters::rows_failed},
     {"rowsPadded", &MemberCounters::rows_padded},
+    {"stepsRun", &MemberCounters::steps_run},
+    {"stepsPadded", &MemberCounters::steps_padded},
     {"invalidVotes", &MemberCounters::invalid_votes},
     {"runNs", &MemberCounters::run_ns},
     {"extraRuns", &MemberCounters::extra_runs},

@@ -34,6 +34,11 @@ Napi::Object ToTensor(Napi::Env env, const RequestTensor& tensor) {
   object.Set("rowShape", ToArray(env, tensor.row_shape, [env](int64_t size) {
                return Napi::Number::New(env, static_cast<double>(size));
              }));
+  if (!tensor.ragged) return object;
+  const RaggedTensor& ragged = *tensor.ragged;
+  object.Set("length", ragged.name);
+  object.Set("padded", Napi::Boolean::New(env, ragged.padded));
+  object.Set("maxLength", ToNumber(env, ragged.max_length));
   return object;
 }
 
@@ -60,6 +65,7 @@ Napi::Object ToMember(Napi::Env env, const CascadePlan& plan, const PlannedMembe
   object.Set("warmInvalid", ToNumber(env, member.warm_invalid));
   object.Set("batchDifference",
              Napi::Number::New(env, static_cast<double>(member.batch_difference)));
+  object.Set("padDifference", Napi::Number::New(env, static_cast<double>(member.pad_difference)));
   return object;
 }
 

@@ -85,10 +85,12 @@ struct BatchWork {
         functions(parts.meter),
         columns(columns_to_fill),
         inputs(plan->tensors.size()),
+        longest(plan->lengths, 1),
         outputs(tier->members.size()),
         kept(tier->members.size()) {
     *tallies_to_fill = std::vector<MemberTally>(tier->members.size());
     tallies = tallies_to_fill->data();
+    for (const RequestTensor& tensor : plan->tensors) row_bytes.push_back(tensor.row_bytes);
   }
 
   const CascadePlan* const plan;
@@ -103,6 +105,9 @@ struct BatchWork {
   const RuleProgram* rule = nullptr;  // Of this batch.
   size_t rows = 0;
   std::vector<const uint8_t*> inputs;  // [tensors of the plan] rows side by side; else nullptr.
+  std::vector<size_t> row_bytes;       // [tensors of the plan] in `inputs`, padding included.
+  std::vector<uint32_t> longest;       // [lengths of the plan] of the rows; 1: the tier has none.
+  std::vector<uint32_t> lengths;       // [lengths of the plan][rows], where there are any.
   std::vector<uint8_t*> outputs;       // [members][rows x output row]
   std::vector<RowId> row_ids;          // [rows]
   // [members][rows] what the same model said in an earlier tier; nullptr: nothing. Or empty: it

@@ -22,8 +22,7 @@ size_t CountAdjacent(BatchListener* listener, const std::vector<RowRef>& rows, u
 // Lays the rows of a request tensor side by side: returns where they already lie so (rows of one
 // call), else copies them into `buffer`. nullptr when there is no memory.
 const uint8_t* GatherRows(BatchListener* listener, const std::vector<RowRef>& rows, uint32_t tensor,
-                          const RequestTensor& shape, AlignedBuffer* buffer) {
-  const size_t row_bytes = shape.row_bytes;
+                          const RequestTensor& shape, size_t row_bytes, AlignedBuffer* buffer) {
   const uint8_t* const first = listener->RowData(rows[0], tensor);
   const size_t adjacent = CountAdjacent(listener, rows, tensor, first, row_bytes);
   const bool aligned = reinterpret_cast<uintptr_t>(first) % ElementSize(shape.type) == 0;
@@ -35,6 +34,26 @@ const uint8_t* GatherRows(BatchListener* listener, const std::vector<RowRef>& ro
     memcpy(target + i * row_bytes, listener->RowData(rows[i], tensor), row_bytes);
   }
   return target;
+}
+
+bool AllEqual(const uint32_t* lengths, size_t count) {
+  return std::all_of(lengths, lengths + count, [&](uint32_t length) { return length == *lengths; });
+}
+
+// The same for rows of several lengths: each is filled up to `row_bytes`.
+const uint8_t* GatherPadded(BatchListener* listener, const std::vector<RowRef>& rows,
+                            uint32_t tensor, const RequestTensor& shape, const uint32_t* lengths,
+                            size_t row_bytes, AlignedBuffer* buffer) {
+  uint8_t* target = buffer->Reserve(rows.size() * row_bytes);
+  if (target == nullptr) return nullptr;
+  const uint8_t* const start = target;
+  const size_t size = ElementSize(shape.type);
+  for (size_t i = 0; i < rows.size(); ++i, target += row_bytes) {
+    const size_t own = lengths[i] * shape.ragged->step_bytes;
+    memcpy(target, listener->RowData(rows[i], tensor), own);
+    for (size_t at = own; at < row_bytes; at += size) memcpy(target + at, shape.ragged->pad, size);
+  }
+  return start;
 }
 
 }  // namespace
@@ -56,10 +75,34 @@ Status HostGather::Gather(const std::vector<RowRef>& rows) {
   return GatherInputs(rows);
 }
 
-Status HostGather::GatherInputs(const std::vector<RowRef>& rows) {
+void HostGather::GatherLengths(const std::vector<RowRef>& rows) {
+  work_->lengths.resize(work_->plan->lengths * rows.size());
   for (const uint32_t t : work_->tier->tensors) {
     const RequestTensor& tensor = work_->plan->tensors[t];
-    work_->inputs[t] = GatherRows(listener_, rows, t, tensor, &inputs_[t]);
+    if (!tensor.ragged) continue;
+    const uint32_t index = tensor.ragged->length;
+    uint32_t* const lengths = &work_->lengths[index * rows.size()];
+    uint32_t longest = 0;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      lengths[i] = listener_->RowLength(rows[i], index);
+      longest = std::max(longest, lengths[i]);
+    }
+    work_->longest[index] = longest;
+    work_->row_bytes[t] = tensor.BytesAt(longest);
+  }
+}
+
+Status HostGather::GatherInputs(const std::vector<RowRef>& rows) {
+  if (work_->plan->lengths > 0) GatherLengths(rows);
+  for (const uint32_t t : work_->tier->tensors) {
+    const RequestTensor& tensor = work_->plan->tensors[t];
+    const size_t row_bytes = work_->row_bytes[t];
+    const uint32_t* const lengths =
+        tensor.ragged ? &work_->lengths[tensor.ragged->length * rows.size()] : nullptr;
+    work_->inputs[t] =
+        lengths != nullptr && !AllEqual(lengths, rows.size())
+            ? GatherPadded(listener_, rows, t, tensor, lengths, row_bytes, &inputs_[t])
+            : GatherRows(listener_, rows, t, tensor, row_bytes, &inputs_[t]);
     if (work_->inputs[t] == nullptr) {
       return Status(StatusCode::kInternal, "no memory for " + std::to_string(rows.size()) +
                                                " rows of \"" + tensor.name + "\"");

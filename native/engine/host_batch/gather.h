@@ -21,6 +21,7 @@ class HostGather {
   const float* evidence() const { return evidence_.data(); }
 
  private:
+  void GatherLengths(const std::vector<RowRef>& rows);
   Status GatherInputs(const std::vector<RowRef>& rows);
   Status ReserveOutputs(size_t rows);
   void GatherKept(const std::vector<RowRef>& rows);

@@ -1,6 +1,8 @@
 #include "native/engine/host_batch/member_call.h"
 
+#include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 namespace quorate {
@@ -21,7 +23,13 @@ MemberCall::MemberCall(BatchWork* work, size_t member)
       host_(As<HostModel>(member_->model)),
       repeats_(MayBeAskedAgain(member_->model)) {
   for (const uint32_t tensor : member_->tensors) {
-    views_.push_back({nullptr, work->plan->tensors[tensor].row_shape});
+    const RequestTensor& read = work->plan->tensors[tensor];
+    views_.push_back({nullptr, read.row_shape, nullptr});
+    if (!read.ragged) continue;
+    const uint32_t length = read.ragged->length;
+    if (std::find(lengths_.begin(), lengths_.end(), length) == lengths_.end()) {
+      lengths_.push_back(length);
+    }
   }
 }
 
@@ -45,7 +53,11 @@ void MemberCall::Run(FailureSearch::Range range, Completion completion) {
   const size_t first = rows_.first + range.first;
   for (size_t i = 0; i < views_.size(); ++i) {
     const uint32_t tensor = member_->tensors[i];
-    views_[i].data = rows_.inputs[tensor] + first * work_->plan->tensors[tensor].row_bytes;
+    views_[i].data = rows_.inputs[tensor] + first * work_->row_bytes[tensor];
+    if (const auto& ragged = work_->plan->tensors[tensor].ragged) {
+      views_[i].row_shape[0] = work_->longest[ragged->length];
+      views_[i].lengths = rows_.lengths + ragged->length * rows_.length_rows + first;
+    }
   }
   batch_.rows = range.count;
   batch_.inputs = views_.data();
@@ -152,6 +164,7 @@ const std::vector<FailedRow>& MemberCall::Finish(RunReport report) {
 void MemberCall::Book(const RunReport& report) {
   constexpr auto kOrder = std::memory_order_relaxed;
   tally_->rows_run.fetch_add(started_ ? rows_.count : 0, kOrder);
+  if (started_ && !lengths_.empty()) BookSteps();
   tally_->rows_padded.fetch_add(report.padded_rows, kOrder);
   tally_->run_ns.fetch_add(report.run_ns, kOrder);
   if (blocking()) tally_->busy_ns.fetch_add(report.run_ns, kOrder);
@@ -163,6 +176,20 @@ void MemberCall::Book(const RunReport& report) {
   if (failed_.empty() || !started_) return;
   tally_->rows_failed.fetch_add(failed_.size(), kOrder);
   if (repeats_) tally_->rows_blamed.fetch_add(failed_.size(), kOrder);
+}
+
+// A function gets every row at its own length.
+void MemberCall::BookSteps() {
+  uint64_t own = 0;
+  uint64_t run = 0;
+  for (const uint32_t length : lengths_) {
+    const uint32_t* const first = rows_.lengths + length * rows_.length_rows + rows_.first;
+    own = std::accumulate(first, first + rows_.count, own);
+    run += rows_.count * uint64_t{work_->longest[length]};
+  }
+  if (!blocking()) run = own;
+  tally_->steps_run.fetch_add(run, std::memory_order_relaxed);
+  tally_->steps_padded.fetch_add(run - own, std::memory_order_relaxed);
 }
 
 }  // namespace quorate

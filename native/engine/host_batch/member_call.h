@@ -16,6 +16,8 @@ struct MemberRows {
   size_t first = 0;                        // Where to start in `inputs` and `row_ids`.
   size_t count = 0;
   const RowId* row_ids = nullptr;
+  const uint32_t* lengths = nullptr;  // [lengths of the plan][length_rows], from row 0 of `inputs`.
+  size_t length_rows = 0;
   uint8_t* output = nullptr;  // For `count` rows.
 };
 
@@ -50,6 +52,7 @@ class MemberCall {
   // Brings what the model wrote into the cascade's classes.
   Status MapClasses();
   void Book(const RunReport& report);
+  void BookSteps();
 
   BatchWork* const work_;
   const PlannedMember* const member_;
@@ -57,6 +60,7 @@ class MemberCall {
   HostModel* const host_;  // nullptr: a function.
   const bool repeats_;     // May be asked again for the same rows.
   std::vector<TensorView> views_;
+  std::vector<uint32_t> lengths_;  // Which of the rows' lengths its tensors have.
   Batch batch_;
   MemberRows rows_;
   uint8_t* model_output_ = nullptr;

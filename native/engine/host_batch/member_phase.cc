@@ -17,7 +17,17 @@ MemberPhase::MemberPhase(BatchWork* work, MemberCosts* costs, Task all_done)
 
 MemberWork MemberPhase::WorkOf(size_t member) const {
   const size_t fixed_batch = InfoOf(work_->tier->members[member].model).fixed_batch;
-  return {member, costs_->NsPerRow(member), std::max<size_t>(fixed_batch, 1)};
+  return {member, costs_->NsPerUnit(member) * UnitsPerRow(member),
+          std::max<size_t>(fixed_batch, 1)};
+}
+
+double MemberPhase::UnitsPerRow(size_t member) const {
+  if (work_->tier->lengths.empty()) return 1;
+  for (const uint32_t tensor : work_->tier->members[member].tensors) {
+    const auto& ragged = work_->plan->tensors[tensor].ragged;
+    if (ragged) return work_->longest[ragged->length];
+  }
+  return 1;
 }
 
 // In sequential execution: all members, one after the other on the same rows.
@@ -120,7 +130,8 @@ void MemberPhase::Start(MemberTask* task) {
   const Shard& shard = task->shard;
   uint8_t* const output = work_->outputs[shard.member] +
                           shard.first * work_->tier->members[shard.member].reduced_row_bytes;
-  task->call.Start({work_->inputs.data(), shard.first, shard.count, work_->row_ids.data(), output},
+  task->call.Start({work_->inputs.data(), shard.first, shard.count, work_->row_ids.data(),
+                    work_->lengths.data(), work_->rows, output},
                    {&OnMemberDone, task});
 }
 
@@ -145,7 +156,8 @@ std::vector<MemberFailure> MemberPhase::Finish() {
     if (tally.rows_failed.load(std::memory_order_relaxed) > 0) continue;
     if (tally.extra_runs.load(std::memory_order_relaxed) > 0) continue;
     if (tally.rows_reused.load(std::memory_order_relaxed) > 0) continue;
-    costs_->Update(m, tally.run_ns.load(std::memory_order_relaxed), work_->rows);
+    costs_->Update(m, tally.run_ns.load(std::memory_order_relaxed),
+                   UnitsPerRow(m) * static_cast<double>(work_->rows));
   }
   if (!sequential_) {
     work_->columns->voters.assign(work_->rows, static_cast<uint8_t>(tasks_.size()));

@@ -55,6 +55,7 @@ class MemberPhase {
 
   MemberWork WorkOf(size_t member) const;
   MemberWork WorkOfAll() const;
+  double UnitsPerRow(size_t member) const;  // See MemberCosts.
   size_t Cut();
   void Reuse(size_t member);
   MemberTask* TaskFor(const Shard& shard);

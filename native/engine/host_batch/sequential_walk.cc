@@ -80,13 +80,18 @@ Status SequentialWalk::PrepareRows(size_t member, MemberRows* rows) {
   const PlannedMember& planned = work_->tier->members[member];
   rows->count = asked_->size();
   if (!compact_) {
-    *rows = {work_->inputs.data(), first_, count_, work_->row_ids.data(),
+    *rows = {work_->inputs.data(),
+             first_,
+             count_,
+             work_->row_ids.data(),
+             work_->lengths.data(),
+             work_->rows,
              work_->outputs[member] + first_ * planned.reduced_row_bytes};
     return Status();
   }
   for (const uint32_t tensor : planned.tensors) {
     if (gathered_rows_[tensor] == asked_->size() && asked_ == &active_) continue;
-    const size_t row_bytes = work_->plan->tensors[tensor].row_bytes;
+    const size_t row_bytes = work_->row_bytes[tensor];
     uint8_t* const target = gathered_[tensor].Reserve(asked_->size() * row_bytes + 1);
     QUORATE_RETURN_IF_ERROR(
         GatherActive(work_->inputs[tensor] + first_ * row_bytes, row_bytes, target));
@@ -95,9 +100,15 @@ Status SequentialWalk::PrepareRows(size_t member, MemberRows* rows) {
   }
   active_ids_.clear();
   for (const uint32_t row : *asked_) active_ids_.push_back(work_->row_ids[first_ + row]);
+  active_lengths_.clear();
+  for (size_t length = 0; length < work_->plan->lengths; ++length) {
+    const uint32_t* const lengths = &work_->lengths[length * work_->rows + first_];
+    for (const uint32_t row : *asked_) active_lengths_.push_back(lengths[row]);
+  }
   uint8_t* const output = active_output_.Reserve(asked_->size() * planned.reduced_row_bytes);
   if (output == nullptr) return Status(StatusCode::kInternal, "no memory for a member's output");
-  *rows = {active_inputs_.data(), 0, asked_->size(), active_ids_.data(), output};
+  *rows = {active_inputs_.data(), 0,     asked_->size(), active_ids_.data(), active_lengths_.data(),
+           asked_->size(),        output};
   return Status();
 }
 

@@ -54,6 +54,7 @@ class SequentialWalk {
   std::vector<size_t> gathered_rows_;          // How many it holds; rows only ever leave.
   std::vector<const uint8_t*> active_inputs_;  // [tensors of the plan]
   std::vector<RowId> active_ids_;
+  std::vector<uint32_t> active_lengths_;  // [lengths of the plan][active rows]
   AlignedBuffer active_output_;
   std::vector<Verdict> verdicts_;
 };

@@ -8,7 +8,7 @@ async function half() {
   if (Half === undefined) return console.log("no Float16Array");
   const cascade = await Cascade.fromSpec({ tiers: [{ name: "t", members: [fixture("type-float16")] }] });
   const [tensor] = cascade.inputs;
-  const row = Half.from([0.5, -2, 3, 1, 0, 0, 0, 0].slice(0, tensor?.rowShape[0]));
+  const row = Half.from([0.5, -2, 3, 1, 0, 0, 0, 0].slice(0, Number(tensor?.rowShape[0])));
   const bits = new Uint16Array(row.buffer);
   const { label } = await cascade.run(bits);
   assert.equal((await cascade.run(row)).label, label);

@@ -51,6 +51,8 @@ const spec = (...members) => ({
   classes: 10,
   measures: 7,
   shapes: [],
+  ragged: [],
+  constants: [],
   maxRowsInFlight: 65_536,
   maxBytesInFlight: 2 ** 28,
   deviceQueueBytes: 2 ** 26,

@@ -68,8 +68,8 @@ TEST(BatchRunTest, EstimatesFollowWhatMembersReport) {
   bench.costs().Set(0, 0);
   bench.costs().Set(1, 130);
   caller.Run(10);
-  EXPECT_EQ(bench.costs().NsPerRow(0), 300);
-  EXPECT_EQ(bench.costs().NsPerRow(1), 176.25);
+  EXPECT_EQ(bench.costs().NsPerUnit(0), 300);
+  EXPECT_EQ(bench.costs().NsPerUnit(1), 176.25);
 }
 
 TEST(BatchRunTest, LargeReductionsInSlicesGiveTheSameAnswers) {

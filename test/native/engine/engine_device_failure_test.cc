@@ -267,5 +267,14 @@ TEST(Placement, SequentialExecutionHasNoEffectOnADeviceAndIsToldOf) {
   EXPECT_NE(plan->warnings[0].find("all members run at once"), std::string::npos);
 }
 
+TEST(DeviceFailure, ATierThatReadsRowsOfSeveralLengthsStaysOnTheHost) {
+  CascadePlan plan;
+  plan.tiers.resize(1);
+  plan.tiers[0].lengths = {{0, false}};
+  const Status status = OpenDeviceTier(&plan, 0, {});
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(status.message().find("rows of several lengths"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace quorate

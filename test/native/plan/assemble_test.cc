@@ -199,8 +199,10 @@ TEST_F(AssembleTest, SaysAtOnceWhichShapesStayOpen) {
   a.inputs[0].row_shape = {-1, 2};
   a.inputs.push_back({"y", ElementType::kFloat32, {-1}});
   spec_.tiers = {TierWith("only", {"a"})};
-  EXPECT_EQ(Problems(), (Texts{"tensor \"x\" has open dimensions [?, 2]; give them with `shapes`",
-                               "tensor \"y\" has open dimensions [?]; give them with `shapes`"}));
+  EXPECT_EQ(Problems(), (Texts{"tensor \"x\" has open dimensions [?, 2]; give them with `shapes`, "
+                               "or say with `tensors` that rows differ",
+                               "tensor \"y\" has open dimensions [?]; give them with `shapes`, or "
+                               "say with `tensors` that rows differ"}));
 }
 
 TEST_F(AssembleTest, SaysAtOnceWhichOutputsDoNotFit) {
