@@ -119,7 +119,7 @@ void CheckLabels(const CudaTest& test) {
     const DeviceBuffer to(kRows * sizeof(int32_t), test.stream);
     const Status status = test.kernels.MapLabels(from->As<uint8_t>(), type, map, kRows,
                                                  to.As<int32_t>(), test.stream);
-    if (status.ok()) to.Read(actual.data(), kRows * sizeof(int32_t), 0);
+    if (status.ok()) to.Read(actual.data(), kRows);
     TheReport().Check(status.ok() && expected == actual,
                       std::string("labels of ") + ElementName(type) + " " + status.message());
   }
