@@ -1,6 +1,6 @@
 /** One row's answer, and how it is read out of result columns. */
 import { type QuorateErrorCode, toCode } from "../errors.js";
-import { type NativeColumns, type NativeError, type NativeTraceTier, rowFlag } from "../native/contract.js";
+import { type NativeColumns, type NativeError, type NativeTraceTier, rowFlag } from "../native/results.js";
 import { shownWhole } from "./show.js";
 
 /** The answer for one row. */

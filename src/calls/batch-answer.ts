@@ -1,6 +1,6 @@
 /** The answers of a batch. */
 import { invalidArgument, type QuorateError, quoted } from "../errors.js";
-import { type NativeColumns, rowFlag } from "../native/contract.js";
+import { type NativeColumns, rowFlag } from "../native/results.js";
 import { type Measure, measureBits } from "../spec/columns.js";
 import { answerAt, type Legend, shownAnswer, type TraceTier, traceAt } from "./answer.js";
 import { type BatchAnswerJson, columnsJson, shownColumns } from "./batch-columns.js";

@@ -1,7 +1,7 @@
 /** Calls that wait for their rows: ids, promises, abort listeners. */
 import type { AsyncResource } from "node:async_hooks";
 import { QuorateError, toQuorateError } from "../errors.js";
-import type { NativeColumns, NativeRows } from "../native/contract.js";
+import type { NativeColumns, NativeRows } from "../native/results.js";
 import { onAbort } from "./abort.js";
 import { type Answer, answerAt, type Legend } from "./answer.js";
 import { BatchAnswer } from "./batch-answer.js";

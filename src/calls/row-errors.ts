@@ -1,6 +1,6 @@
 /** Errors of single rows, out of result columns. */
 import { QuorateError, type QuorateErrorCode, toCode } from "../errors.js";
-import { type NativeColumns, type NativeError, rowStatus } from "../native/contract.js";
+import { type NativeColumns, type NativeError, rowStatus } from "../native/results.js";
 import type { Causes } from "./causes.js";
 
 /** For rows that ended without an error of their own. */

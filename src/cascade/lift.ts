@@ -2,15 +2,15 @@
 import { type MemberTraffic, noTraffic } from "../calls/member-calls.js";
 import { shownWhole } from "../calls/show.js";
 import { toCode } from "../errors.js";
+import type { NativeDeviceReport } from "../native/contract.js";
 import type {
   NativeCounters,
-  NativeDeviceReport,
   NativeInfo,
   NativeMemberCounters,
   NativeMemberInfo,
   NativeTensorInfo,
   NativeTierCounters,
-} from "../native/contract.js";
+} from "../native/info.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";

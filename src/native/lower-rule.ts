@@ -1,7 +1,7 @@
 /** The program of a rule, as the engine runs it. */
 import { agreementVotes } from "../spec/rule-meaning.js";
 import type { Rule } from "../spec/rules.js";
-import type { NativeRuleOp } from "./contract.js";
+import type { NativeRuleOp } from "./lowered.js";
 
 /** The rule in postfix order. The rule must have been checked. */
 export function lowerRule(rule: Rule, members: number): NativeRuleOp[] {

@@ -5,6 +5,7 @@ import { flatConstant } from "../spec/constants.js";
 import type { ResolvedFunction, ResolvedMember, ResolvedModel } from "../spec/members.js";
 import type { Constant, RaggedTensor } from "../spec/options.js";
 import type { ResolvedCuda, ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
+import { lowerRule } from "./lower-rule.js";
 import type {
   NativeConstant,
   NativeCudaOptions,
@@ -12,8 +13,7 @@ import type {
   NativeRagged,
   NativeSpec,
   NativeTier,
-} from "./contract.js";
-import { lowerRule } from "./lower-rule.js";
+} from "./lowered.js";
 
 export function lowerSpec(spec: ResolvedSpec, paths: RuntimePaths): NativeSpec {
   return {

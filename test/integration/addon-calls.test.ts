@@ -1,6 +1,6 @@
 /** Calls through the addon: results, function members, lazy tensors, close. */
 import { describe, expect, it } from "vitest";
-import { rowStatus } from "../../src/native/contract.js";
+import { rowStatus } from "../../src/native/results.js";
 import { callOptions, fileMember, functionMember, Harness, spec, tier } from "./addon-harness.js";
 import { errorOf } from "./paths.js";
 

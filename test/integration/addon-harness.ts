@@ -1,18 +1,10 @@
 /** The addon without the TypeScript layer: specs and hooks as native/addon gets them. */
 
-import type {
-  NativeCallOptions,
-  NativeCascade,
-  NativeColumns,
-  NativeError,
-  NativeHooks,
-  NativeInfo,
-  NativeMember,
-  NativeRows,
-  NativeSpec,
-  NativeTier,
-} from "../../src/native/contract.js";
+import type { NativeCallOptions, NativeCascade, NativeHooks } from "../../src/native/contract.js";
+import type { NativeInfo } from "../../src/native/info.js";
 import { loadAddon } from "../../src/native/load.js";
+import type { NativeMember, NativeSpec, NativeTier } from "../../src/native/lowered.js";
+import type { NativeColumns, NativeError, NativeRows } from "../../src/native/results.js";
 import { searchPaths } from "../../src/runtime/cuda.js";
 import { digits } from "./paths.js";
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { rowStatusNames } from "../../src/calls/batch-row.js";
 import { QuorateError } from "../../src/errors.js";
-import type { NativeColumns } from "../../src/native/contract.js";
+import type { NativeColumns } from "../../src/native/results.js";
 import { columns, rowColumns, tensorX } from "./fake-native.js";
 import { errorOf, openFake, turn, twoTiers, useFake } from "./open.js";
 

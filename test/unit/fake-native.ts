@@ -3,20 +3,21 @@ import type {
   NativeAddon,
   NativeCallOptions,
   NativeCascade,
-  NativeColumns,
-  NativeCounters,
   NativeFailedRow,
   NativeHooks,
-  NativeInfo,
   NativeInputs,
+  NativeThreads,
+} from "../../src/native/contract.js";
+import type {
+  NativeCounters,
+  NativeInfo,
   NativeMemberCounters,
   NativeMemberInfo,
-  NativeRows,
-  NativeSpec,
   NativeTensorInfo,
-  NativeThreads,
   NativeTierCounters,
-} from "../../src/native/contract.js";
+} from "../../src/native/info.js";
+import type { NativeSpec } from "../../src/native/lowered.js";
+import type { NativeColumns, NativeRows } from "../../src/native/results.js";
 import type { TensorData } from "../../src/spec/element-type.js";
 
 /** Columns of `count` rows, all answered with class 1 by tier 0, changed by `over`. */

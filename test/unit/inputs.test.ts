@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkInputs } from "../../src/calls/tensors.js";
 import { QuorateError } from "../../src/errors.js";
-import type { NativeTensorInfo } from "../../src/native/contract.js";
+import type { NativeTensorInfo } from "../../src/native/info.js";
 
 const x: NativeTensorInfo = { name: "x", type: "float32", rowShape: [2, 3], tiers: [0] };
 const ids: NativeTensorInfo = { name: "ids", type: "int64", rowShape: [], tiers: [1] };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { liftDevices, liftFlops, liftInfo } from "../../src/cascade/lift.js";
-import type { NativeInfo, NativeMemberInfo } from "../../src/native/contract.js";
+import type { NativeInfo, NativeMemberInfo } from "../../src/native/info.js";
 import { resolveSpec } from "../../src/spec/resolve.js";
 import { tensorX } from "./fake-native.js";
 

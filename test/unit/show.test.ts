@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { BatchAnswer } from "../../src/calls/batch-answer.js";
 import { timeHistogram } from "../../src/cascade/counters.js";
 import { QuorateError } from "../../src/errors.js";
-import type { NativeColumns } from "../../src/native/contract.js";
+import type { NativeColumns } from "../../src/native/results.js";
 import { columns, rowColumns } from "./fake-native.js";
 import { openFake, twoTiers } from "./open.js";
 

@@ -6,6 +6,7 @@ import { parentPort, Worker } from "node:worker_threads";
 import { collect, onnx, runCase, until } from "../../process/children/program.mjs";
 
 /** @import * as Native from "../../../src/native/contract.js" */
+/** @import * as Lowered from "../../../src/native/lowered.js" */
 
 const addonPath =
   process.env["QUORATE_NATIVE_PATH"] ?? fileURLToPath(new URL("../../../build/Release/quorate.node", import.meta.url));
@@ -26,7 +27,7 @@ const common = {
   labels: new BigInt64Array(0),
   constants: [],
 };
-/** @type {Native.NativeMember} */
+/** @type {Lowered.NativeMember} */
 const file = {
   ...common,
   path: onnx("large"),
@@ -34,7 +35,7 @@ const file = {
   output: "auto",
   cuda: { graphs: false, tf32: false, memoryLimitBytes: 0, convSearch: "heuristic" },
 };
-/** @type {Native.NativeMember} */
+/** @type {Lowered.NativeMember} */
 const callback = {
   ...common,
   isFunction: true,
@@ -43,8 +44,8 @@ const callback = {
 };
 
 /**
- * @param {Native.NativeMember[]} members
- * @returns {Native.NativeSpec}
+ * @param {Lowered.NativeMember[]} members
+ * @returns {Lowered.NativeSpec}
  */
 const spec = (...members) => ({
   ...searchPaths,
@@ -100,7 +101,7 @@ const hooks = (more = {}) => ({
 });
 
 /**
- * @param {Native.NativeMember} member
+ * @param {Lowered.NativeMember} member
  * @param {Partial<Native.NativeHooks>} [more]
  * @returns {Promise<Native.NativeCascade>}
  */
