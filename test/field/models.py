@@ -364,16 +364,14 @@ def strings():
 
 
 def costs():
-    """Models that cost much more than others, and one whose rows are large."""
+    """A model that costs much more than others."""
     layers = [node("MatMul", ["x", "first"], ["h0"])]
     for i in range(24):
         layers += [node("MatMul", [f"h{i}", "W"], [f"m{i}"]), node("Tanh", [f"m{i}"], [f"h{i + 1}"])]
     layers.append(node("MatMul", ["h24", "last"], ["y"]))
     values = [constant("first", weights(4, 96)), constant("W", weights(96, 96) / 10), constant("last", weights(96, 3))]
     write("dear", layers, [tensor("x", FLOAT, ["N", 4])], [tensor("y", FLOAT, ["N", 3])], values)
-    cut = [node("Slice", ["x", "from", "to", "axis"], ["y"])]
-    places = [constant(name, [i], np.int64) for name, i in (("from", 0), ("to", 3), ("axis", 1))]
-    write("wide", cut, [tensor("x", FLOAT, ["N", 9200])], [tensor("y", FLOAT, ["N", 3])], places)
+
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 /** Memory over many rows. */
 import { Cascade } from "quorate";
 import { digits, row, rowCount, rowSize } from "./digits.mjs";
-import { check, collect, fieldModel, onnx, runCase, until } from "./program.mjs";
+import { check, collect, onnx, runCase, until } from "./program.mjs";
 
 /** The most that RSS may grow while rows of 256 MB and more are offered: nothing near them is kept. */
 const boundBytes = 192 << 20;
@@ -111,9 +111,18 @@ async function copies() {
 
 /** 5,000 rows of 37 kB at once: their copies go back to the system, while the cascade is open and when it has closed. */
 async function burst() {
+  let gate = Promise.resolve();
   const cascade = await Cascade.builder()
-    .options({ maxRowsInFlight: 10_000 })
-    .tier("wide", { members: [fieldModel("wide")], batch: { maxQueueRows: 10_000 } })
+    .options({ classes: 2, maxRowsInFlight: 10_000 })
+    .tier("wide", {
+      members: [
+        {
+          inputs: { x: { type: "float32", rowShape: [9200] } },
+          run: async ({ count }) => gate.then(() => new Int32Array(count)),
+        },
+      ],
+      batch: { maxRows: 64, maxInFlight: 1, maxQueueRows: 10_000 },
+    })
     .build();
   const one = new Float32Array(9200).fill(1);
   const rows = (/** @type {number} */ count) =>
@@ -121,9 +130,15 @@ async function burst() {
   await rows(1000);
   collect();
   const before = process.memoryUsage.rss();
+  let open = () => {};
+  gate = new Promise((resolve) => {
+    open = () => resolve(undefined);
+  });
   const answers = rows(5000);
+  await new Promise((resolve) => setTimeout(resolve, 0)); // The rows of a turn cross at its end.
   const full = process.memoryUsage.rss() - before;
   check(full > 100 << 20, `the burst took ${full >> 20} MiB only`);
+  open();
   await answers;
   const grown = () => {
     collect();

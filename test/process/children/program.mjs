@@ -12,8 +12,6 @@ export const digitsFile = (name) => at(`examples/digits/${name}`);
 /** @param {string} name */
 export const onnx = (name) => digitsFile(`${name}.onnx`);
 /** @param {string} name */
-export const fieldModel = (name) => at(`test/field/models/${name}.onnx`);
-/** @param {string} name */
 export const fixture = (name) => at(`test/fixtures/models/${name}.onnx`);
 
 /** Threads of this process. */
