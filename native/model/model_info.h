@@ -29,6 +29,8 @@ struct ModelInfo {
   std::vector<int64_t> declared_output;
   // Tensors that are the same for every row, and their bytes. They are no inputs.
   std::vector<std::pair<std::string, std::vector<uint8_t>>> constants;
+  // An operator by which the rows of a batch change each other's answers; or empty.
+  std::string mixes_rows;
   size_t fixed_batch = 0;  // > 0: the model only takes batches of this size (it pads, and says so).
   // Equal for two loads of one file that has not changed between them; empty for a function.
   std::string identity;

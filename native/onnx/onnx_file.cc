@@ -3,152 +3,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <optional>
-#include <set>
 #include <sstream>
 #include <string_view>
 #include <utility>
 
 #include "native/base/mapped_file.h"
-#include "native/onnx/protobuf.h"
+#include "native/base/mutex.h"
+#include "native/onnx/model_scan.h"
 #include "native/onnx/sha256.h"
 
 namespace quorate {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kMaxDepth = 64;  // Of graphs inside nodes.
-
-struct Scan {
-  bool has_graph = false;
-  bool open_rows = false;
-  bool convolutions = false;
-  std::set<std::string> external;
-};
-
-// Every function below returns false on malformed input. Field numbers are those of onnx.proto.
-
-bool ScanTensor(std::string_view message, Scan& scan) {
-  ProtoReader reader(message);
-  ProtoField field;
-  std::string location;
-  bool external = false;
-  while (reader.Next(field)) {
-    if (field.number == 14) external = field.value == 1;  // data_location
-    if (field.number != 13 || !field.is_bytes) continue;  // external_data
-    ProtoReader entry(field.bytes);
-    ProtoField part;
-    std::string_view key;
-    std::string_view value;
-    while (entry.Next(part)) {
-      if (part.number == 1) key = part.bytes;
-      if (part.number == 2) value = part.bytes;
-    }
-    if (!entry.ok()) return false;
-    if (key == "location") location = value;
-  }
-  if (external && !location.empty()) scan.external.insert(location);
-  return reader.ok();
-}
-
-bool ScanGraph(std::string_view message, int depth, Scan& scan);
-
-bool ScanAttribute(std::string_view message, int depth, Scan& scan) {
-  ProtoReader reader(message);
-  ProtoField field;
-  while (reader.Next(field)) {
-    if (!field.is_bytes) continue;
-    const bool tensor = field.number == 5 || field.number == 10;  // t, tensors
-    const bool graph = field.number == 6 || field.number == 11;   // g, graphs
-    if (tensor && !ScanTensor(field.bytes, scan)) return false;
-    if (graph && !ScanGraph(field.bytes, depth + 1, scan)) return false;
-  }
-  return reader.ok();
-}
-
-bool ScanNode(std::string_view message, int depth, Scan& scan) {
-  ProtoReader reader(message);
-  ProtoField field;
-  while (reader.Next(field)) {
-    if (!field.is_bytes) continue;
-    // op_type: Conv, ConvTranspose, ConvInteger, QLinearConv, FusedConv.
-    if (field.number == 4 && field.bytes.find("Conv") != std::string_view::npos) {
-      scan.convolutions = true;
-    }
-    if (field.number == 5 && !ScanAttribute(field.bytes, depth, scan)) return false;
-  }
-  return reader.ok();
-}
-
-// The bytes of the last field `number` of a message, or nothing.
-std::string_view Find(std::string_view message, uint32_t number) {
-  ProtoReader reader(message);
-  ProtoField field;
-  std::string_view found;
-  while (reader.Next(field)) {
-    if (field.number == number && field.is_bytes) found = field.bytes;
-  }
-  return found;
-}
-
-// Whether a graph input (ValueInfoProto) leaves a dimension after the first open.
-bool LeavesRowOpen(std::string_view value_info) {
-  // type -> tensor_type -> shape
-  ProtoReader shape(Find(Find(Find(value_info, 2), 1), 2));
-  ProtoField dimension;
-  size_t index = 0;
-  bool open = false;
-  while (shape.Next(dimension)) {
-    if (dimension.number != 1) continue;
-    ProtoReader parts(dimension.bytes);
-    ProtoField part;
-    bool fixed = false;
-    while (parts.Next(part)) fixed = fixed || part.number == 1;  // dim_value
-    open = open || (index > 0 && !fixed);
-    ++index;
-  }
-  return open || index == 0;
-}
-
-bool ScanGraph(std::string_view message, int depth, Scan& scan) {
-  if (depth > kMaxDepth) return false;
-  ProtoReader reader(message);
-  ProtoField field;
-  std::set<std::string_view> weights;
-  std::vector<std::string_view> inputs;
-  while (reader.Next(field)) {
-    if (!field.is_bytes) continue;
-    if (field.number == 1 && !ScanNode(field.bytes, depth, scan)) return false;
-    if (field.number == 5) {  // initializer
-      weights.insert(Find(field.bytes, 8));
-      if (!ScanTensor(field.bytes, scan)) return false;
-    }
-    if (field.number == 11) inputs.push_back(field.bytes);
-  }
-  if (depth == 0) {
-    for (const std::string_view input : inputs) {
-      if (!weights.contains(Find(input, 1)))
-        scan.open_rows = scan.open_rows || LeavesRowOpen(input);
-    }
-  }
-  return reader.ok();
-}
-
-bool ScanModel(std::string_view bytes, Scan& scan) {
-  ProtoReader reader(bytes);
-  ProtoField field;
-  while (reader.Next(field)) {
-    if (field.number != 7) continue;  // graph
-    if (!field.is_bytes || !ScanGraph(field.bytes, 0, scan)) return false;
-    scan.has_graph = true;
-  }
-  return reader.ok();
-}
 
 Status LoadError(const std::string& name, const std::string& reason) {
   return {StatusCode::kModelLoad, name + " cannot be loaded: " + reason};
@@ -175,6 +49,7 @@ FileStamp StampOf(const std::string& path) {
     return {0, "", errno == ENOENT ? "there is no such file" : std::strerror(errno)};
   }
   if (S_ISDIR(facts.st_mode)) return {0, "", "it is a folder"};
+  if (!S_ISREG(facts.st_mode)) return {0, "", "it is no regular file"};
   if (access(path.c_str(), R_OK) != 0) return {0, "", std::strerror(errno)};
   std::error_code error;
   std::ostringstream text;
@@ -197,6 +72,32 @@ Status Stamp(OnnxFile* file) {
     }
     file->identity += '\n' + external.text;
     file->total_bytes += external.size;
+  }
+  return {};
+}
+
+// Whether the model's author may name the file: one below the model's folder. Links are the work of
+// whoever owns the folder, and may lead anywhere.
+bool StaysInFolder(const std::string& location) {
+  const fs::path path(location);
+  if (path.is_absolute()) return false;
+  return std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
+}
+
+// Before anything is read: files that a model names may be devices, pipes, or somebody's secrets.
+Status CheckExternal(const OnnxFile& file, const ModelScan& scan) {
+  for (const auto& [location, reach] : scan.external) {
+    if (!StaysInFolder(location)) {
+      return LoadError(file.name,
+                       "its external data \"" + location + "\" lies outside of the model's folder");
+    }
+    if (file.path.empty()) continue;
+    const FileStamp stamp = StampOf(PathOf(file, location));
+    if (stamp.problem.empty() && stamp.size < reach) {
+      return LoadError(file.name, "its external data \"" + location + "\" has " +
+                                      std::to_string(stamp.size) + " bytes, its tensors need " +
+                                      std::to_string(reach));
+    }
   }
   return {};
 }
@@ -227,6 +128,31 @@ bool HashFile(const std::string& path, Sha256* hash) {
   return !failed;
 }
 
+// Digests of this process by the files' identities: reading gigabytes once is enough.
+class KnownDigests {
+ public:
+  std::string Find(const std::string& identity) {
+    MutexLock lock(&mutex_);
+    const auto at = digests_.find(identity);
+    return at == digests_.end() ? std::string() : at->second;
+  }
+  void Keep(const std::string& identity, const std::string& digest) {
+    MutexLock lock(&mutex_);
+    if (digests_.size() >= kMost) digests_.clear();  // Files that change all the time.
+    digests_[identity] = digest;
+  }
+
+ private:
+  static constexpr size_t kMost = 1024;
+  Mutex mutex_;
+  std::map<std::string, std::string> digests_ QUORATE_GUARDED_BY(mutex_);
+};
+
+KnownDigests& Digests() {
+  static auto* const digests = new KnownDigests;
+  return *digests;
+}
+
 }  // namespace
 
 StatusOr<OnnxFile> ReadOnnxFile(const ModelSource& source) {
@@ -244,13 +170,15 @@ StatusOr<OnnxFile> ReadOnnxFile(const ModelSource& source) {
     if (!mapped->problem().empty()) return LoadError(file.name, mapped->problem());
     content = mapped->bytes();
   }
-  Scan scan;
+  ModelScan scan;
   if (!ScanModel(content, scan) || !scan.has_graph) {
     return LoadError(file.name, "it is truncated or not an ONNX model");
   }
   file.open_rows = scan.open_rows;
   file.convolutions = scan.convolutions;
-  file.external.assign(scan.external.begin(), scan.external.end());
+  file.mixes_rows = scan.mixes_rows;
+  for (const auto& [location, reach] : scan.external) file.external.push_back(location);
+  QUORATE_RETURN_IF_ERROR(CheckExternal(file, scan));
   QUORATE_RETURN_IF_ERROR(file.path.empty() ? StampBytes(&file) : Stamp(&file));
   return file;
 }
@@ -264,6 +192,10 @@ Status CheckUnchanged(const OnnxFile& file) {
 
 StatusOr<std::string> Sha256Of(const OnnxFile& file) {
   if (file.path.empty()) return file.identity;
+  if (std::string known = Digests().Find(file.identity); !known.empty()) {
+    QUORATE_RETURN_IF_ERROR(CheckUnchanged(file));
+    return known;
+  }
   Sha256 hash;
   bool read = HashFile(file.path, &hash);
   for (const std::string& location : file.external) {
@@ -272,7 +204,9 @@ StatusOr<std::string> Sha256Of(const OnnxFile& file) {
   }
   QUORATE_RETURN_IF_ERROR(CheckUnchanged(file));
   if (!read) return LoadError(file.name, "it cannot be read to its end");
-  return hash.HexDigest();
+  std::string digest = hash.HexDigest();
+  Digests().Keep(file.identity, digest);
+  return digest;
 }
 
 }  // namespace quorate

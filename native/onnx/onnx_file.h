@@ -23,6 +23,7 @@ struct OnnxFile {
   std::string identity;
   bool open_rows = false;     // An input's dimension after the first is left open.
   bool convolutions = false;  // It has some, of any kind and in any graph.
+  std::string mixes_rows;     // ModelScan::mixes_rows.
 };
 
 // Reads the file's structure, neither its weights nor its external data. kModelLoad, naming the
@@ -34,7 +35,8 @@ StatusOr<OnnxFile> ReadOnnxFile(const ModelSource& source);
 Status CheckUnchanged(const OnnxFile& file);
 
 // In hexadecimal: of the file, then of each external file's name, a zero byte and its content.
-// Reads all of it, a few hundred MB/s. kModelLoad when it is no longer the one that was read.
+// Reads all of it once per process, a few hundred MB/s. kModelLoad when it is no longer the one
+// that was read.
 StatusOr<std::string> Sha256Of(const OnnxFile& file);
 
 }  // namespace quorate

@@ -43,6 +43,7 @@ class Planner {
       : session_(session), options_(options), name_(file.name) {
     plan_.info.name = file.name;
     plan_.info.identity = file.identity;
+    plan_.info.mixes_rows = file.mixes_rows;
     plan_.info.sha256 = [file] { return Sha256Of(file); };
   }
 

@@ -22,7 +22,7 @@ class PadCheck {
   // The largest difference over rows of several lengths; -1: the model failed.
   float Run() {
     float largest = 0;
-    for (const size_t share : {0, 1, 3}) {  // Quarters of the sample's length.
+    for (const size_t share : {0u, 1u, 3u}) {  // Quarters of the sample's length.
       Bytes alone;
       Bytes padded;
       if (!Call(share, false, &alone) || !Call(share, true, &padded)) return -1;

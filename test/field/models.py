@@ -363,6 +363,25 @@ def strings():
           X, [tensor("label", TensorProto.STRING, ["N"])], [constant("W", weights(4, 3))], ["ai.onnx.ml"])
 
 
+def mixed_rows():
+    """A model that quantises with a scale of the whole batch; ids 0 and 1 are padding and unknown, and say nothing."""
+    table = weights(200, 16)
+    table[:2], table[2:100], table[100:] = 0, table[2:100] * 0.02, table[100:] * 6
+    head = weights(16, 3, 4)
+    scale = np.abs(head).max() / 127
+    nodes = [
+        node("Gather", ["E", "ids"], ["e"]),
+        node("ReduceMean", ["e"], ["p"], axes=[1], keepdims=0),
+        node("DynamicQuantizeLinear", ["p"], ["q", "qs", "qz"]),
+        node("MatMulInteger", ["q", "H", "qz", "hz"], ["i"]),
+        node("Cast", ["i"], ["f"], to=FLOAT),
+        node("Mul", ["qs", "hs"], ["k"]),
+        node("Mul", ["f", "k"], ["y"]),
+    ]
+    values = [constant("E", table), constant("H", np.round(head / scale), np.int8), constant("hz", 0, np.int8), constant("hs", scale)]
+    write("quantised-by-batch", nodes, [tensor("ids", INT64, ["N", 6])], [tensor("y", FLOAT, ["N", 3])], values)
+
+
 def costs():
     """A model that costs much more than others."""
     layers = [node("MatMul", ["x", "first"], ["h0"])]
@@ -383,5 +402,6 @@ if __name__ == "__main__":
     categories()
     constants()
     strings()
+    mixed_rows()
     converted()
     costs()

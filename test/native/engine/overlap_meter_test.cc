@@ -40,7 +40,7 @@ TEST(OverlapMeter, PartsSumToTheUnionWhicheverEndsFirst) {
     time.Move(13 + i);
   }
   uint64_t sum = 0;
-  for (const size_t i : {3, 0, 4, 1, 2}) {
+  for (const size_t i : {3u, 0u, 4u, 1u, 2u}) {
     time.Move(11);
     sum += meter.End(runs[i]);
   }

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "native/onnx/protobuf.h"
 #include "native/onnx/sha256.h"
@@ -118,6 +120,65 @@ TEST_F(OnnxFileOnDisk, DoesNotReadExternalData) {
   if (error) GTEST_SKIP() << "no file of this size here: " << error.message();
   const OnnxFile file = ReadOnnxFile({Copy("external.onnx"), nullptr}).value();
   EXPECT_EQ(file.total_bytes, kSize + fs::file_size(Fixture("external.onnx")));
+}
+
+TEST_F(OnnxFileOnDisk, IsHashedOnceWhileItStays) {
+  const std::string path = Copy("linear.onnx");
+  const OnnxFile file = ReadOnnxFile({path, nullptr}).value();
+  const std::string digest = Sha256Of(file).value();
+  const auto time = fs::last_write_time(path);
+  { std::ofstream(path, std::ios::in | std::ios::out).put('x'); }
+  fs::last_write_time(path, time);  // Nobody can tell, so only who reads it would.
+  EXPECT_EQ(Sha256Of(file).value(), digest);
+}
+
+// Copies external.onnx with another name of the same length in the place of its external data.
+std::string Renamed(const std::string& path, const std::string& location) {
+  const std::vector<uint8_t> bytes = ReadBytes(path);
+  std::string text(bytes.begin(), bytes.end());
+  const std::string known = "external.bin";
+  EXPECT_EQ(location.size(), known.size());
+  for (size_t at = text.find(known); at != std::string::npos; at = text.find(known, at + 1)) {
+    text.replace(at, known.size(), location);
+  }
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+TEST_F(OnnxFileOnDisk, NamesNoFilesOutsideOfItsFolder) {
+  const std::string path = Copy("external.onnx");
+  for (const std::string location : {"../ernal.bin", "/dev/urandom", "a/../../.bin"}) {
+    fs::remove(path);
+    Copy("external.onnx");
+    Renamed(path, location);
+    EXPECT_EQ(ReadOnnxFile({path, nullptr}).status().message(),
+              path + " cannot be loaded: its external data \"" + location +
+                  "\" lies outside of the model's folder");
+  }
+  fs::remove(path);
+  Copy("external.onnx");
+  Renamed(path, "a/ternal.bin");
+  fs::create_directory(folder_ / "a");
+  fs::copy_file(Fixture("external.bin"), folder_ / "a/ternal.bin");
+  EXPECT_TRUE(ReadOnnxFile({path, nullptr}).ok());
+}
+
+TEST_F(OnnxFileOnDisk, NamesNoPipesAsItsExternalData) {
+  const std::string path = Copy("external.onnx");
+  const std::string pipe = folder_ / "external.bin";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(ReadOnnxFile({path, nullptr}).status().message(),
+            path + " cannot be loaded: its external data " + pipe + ": it is no regular file");
+}
+
+TEST_F(OnnxFileOnDisk, NeedsAllBytesOfItsExternalData) {
+  const std::string path = Copy("external.onnx");
+  const std::string data = Copy("external.bin");
+  const uint64_t size = fs::file_size(data);
+  fs::resize_file(data, size - 1);
+  EXPECT_EQ(ReadOnnxFile({path, nullptr}).status().message(),
+            path + " cannot be loaded: its external data \"external.bin\" has " +
+                std::to_string(size - 1) + " bytes, its tensors need " + std::to_string(size));
 }
 
 TEST(ProtoReader, RefusesMalformedMessages) {
