@@ -10,7 +10,9 @@ async function warningsOf(name: string, options: object, batch = {}): Promise<st
 }
 
 it.each([{}, { warmup: false }])("a scale of the whole batch is warned of, with %j", async (options) => {
-  expect(await warningsOf("quantised-by-batch", options)).toMatch(/member 0 .*DynamicQuantizeLinear.*all rows of a batch/);
+  expect(await warningsOf("quantised-by-batch", options)).toMatch(
+    /member 0 .*DynamicQuantizeLinear.*all rows of a batch/,
+  );
 });
 
 it("is no concern where rows run alone", async () => {
