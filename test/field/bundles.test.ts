@@ -2,11 +2,13 @@
 import { execFile } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -22,18 +24,35 @@ import webpack, { type Stats } from "webpack";
 
 const exec = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
+/** Where everything is installed, and bundles are made. */
 const project = mkdtempSync(join(tmpdir(), "quorate-bundles-"));
+/** Where they run: no package is found from here. */
+const elsewhere = mkdtempSync(join(tmpdir(), "quorate-elsewhere-"));
 const installed = join(project, "node_modules", "quorate");
-const addon = join(installed, "prebuilds", `${process.platform}-${process.arch}.node`);
-const runtimeFolder = join(root, "node_modules/onnxruntime-node/bin/napi-v6", process.platform, process.arch);
-const runtime = join(runtimeFolder, readdirSync(runtimeFolder).find((name) => /^(lib)?onnxruntime\./.test(name)) ?? "");
+const prebuilt = join(installed, "prebuilds", `${process.platform}-${process.arch}.node`);
+const addon = join(elsewhere, "quorate.node");
 const program = join(project, "app.mjs");
+let runtime = "";
+
+/** ONNX Runtime's library in the installed onnxruntime-node. */
+function findRuntime(): string {
+  const bin = join(root, "node_modules/onnxruntime-node/bin");
+  const folders = existsSync(bin) ? readdirSync(bin).filter((name) => name.startsWith("napi-v")) : [];
+  for (const name of folders) {
+    const folder = join(bin, name, process.platform, process.arch);
+    const library = existsSync(folder) && readdirSync(folder).find((file) => /^(lib)?onnxruntime\./.test(file));
+    if (library) return join(folder, library);
+  }
+  throw new Error(`no library of ONNX Runtime lies in ${bin}/napi-v*/${process.platform}/${process.arch}`);
+}
 
 beforeAll(() => {
+  runtime = findRuntime();
   mkdirSync(join(installed, "prebuilds"), { recursive: true });
   for (const part of ["dist", "schema", "package.json"])
     cpSync(join(root, part), join(installed, part), { recursive: true });
-  cpSync(process.env["QUORATE_NATIVE_PATH"] || join(root, "build/Release/quorate.node"), addon);
+  const built = process.env["QUORATE_NATIVE_PATH"] || join(root, "build/Release/quorate.node");
+  for (const copy of [prebuilt, addon]) cpSync(built, copy);
   for (const name of ["onnxruntime-node", "onnxruntime-common"]) {
     symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
   }
@@ -51,28 +70,42 @@ beforeAll(() => {
   );
 });
 
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(() => {
+  for (const folder of [project, elsewhere]) rmSync(folder, { recursive: true, force: true });
+});
 
-/** What the program prints, in a folder that has nothing but the bundle. */
+/** What the program prints where the project is not: bundlers write its paths into what they make. */
 async function run(file: string, env: NodeJS.ProcessEnv): Promise<string> {
   const { QUORATE_NATIVE_PATH: _, QUORATE_ONNXRUNTIME_PATH: __, ...own } = process.env;
   const all = { ...own, MODEL: join(root, "examples/digits/tiny-a.onnx"), ...env };
-  return (await exec(process.execPath, [file], { cwd: dirname(file), env: all })).stdout.trim();
+  const away = `${project}-away`;
+  renameSync(project, away);
+  try {
+    return (await exec(process.execPath, [file], { cwd: dirname(file), env: all })).stdout.trim();
+  } finally {
+    renameSync(away, project);
+  }
 }
 
-describe("a bundle starts with the paths of the addon and of ONNX Runtime", () => {
+/** The bundle needs both paths, and with them nothing else. */
+async function expectToNeedBoth(file: string): Promise<void> {
+  expect(await run(file, { QUORATE_NATIVE_PATH: addon, RUNTIME: runtime })).toMatch(/^\d$/);
+  await expect(run(file, { RUNTIME: runtime })).rejects.toThrow(/set QUORATE_NATIVE_PATH/);
+  await expect(run(file, { QUORATE_NATIVE_PATH: addon })).rejects.toThrow(/QUORATE_ERR_RUNTIME_NOT_FOUND/);
+}
+
+describe("a bundle starts with the paths of the addon and of ONNX Runtime, and not without", () => {
   it.each<[Format, string]>([
     ["esm", "mjs"],
     ["cjs", "cjs"],
   ])("made by esbuild as %s", async (format, ending) => {
-    const outfile = join(project, format, `app.${ending}`);
+    const outfile = join(elsewhere, format, `app.${ending}`);
     await build({ entryPoints: [program], bundle: true, platform: "node", format, outfile, logLevel: "error" });
-    expect(await run(outfile, { QUORATE_NATIVE_PATH: addon, RUNTIME: runtime })).toMatch(/^\d$/);
-    await expect(run(outfile, { RUNTIME: runtime })).rejects.toThrow(/set QUORATE_NATIVE_PATH/);
+    await expectToNeedBoth(outfile);
   });
 
   it("made by webpack, without an error or a warning", async () => {
-    const path = join(project, "webpack");
+    const path = join(elsewhere, "webpack");
     const stats = await new Promise<Stats | undefined>((resolve, reject) => {
       const output = { path, filename: "app.cjs" };
       webpack({ mode: "production", target: "node20", entry: program, output }, (error, result) =>
@@ -80,16 +113,16 @@ describe("a bundle starts with the paths of the addon and of ONNX Runtime", () =
       );
     });
     expect(stats?.toJson({ all: false, errors: true, warnings: true })).toMatchObject({ errors: [], warnings: [] });
-    expect(await run(join(path, "app.cjs"), { QUORATE_NATIVE_PATH: addon, RUNTIME: runtime })).toMatch(/^\d$/);
+    await expectToNeedBoth(join(path, "app.cjs"));
   });
 });
 
 it("what @vercel/nft traces has the addon and ONNX Runtime's library, and runs", async () => {
   const { fileList } = await nodeFileTrace([program], { base: "/", processCwd: project });
   const names = [...fileList].map((file) => basename(file));
-  expect(names).toContain(basename(addon));
+  expect(names).toContain(basename(prebuilt));
   expect(names).toContain(basename(runtime));
-  const copy = join(project, "traced");
+  const copy = join(elsewhere, "traced");
   for (const file of fileList) {
     mkdirSync(dirname(join(copy, file)), { recursive: true });
     // Links lead into the copy, as if it were another machine.
