@@ -1,7 +1,7 @@
 /** User code runs in the asynchronous context of the call that it serves, and never in that of whoever built. */
 import { describe, expect, it } from "vitest";
 import { clean, runChild } from "../process/child.js";
-import { nodeVersions } from "./node-versions.js";
+import { nodeVersions, notThere } from "./node-versions.js";
 
 const cases = {
   callsOfTheirOwn: "a function member whose rows are of one call has that call's context",
@@ -14,7 +14,8 @@ const cases = {
 };
 
 describe.each(nodeVersions)("on $name", ({ path, there }) => {
-  it.skipIf(!there).each(Object.entries(cases))("%s: %s", async (name) => {
+  it.for(Object.entries(cases))("%s: %s", async ([name], { skip }) => {
+    skip(!there, notThere);
     expect(await runChild("field/children/contexts", [name], { node: path })).toMatchObject(clean);
   });
 });
