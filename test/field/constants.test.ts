@@ -19,9 +19,9 @@ const spec = (member: ModelMember, options: Partial<CascadeSpec> = {}): CascadeS
   tiers: [{ name: "t", members: [member] }],
 });
 const withGain = (name: string, gain: Constant): CascadeSpec => spec({ model: model(name), constants: { gain } });
-/** What the model `plain` says when its logits are multiplied. */
+/** What the model `scores` says when its logits are multiplied. */
 const scaled = (gain: number): Promise<number[]> =>
-  scores(spec({ model: model("three-scores"), temperature: 1 / gain }));
+  scores(spec({ model: model("scores"), temperature: 1 / gain }));
 const message = (given: CascadeSpec): Promise<string> =>
   Cascade.fromSpec(given).then(
     (cascade) => cascade.close().then(() => "built"),
@@ -116,7 +116,7 @@ describe("a constant that does not fit", () => {
 
   it("names an input that is not there", async () => {
     expect(await message(spec({ model: model("gain"), constants: { gian: 1 } }))).toContain("has no input 'gian'");
-    expect(await message(spec({ model: model("three-scores") }, { constants: { gain: 1 } }))).toContain(
+    expect(await message(spec({ model: model("scores") }, { constants: { gain: 1 } }))).toContain(
       'constants names "gain", which no model reads',
     );
   });
@@ -125,11 +125,11 @@ describe("a constant that does not fit", () => {
 describe("members that want one tensor in two layouts", () => {
   it("are both named, with the remedy", async () => {
     const tiers = [
-      { name: "a", members: [model("three-scores")], exitWhen: { kind: "never" as const } },
+      { name: "a", members: [model("scores")], exitWhen: { kind: "never" as const } },
       { name: "b", members: [{ model: model("categories"), inputs: { id: "x" } }] },
     ];
     expect(await message({ tiers })).toMatch(
-      /"b", member 0 \(categories.onnx\) reads "x" as int64, and tier "a", member 0 \(three-scores.onnx\) as float32.*inputs: \{/,
+      /"b", member 0 \(categories.onnx\) reads "x" as int64, and tier "a", member 0 \(scores.onnx\) as float32.*inputs: \{/,
     );
   });
 });

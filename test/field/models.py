@@ -1,5 +1,5 @@
-"""Makes the models of test/field: `python3 test/field/models.py`, with onnx and numpy; `converted` needs more, which it
-imports. One function per kind."""
+"""Makes the models of test/field: `python3 test/field/models.py`, with onnx 1.23.2 (another writes other bytes) and
+numpy; `converted` needs more, which it imports. One function per kind."""
 
 import gzip
 import json
@@ -13,6 +13,7 @@ HERE = Path(__file__).parent / "models"
 FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
 node = helper.make_node
 tensor = helper.make_tensor_value_info
+X, SCORES = [tensor("x", FLOAT, ["N", 4])], [tensor("y", FLOAT, ["N", 3])]
 
 
 def constant(name, values, dtype=np.float32):
@@ -158,7 +159,6 @@ def ragged():
     # Steps of several numbers: a recording of two channels.
     pooled = [node("ReduceMax", ["frames"], ["p"], axes=[1], keepdims=0), node("MatMul", ["p", "H"], ["y"])]
     write("frames", pooled, [tensor("frames", FLOAT, ["N", "T", 2])], [y], [constant("H", weights(2, 3, 5))])
-X, SCORES = [tensor("x", FLOAT, ["N", 4])], [tensor("y", FLOAT, ["N", 3])]
 
 
 def label_values():
@@ -187,10 +187,9 @@ def label_values():
 
 
 def shapes():
-    """y = x W in every shape that the same three scores, or their label, can have and be declared in."""
+    """What `scores` computes, in every shape that three scores, or their label, can have and be declared in."""
     x, w = tensor("x", FLOAT, ["N", 4]), constant("W", weights(4, 3))
     scores = node("MatMul", ["x", "W"], ["y"])
-    write("three-scores", [scores], [x], [tensor("y", FLOAT, ["N", 3])], [w])
     for name, real, declared in (
         ("tail", [-1, 3, 1, 1], ["N", 3, 1, 1]),
         ("middle", [-1, 1, 3], ["N", 1, 3]),

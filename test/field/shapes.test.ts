@@ -34,7 +34,7 @@ describe("scores", () => {
     "declared-without-one",
     "declared-not",
   ])("of the model %s are those of the plain one", async (name) => {
-    const expected = await labels(spec("three-scores"));
+    const expected = await labels(spec("scores"));
     expect(new Set(expected).size).toBe(3);
     expect(await labels(spec(name))).toEqual(expected);
     expect(await labels(spec(name), 1)).toEqual(expected.slice(0, 1));
@@ -43,7 +43,7 @@ describe("scores", () => {
   it.each(["tail", "middle", "tail-open", "declared-one-row", "declared-flat", "declared-not"])(
     "of the model %s need no warm-up",
     async (name) => {
-      expect(await labels(spec(name, { warmup: false }))).toEqual(await labels(spec("three-scores")));
+      expect(await labels(spec(name, { warmup: false }))).toEqual(await labels(spec("scores")));
     },
   );
 
@@ -51,7 +51,7 @@ describe("scores", () => {
     const cascade = await Cascade.fromSpec(spec(name));
     expect((await cascade.explain()).tiers[0]?.members[0]?.fixedBatch).toBe(4);
     const { label: found } = await cascade.runBatch({ x: rows.subarray(0, 7 * 4) });
-    expect([...found]).toEqual(await labels(spec("three-scores"), 7));
+    expect([...found]).toEqual(await labels(spec("scores"), 7));
     expect(cascade.counters().tiers[0]?.members[0]?.rowsPadded).toBe(1);
     await cascade.close();
   });
@@ -61,7 +61,7 @@ describe("labels", () => {
   it.each(["label", "label-column", "label-declared-one", "label-declared-column", "label-column-declared-flat"])(
     "of the model %s are one per row",
     async (name) => {
-      expect(await labels(spec(name, { classes: 3 }))).toEqual(await labels(spec("three-scores")));
+      expect(await labels(spec(name, { classes: 3 }))).toEqual(await labels(spec("scores")));
     },
   );
 });
@@ -106,7 +106,7 @@ describe("a model that refuses made-up rows", () => {
     const cascade = await Cascade.fromSpec({ tiers });
     const { warnings, tiers: explained } = await cascade.explain();
     expect([warnings, explained[0]?.members[0]?.batchDifference]).toEqual([[], 0]);
-    expect([...(await cascade.runBatch({ x: rows })).label]).toEqual(await labels(spec("three-scores")));
+    expect([...(await cascade.runBatch({ x: rows })).label]).toEqual(await labels(spec("scores")));
     await cascade.close();
   });
 });
