@@ -20,8 +20,7 @@ const spec = (member: ModelMember, options: Partial<CascadeSpec> = {}): CascadeS
 });
 const withGain = (name: string, gain: Constant): CascadeSpec => spec({ model: model(name), constants: { gain } });
 /** What the model `scores` says when its logits are multiplied. */
-const scaled = (gain: number): Promise<number[]> =>
-  scores(spec({ model: model("scores"), temperature: 1 / gain }));
+const scaled = (gain: number): Promise<number[]> => scores(spec({ model: model("scores"), temperature: 1 / gain }));
 const message = (given: CascadeSpec): Promise<string> =>
   Cascade.fromSpec(given).then(
     (cascade) => cascade.close().then(() => "built"),
