@@ -1,7 +1,7 @@
 /** Inputs without a batch: scalars, vectors and tables that are the same for every row. */
 import { describe, expect, it } from "vitest";
 import { Cascade, type CascadeSpec, type Constant, type ModelMember } from "../../src/index.js";
-import { model } from "./open.js";
+import { model, refusal } from "./open.js";
 
 const x = Float32Array.from({ length: 10 * 4 }, (_, i) => Math.sin(3 * i + 1));
 
@@ -21,11 +21,6 @@ const spec = (member: ModelMember, options: Partial<CascadeSpec> = {}): CascadeS
 const withGain = (name: string, gain: Constant): CascadeSpec => spec({ model: model(name), constants: { gain } });
 /** What the model `scores` says when its logits are multiplied. */
 const scaled = (gain: number): Promise<number[]> => scores(spec({ model: model("scores"), temperature: 1 / gain }));
-const message = (given: CascadeSpec): Promise<string> =>
-  Cascade.fromSpec(given).then(
-    (cascade) => cascade.close().then(() => "built"),
-    (error: Error) => error.message,
-  );
 
 function expectClose(found: readonly number[], expected: readonly number[]): void {
   expect(found).toHaveLength(expected.length);
@@ -69,7 +64,7 @@ describe("a constant", () => {
   it("is the cascade's where the member has none of that name", async () => {
     expectClose(await scores(spec({ model: model("gain") }, { constants: { gain: 2 } })), await scaled(2));
     const both = spec({ model: model("gain"), constants: { gain: 2 } }, { constants: { gain: 3 } });
-    expect(await message(both)).toContain("built");
+    expect(await refusal(both)).toBe("built");
     expectClose(await scores(both), await scaled(2));
     const renamed = spec({ model: model("gain"), inputs: { gain: "factor" } }, { constants: { factor: 2 } });
     expectClose(await scores(renamed), await scaled(2));
@@ -86,14 +81,14 @@ describe("a constant", () => {
   it("tells two members of one model apart", async () => {
     const member = (gain: number): ModelMember => ({ model: model("gain"), constants: { gain } });
     const tiers = (...gains: number[]) => [{ name: "t", members: gains.map(member) }];
-    expect(await message({ tiers: tiers(1, 2) })).toBe("built");
-    expect(await message({ tiers: tiers(2, 2) })).toContain("are the same model");
+    expect(await refusal({ tiers: tiers(1, 2) })).toBe("built");
+    expect(await refusal({ tiers: tiers(2, 2) })).toContain("are the same model");
   });
 });
 
 describe("a constant that does not fit", () => {
   it("is asked for, with the input's name and type", async () => {
-    expect(await message(spec({ model: model("gain") }))).toMatch(
+    expect(await refusal(spec({ model: model("gain") }))).toMatch(
       /input 'gain' is float32 without dimensions.*give it with `constants`, as constants: \{ "gain": 1 \}/,
     );
   });
@@ -105,17 +100,17 @@ describe("a constant that does not fit", () => {
     ["gain-uint64", -1, /input 'gain' is uint64, which does not hold -1/],
     ["gain-of-one", [1, 2], /input 'gain' has shape \[1\], the constant given for it is 2 numbers/],
   ])("is refused: %s of %o", async (name, gain, expected) => {
-    expect(await message(withGain(name, gain))).toMatch(expected);
+    expect(await refusal(withGain(name, gain))).toMatch(expected);
   });
 
   it.each([["text"], [{ a: 1 }], [[[1], [1, 2]]], [[]], [null]])("is none: %o", async (gain) => {
     const given = withGain("gain", gain as unknown as Constant);
-    expect(await message(given)).toContain('the constant "gain" is none: expected a number, a boolean');
+    expect(await refusal(given)).toContain('the constant "gain" is none: expected a number, a boolean');
   });
 
   it("names an input that is not there", async () => {
-    expect(await message(spec({ model: model("gain"), constants: { gian: 1 } }))).toContain("has no input 'gian'");
-    expect(await message(spec({ model: model("scores") }, { constants: { gain: 1 } }))).toContain(
+    expect(await refusal(spec({ model: model("gain"), constants: { gian: 1 } }))).toContain("has no input 'gian'");
+    expect(await refusal(spec({ model: model("scores") }, { constants: { gain: 1 } }))).toContain(
       'constants names "gain", which no model reads',
     );
   });
@@ -127,7 +122,7 @@ describe("members that want one tensor in two layouts", () => {
       { name: "a", members: [model("scores")], exitWhen: { kind: "never" as const } },
       { name: "b", members: [{ model: model("categories"), inputs: { id: "x" } }] },
     ];
-    expect(await message({ tiers })).toMatch(
+    expect(await refusal({ tiers })).toMatch(
       /"b", member 0 \(categories.onnx\) reads "x" as int64, and tier "a", member 0 \(scores.onnx\) as float32.*inputs: \{/,
     );
   });

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { Cascade, type CascadeSpec, type Member } from "../../src/index.js";
 import { answered } from "../integration/paths.js";
-import { model } from "./open.js";
+import { model, refusal } from "./open.js";
 
 const count = 40;
 const x = new Float32Array(4 * count).map((_, i) => Math.sin(4 * i));
@@ -13,13 +13,8 @@ async function labelsOf(member: Member, spec: Omit<CascadeSpec, "tiers"> = {}): 
   return Array.from((await cascade.runBatch({ x })).label);
 }
 
-async function problemsOf(member: Member, classes: readonly string[] | number): Promise<string> {
-  const spec = { classes, tiers: [{ name: "t", members: [member] }] };
-  return await Cascade.fromSpec(spec).then(
-    () => "built",
-    (error: Error) => error.message,
-  );
-}
+const problemsOf = (member: Member, classes: readonly string[] | number): Promise<string> =>
+  refusal({ classes, tiers: [{ name: "t", members: [member] }] });
 
 const classes = await labelsOf(model("scores"));
 const signs = await labelsOf(model("two-scores"));

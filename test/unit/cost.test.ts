@@ -5,7 +5,7 @@ import { liftCounters } from "../../src/cascade/lift.js";
 import type { QuorateError } from "../../src/errors.js";
 import { resolveSpec } from "../../src/spec/resolve.js";
 import { counterProblems } from "../counter-problems.js";
-import { zeroTier } from "./fake-native.js";
+import { zeroMember, zeroTier } from "./fake-native.js";
 import { errorOf, openFake, twoTiers } from "./open.js";
 
 const spec = resolveSpec({
@@ -22,19 +22,7 @@ const quiet = { calls: 0, bytesSent: 0, bytesReceived: 0, reportedCost: 0 };
 
 /** 100 rows: 80 leave at "edge", 20 at "cloud". */
 function snapshot(times = 1): CascadeCounters {
-  const idle = {
-    rowsSkipped: 0,
-    rowsReused: 0,
-    rowsFailed: 0,
-    stepsRun: 0,
-    stepsPadded: 0,
-    invalidVotes: 0,
-    runNs: 0,
-    extraRuns: 0,
-    rowsRepeated: 0,
-    lastError: null,
-  };
-  const member = { ...idle, rowsRun: 100 * times, rowsPadded: 4 * times };
+  const member = { ...zeroMember, rowsRun: 100 * times, rowsPadded: 4 * times };
   const edge = {
     ...zeroTier(0),
     entered: 100 * times,
@@ -174,11 +162,11 @@ describe("counters", () => {
   });
 
   it("are times in milliseconds, whose differences are exact to the nanosecond", () => {
-    const none = { rowsSkipped: 0, rowsReused: 0, rowsFailed: 0, rowsPadded: 0, stepsRun: 0, stepsPadded: 0 };
-    const member = { ...none, rowsRun: 1, invalidVotes: 0, extraRuns: 0, rowsRepeated: 0, lastError: null };
     const at = (ns: number): CascadeCounters => {
       const tier = { ...zeroTier(0), queueNs: ns, gatherNs: 2 * ns, uploadNs: 3 * ns, runNs: 4 * ns, reduceNs: 5 * ns };
-      const tiers = [{ ...tier, downloadNs: 6 * ns, scatterNs: 7 * ns, members: [{ ...member, runNs: 8 * ns }] }];
+      const tiers = [
+        { ...tier, downloadNs: 6 * ns, scatterNs: 7 * ns, members: [{ ...zeroMember, rowsRun: 1, runNs: 8 * ns }] },
+      ];
       const devices = [{ name: "cpu", busyNs: 9 * ns, shares: [[4 * ns, 5 * ns]] }];
       return liftCounters(
         { submitted: 0, settled: 0, pending: 0, timeBoundsNs: Float64Array.of(1e6), tiers, devices },

@@ -227,22 +227,24 @@ function infoOf(spec: NativeSpec, { tensors = [tensorX], classes = 3 }: FakeBeha
   };
 }
 
+/** Counters of a member that has done nothing. */
+export const zeroMember: NativeMemberCounters = {
+  rowsRun: 0,
+  rowsSkipped: 0,
+  rowsReused: 0,
+  rowsFailed: 0,
+  rowsPadded: 0,
+  stepsRun: 0,
+  stepsPadded: 0,
+  invalidVotes: 0,
+  runNs: 0,
+  extraRuns: 0,
+  rowsRepeated: 0,
+  lastError: null,
+};
+
 /** Counters of a tier that has done nothing. */
 export function zeroTier(members: number): NativeTierCounters {
-  const member: NativeMemberCounters = {
-    rowsRun: 0,
-    rowsSkipped: 0,
-    rowsReused: 0,
-    rowsFailed: 0,
-    rowsPadded: 0,
-    stepsRun: 0,
-    stepsPadded: 0,
-    invalidVotes: 0,
-    runNs: 0,
-    extraRuns: 0,
-    rowsRepeated: 0,
-    lastError: null,
-  };
   return {
     entered: 0,
     exited: 0,
@@ -267,7 +269,7 @@ export function zeroTier(members: number): NativeTierCounters {
     bytesToHost: 0,
     queueTimes: new Float64Array(3),
     runTimes: new Float64Array(3),
-    members: Array.from({ length: members }, () => member),
+    members: Array.from({ length: members }, () => zeroMember),
   };
 }
 
