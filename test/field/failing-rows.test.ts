@@ -9,6 +9,7 @@ import {
   QuorateError,
   type TensorData,
   type TierSpec,
+  votesAtLeast,
 } from "../../src/index.js";
 import { core, labelsOrErrors, model } from "./open.js";
 
@@ -35,9 +36,11 @@ async function alone(spec: CascadeSpec, rows: Rows): Promise<(object | string)[]
 const outcome = (result: PromiseSettledResult<Answer>): object | string =>
   result.status === "fulfilled" ? core(result.value) : (result.reason as QuorateError).code;
 
-/** Runs all rows at once, as callers and as a batch, and compares with each alone. */
-async function expectAsAlone(spec: CascadeSpec, rows: Rows): Promise<Cascade> {
+/** Runs all rows at once and compares with each alone, of which these fail, and no others. */
+async function expectAsAlone(spec: CascadeSpec, rows: Rows, failing: readonly number[] = []): Promise<Cascade> {
   const expected = await alone(spec, rows);
+  const failed = [...expected.entries()].filter(([, end]) => typeof end === "string");
+  expect(failed).toEqual(failing.map((row) => [row, "QUORATE_ERR_MEMBER"]));
   const cascade = await Cascade.fromSpec(spec);
   const together = await Promise.allSettled(rows.map((row) => cascade.run(row)));
   expect(together.map(outcome)).toEqual(expected);
@@ -48,7 +51,7 @@ const one = (...members: TierSpec["members"]): CascadeSpec => ({ warmup: false, 
 
 describe("a row that a model rejects", () => {
   it("fails alone among twenty callers", async () => {
-    const cascade = await expectAsAlone(one(model("lookup")), ids(20, [7]));
+    const cascade = await expectAsAlone(one(model("lookup")), ids(20, [7]), [7]);
     const [member] = cascade.counters().tiers[0]?.members ?? [];
     expect(member).toMatchObject({ rowsRun: 20, rowsFailed: 1 });
     expect(member?.extraRuns).toBeLessThanOrEqual(2 * Math.log2(20) + 2);
@@ -62,7 +65,7 @@ describe("a row that a model rejects", () => {
     ["a third of all", Array.from({ length: 33 }, (_, i) => 3 * i)],
     ["all", Array.from({ length: 100 }, (_, i) => i)],
   ])("fails alone: %s of 100", async (_, bad) => {
-    await (await expectAsAlone(one(model("lookup")), ids(100, bad))).close();
+    await (await expectAsAlone(one(model("lookup")), ids(100, bad), bad)).close();
   });
 
   it("fails alone in a batch, and says which row of the table it asked for", async () => {
@@ -77,37 +80,37 @@ describe("a row that a model rejects", () => {
   });
 
   it("fails alone where the model takes batches of four only", async () => {
-    await (await expectAsAlone(one(model("lookup-batch-4")), ids(30, [7, 22]))).close();
+    await (await expectAsAlone(one(model("lookup-batch-4")), ids(30, [7, 22]), [7, 22])).close();
   });
 
   it("fails alone in a model of floats", async () => {
-    await (await expectAsAlone(one(model("rejects-nan")), floats(50, [3, 49]))).close();
+    await (await expectAsAlone(one(model("rejects-nan")), floats(50, [3, 49]), [3, 49])).close();
   });
 
-  it.each(["concurrent", "sequential"] as const)(
-    "costs only its vote where another member answers, %s",
-    async (execution) => {
-      const tier: TierSpec = {
-        name: "pair",
-        members: [model("rejects-nan"), model("plain")],
-        exitWhen: agreementAtLeast(1),
-        execution,
-      };
-      const spec: CascadeSpec = {
-        warmup: false,
-        tiers: [tier, { name: "big", members: [model("plain")] }],
-      };
-      const cascade = await expectAsAlone(spec, floats(60, [11, 30]));
-      const traced = await cascade
-        .run(floats(1, [0])[0] as Rows[number], { trace: true })
-        .catch((error: unknown) => error);
-      expect(traced).not.toBeInstanceOf(Error);
-      const [first] = (traced as Answer).trace ?? [];
-      expect(first?.members[0]).toMatchObject({ vote: null, error: { code: "QUORATE_ERR_MEMBER" } });
-      expect(first?.members[1]?.error).toBe(null);
-      await cascade.close();
-    },
-  );
+  it.each([
+    ["concurrent", agreementAtLeast(1)],
+    ["concurrent", votesAtLeast(1)],
+    ["sequential", votesAtLeast(1)],
+  ] as const)("costs only its vote where another member answers, %s, %o", async (execution, exitWhen) => {
+    const inputs = { x: { type: "float32", rowShape: [4] } } as const;
+    const run = ({ count }: { count: number }): Float32Array =>
+      Float32Array.from({ length: 3 * count }, (_, i) => (i % 3 === 0 ? 1 : 0));
+    const other = { name: "other", run, inputs, output: "logits" } as const;
+    const tier: TierSpec = { name: "pair", members: [model("rejects-nan"), other], exitWhen, execution };
+    const spec: CascadeSpec = {
+      warmup: false,
+      tiers: [tier, { name: "big", members: [model("plain")] }],
+    };
+    const cascade = await expectAsAlone(spec, floats(60, [11, 30]));
+    const traced = await cascade
+      .run(floats(1, [0])[0] as Rows[number], { trace: true })
+      .catch((error: unknown) => error);
+    expect(traced).not.toBeInstanceOf(Error);
+    const [first] = (traced as Answer).trace ?? [];
+    expect(first?.members[0]).toMatchObject({ vote: null, error: { code: "QUORATE_ERR_MEMBER" } });
+    expect(first?.members[1]).toMatchObject({ vote: 0, error: null });
+    await cascade.close();
+  });
 
   it("goes on to the next tier alone with onFailure defer", async () => {
     const spec: CascadeSpec = {

@@ -1,6 +1,6 @@
 /** In test runners that load modules into a realm of their own, the arrays that quorate gives are of that realm. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -41,14 +41,16 @@ test("arrays are of this realm", async () => {
 `;
 
 it("Vitest's vmThreads", async () => {
-  const folder = mkdtempSync(join(root, "build/realm-"));
+  const build = join(root, "build");
+  mkdirSync(build, { recursive: true });
+  const folder = mkdtempSync(join(build, "realm-"));
   try {
     writeFileSync(join(folder, "vitest.config.mjs"), "export default {};");
     writeFileSync(join(folder, "realm.test.mjs"), program);
     const vitest = join(root, "node_modules/vitest/vitest.mjs");
     const args = [vitest, "run", "--root", folder, "--pool", "vmThreads", "--no-color"];
     const { VITEST: _, VITEST_WORKER_ID: __, ...env } = process.env;
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env });
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env, timeout: 50_000 });
     expect(stdout).toMatch(/1 passed/);
   } finally {
     rmSync(folder, { recursive: true, force: true });

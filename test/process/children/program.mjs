@@ -51,11 +51,12 @@ export function check(condition, text) {
 }
 
 /**
- * Waits until the condition holds, for at most 20 s.
+ * Waits until the condition holds.
  * @param {() => boolean} condition
+ * @param {number} [seconds] at most
  */
-export async function until(condition) {
-  for (let i = 0; i < 2000 && !condition(); i++) await sleep(10);
+export async function until(condition, seconds = 20) {
+  for (let i = 0; i < 100 * seconds && !condition(); i++) await sleep(10);
 }
 
 /**
