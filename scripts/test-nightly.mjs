@@ -13,6 +13,7 @@ const numbers = {
 if (numbers[preset] === undefined) fail(`preset ${preset} is unknown, expected ${Object.keys(numbers).join(" or ")}`);
 const propertyTests = [
   "engine/engine_property_test",
+  "engine/engine_rejects_property_test",
   "engine/engine_device_property_test",
   "device/pipeline_property_test",
 ];

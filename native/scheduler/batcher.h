@@ -91,6 +91,7 @@ class Batcher {
   size_t waiting_singles() const { return single_rows_ - dead_single_rows_; }
   size_t dead_rows() const { return dead_single_rows_ + dead_bulk_rows_; }
   size_t bulk_rows() const { return bulk_rows_; }  // Dead ones too.
+  size_t lanes() const { return lanes_.size(); }   // Beside the first; empty ones too.
 
  private:
   struct Single {

@@ -5,14 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
-#include <random>
 #include <set>
 #include <thread>
 #include <tuple>
 
 #include "native/scheduler/batcher.h"
+#include "test/native/engine/property_test.h"
 #include "test/native/engine/threaded_engine.h"
 #include "test/native/fakes/fake_models.h"
 #include "test/native/fakes/rules.h"
@@ -21,8 +20,6 @@
 
 namespace quorate {
 namespace {
-
-using Random = std::independent_bits_engine<std::mt19937, 32, uint32_t>;
 
 constexpr uint32_t kClasses = 4;
 constexpr uint32_t kDistinct = 512;  // Rows are numbers below this.
@@ -71,7 +68,7 @@ CascadeSpec RandomSpec(Random& random) {
       tier.rule = Rule({Op(RuleKind::kVotes, 2 + random() % 2, 0), Op(RuleKind::kScore, 0, 0.4f),
                         Op(RuleKind::kAllOf, 2, 0)});
     }
-    tier.max_rows = 1 + random() % (random() % 2 == 0 ? 64 : 600);
+    tier.max_rows = FewOrMany(random, 64, 600);
     tier.max_delay_ns = random() % 3 == 0 ? 50 * kNsPerUs : 0;
     tier.max_in_flight = 1 + random() % 3;
     tier.cumulative = t == 1 && random() % 2 == 0;
@@ -210,14 +207,11 @@ int64_t ExtraCalls(const ThreadedEngine& test) {
   return extra;
 }
 
-size_t Rows() {
-  if (const char* rows = std::getenv("QUORATE_PROPERTY_ROWS")) return std::stoul(rows);
 #if defined(QUORATE_TSAN)
-  return 300'000;
+constexpr size_t kUsualRows = 300'000;
 #else
-  return 1'000'000;
+constexpr size_t kUsualRows = 1'000'000;
 #endif
-}
 
 // Every row waits for admission, so nothing but a tier's limit rejects one.
 bool MayReject(const CascadeSpec& spec) {
@@ -229,6 +223,7 @@ bool MayReject(const CascadeSpec& spec) {
 TEST(Property, EveryInterleavingIsAnsweredAsOneRowAtATime) {
   Tally tally;
   int64_t extra_calls = 0;
+  const size_t rows = PropertyRows(kUsualRows) / kSpecs / kCallers;
   for (uint32_t seed = 0; seed < kSpecs; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
@@ -243,9 +238,8 @@ TEST(Property, EveryInterleavingIsAnsweredAsOneRowAtATime) {
     ThreadedEngine test(spec, &loader, 1 + seed % 5);
     std::vector<std::thread> threads;
     for (uint32_t t = 0; t < kCallers; ++t) {
-      threads.emplace_back([&, t] {
-        RunCaller(&test, &expected, Rows() / kSpecs / kCallers, Random(seed * 100 + t), &tally);
-      });
+      threads.emplace_back(
+          [&, t] { RunCaller(&test, &expected, rows, Random(seed * 100 + t), &tally); });
     }
     for (std::thread& thread : threads) thread.join();
     test.CheckCounters();

@@ -13,27 +13,30 @@ constexpr uint32_t kLate = 12;
 
 // --- onOverload ---
 
-// A tier that runs one row and may have one more waiting; both places are taken.
-class FullTier : public ::testing::Test {
+// The last tier runs one row and may have one more waiting; both places are taken.
+class FullQueue : public ::testing::Test {
  protected:
-  void Open(Overload policy) {
-    CascadeSpec spec = ManualTiers(2);
-    spec.tiers[1].max_rows = 1;
-    spec.tiers[1].max_queue_rows = 1;
-    spec.tiers[1].on_overload = policy;
+  // `value`: a row that comes as far as the last tier, and exits there.
+  void OpenFull(uint32_t tiers, uint32_t value, Overload policy) {
+    CascadeSpec spec = ManualTiers(tiers);
+    spec.tiers.back().max_rows = 1;
+    spec.tiers.back().max_queue_rows = 1;
+    spec.tiers.back().on_overload = policy;
     test_ = std::make_unique<TestEngine>(spec);
+    last_ = tiers - 1;
+    label_ = static_cast<int32_t>(value % 10);
     for (uint64_t* id : {&runs_, &waits_}) {
-      *id = test_->Row(kLate);
-      test_->Answer(0);
+      *id = test_->Row(value);
+      for (uint32_t tier = 0; tier < last_; ++tier) test_->Answer(tier);
     }
-    ASSERT_EQ(test_->Running(1), Values{kLate});
+    ASSERT_EQ(test_->Running(last_), Values{value});
   }
   void ExpectTheOthersUnharmed() {
     test_->AnswerAll();
     for (const uint64_t id : {runs_, waits_}) {
       EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
-      EXPECT_EQ(test_->Result(id).tier_index, 1);
-      EXPECT_EQ(test_->Result(id).label, 2);
+      EXPECT_EQ(test_->Result(id).tier_index, last_);
+      EXPECT_EQ(test_->Result(id).label, label_);
     }
   }
   void ExpectRejected(uint64_t id, size_t row = 0) {
@@ -42,8 +45,15 @@ class FullTier : public ::testing::Test {
   }
 
   std::unique_ptr<TestEngine> test_;
+  uint32_t last_ = 0;
+  int32_t label_ = 0;
   uint64_t runs_ = 0;
   uint64_t waits_ = 0;
+};
+
+class FullTier : public FullQueue {
+ protected:
+  void Open(Overload policy) { OpenFull(2, kLate, policy); }
 };
 
 TEST_F(FullTier, ByDefaultRejectsASingleRow) {
@@ -162,32 +172,11 @@ TEST(FullTierBeforeAnyAnswer, RejectsWhereItWouldDegrade) {
   EXPECT_EQ(test.StatusOf(id), RowStatus::kRejected);
 }
 
-// The first tier has such a queue as well: one row runs, one waits, and its place is the last.
-class FullFirstTier : public ::testing::Test {
+// The first tier is the last: rows are rejected when they come.
+class FullFirstTier : public FullQueue {
  protected:
-  void Open(Overload policy) {
-    CascadeSpec spec = ManualTiers(1);
-    spec.tiers[0].max_rows = 1;
-    spec.tiers[0].max_queue_rows = 1;
-    spec.tiers[0].on_overload = policy;
-    test_ = std::make_unique<TestEngine>(spec);
-    runs_ = test_->Row(kSure);
-    waits_ = test_->Row(kSure);
-    ASSERT_EQ(test_->Running(0), Values{kSure});
-  }
-  void ExpectRejected(uint64_t id, size_t row = 0) {
-    EXPECT_EQ(test_->StatusOf(id, row), RowStatus::kRejected);
-    EXPECT_EQ(test_->Error(id, row), StatusCode::kQueueFull);
-  }
-  void ExpectTheOthersUnharmed() {
-    test_->AnswerAll();
-    for (const uint64_t id : {runs_, waits_}) EXPECT_EQ(test_->StatusOf(id), RowStatus::kOk);
-  }
   static constexpr uint32_t kSure = 1;
-
-  std::unique_ptr<TestEngine> test_;
-  uint64_t runs_ = 0;
-  uint64_t waits_ = 0;
+  void Open(Overload policy) { OpenFull(1, kSure, policy); }
 };
 
 TEST_F(FullFirstTier, ByDefaultRejectsSingleRowsAndBatchesThatDoNotWait) {

@@ -103,13 +103,18 @@ void CheckLabels(const CudaTest& test) {
   const auto classes = Upload(table.classes, test.stream);
   const LabelMap map = {static_cast<uint32_t>(table.values.size()), values->As<int64_t>(),
                         classes->As<int32_t>()};
-  for (const ElementType type :
-       {ElementType::kInt8, ElementType::kUint8, ElementType::kInt16, ElementType::kUint16,
-        ElementType::kInt32, ElementType::kUint32, ElementType::kInt64, ElementType::kUint64}) {
+  for (const ElementType type : {ElementType::kBool, ElementType::kInt8, ElementType::kUint8,
+                                 ElementType::kInt16, ElementType::kUint16, ElementType::kInt32,
+                                 ElementType::kUint32, ElementType::kInt64, ElementType::kUint64}) {
     std::vector<uint8_t> labels(kRows * ElementSize(type));
     for (size_t i = 0; i < labels.size(); ++i) {
-      const bool small = i / ElementSize(type) % 2 == 0;
-      labels[i] = small && i % ElementSize(type) > 0 ? 0 : static_cast<uint8_t>(random() % 102);
+      const auto any = static_cast<uint8_t>(random());
+      const bool lowest = i % ElementSize(type) == 0;
+      switch (i / ElementSize(type) % 3) {
+        case 0: labels[i] = lowest ? any % 102 : 0; break;
+        case 1: labels[i] = 0xff; break;  // -1.
+        default: labels[i] = any; break;
+      }
     }
     std::vector<int32_t> expected(kRows);
     std::vector<int32_t> actual(kRows);

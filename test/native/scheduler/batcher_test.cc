@@ -233,7 +233,6 @@ TEST(Batcher, TakesEveryRowExactlyOnceUnderRandomTraffic) {
   }
 }
 
-}  // namespace
 // --- Lanes ---
 
 TEST(BatcherLanes, ABatchIsOfOneLaneAndTheOldestRowsLaneComesFirst) {
@@ -301,12 +300,14 @@ TEST(BatcherLanes, ManyLanesAreForgottenOnceEmpty) {
   FakeOwner owner;
   std::vector<RowRef> batch;
   for (uint32_t row = 0; row < 500; ++row) batcher.Add(&owner, row, 0, row, row, row + 1);
+  EXPECT_EQ(batcher.lanes(), 500u);
   for (uint32_t row = 0; row < 500; ++row) {
     batcher.TakeBatch(1000, kAll, &batch);
     ASSERT_EQ(Rows(batch), (std::vector<uint32_t>{row}));
   }
-  batcher.Purge();
   EXPECT_EQ(batcher.rows(), 0u);
+  EXPECT_LE(batcher.lanes(), 32u);
 }
 
+}  // namespace
 }  // namespace quorate

@@ -1,5 +1,4 @@
 #include "test/native/kernels/emulation/lanes.h"
-#include "test/native/sanitizers.h"
 
 #include <ucontext.h>
 
