@@ -56,8 +56,9 @@ const elementType = {
 const openShape = { type: "array", items: { type: ["string", "integer"], minLength: 1, minimum: 1 } };
 
 function withFunctions(schema) {
-  // Whoever gives a function under another name than `run` means a function member too.
-  const hasFunction = { not: { additionalProperties: { not: { type: "object", required: ["run"] } } } };
+  // Whoever gives a function under another name than `run` means a function member too; a function is { run: "function" }.
+  const aFunction = { type: "object", required: ["run"], maxProperties: 1, properties: { run: { const: "function" } } };
+  const hasFunction = { not: { additionalProperties: { not: aFunction } } };
   const member = {
     if: { type: "object", anyOf: [{ required: ["run"] }, hasFunction] },
     // biome-ignore lint/suspicious/noThenProperty: a JSON Schema keyword

@@ -13,7 +13,6 @@ export {
 export type { BatchCallOptions, CallOptions, OnFull } from "./calls/call-options.js";
 export type { BatchInput, RowInput } from "./calls/inputs.js";
 export type { RowSource, StreamAnswer, StreamOptions } from "./calls/stream.js";
-export type { CascadeEvents } from "./cascade/cascade.js";
 export { Cascade, type CascadeBuilder, type CloseOptions, type SinceOptions } from "./cascade/cascade.js";
 export type { CostFigures, CostOptions, CostReport, MemberCost, TierCost } from "./cascade/cost.js";
 export type {

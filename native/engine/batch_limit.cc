@@ -28,15 +28,15 @@ double ShareFor(size_t rows) {
 
 bool BatchLimit::Learn(const BatchRun& run) {
   const size_t blamed = run.failures.empty() ? 0 : MostBlamed(run);
-  if (blamed == 0 && bad_share_ == 0 && run.fit.rows == 0) return false;
+  const BatchFit& fit = run.fit;
+  if (blamed == 0 && bad_share_ == 0 && fit.rows == 0 && fit.in_memory == 0) return false;
   const auto rows = static_cast<double>(run.rows.size());
   const double share = static_cast<double>(blamed) / rows;
   bad_share_ += (share - bad_share_) * rows / (rows + kMemoryRows);
-  if (run.fit.rows > 0 && run.fit.out_of_memory) {
-    memory_rows_ = memory_rows_ == 0 ? run.fit.rows : std::min(memory_rows_, run.fit.rows);
-  } else if (run.fit.rows > 0) {
-    bad_share_ = std::max(bad_share_, ShareFor(run.fit.rows));
+  if (fit.in_memory > 0) {
+    memory_rows_ = memory_rows_ == 0 ? fit.in_memory : std::min(memory_rows_, fit.in_memory);
   }
+  if (fit.rows > 0) bad_share_ = std::max(bad_share_, ShareFor(fit.rows));
   const size_t most = memory_rows_ == 0 ? most_ : std::min(memory_rows_, most_);
   if (bad_share_ <= ShareFor(most)) bad_share_ = 0;
   const size_t before = rows_;

@@ -32,8 +32,8 @@ struct MemberFailure {
 
 // How many rows a run may have, where one failed that had more although each of them has an answer.
 struct BatchFit {
-  size_t rows = 0;  // 0: there was no such run.
-  bool out_of_memory = false;
+  size_t rows = 0;       // 0: there was no such run,
+  size_t in_memory = 0;  // and none that failed for want of memory.
 };
 
 class BatchListener {

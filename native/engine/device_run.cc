@@ -50,7 +50,7 @@ class DeviceRun final : public BatchRun {
   void OnDone(const PipelineResult& result);
   bool Repeats(const PipelineResult& result);
   void Take(const PipelineResult& result);
-  void MakeRoom(const ColumnWants& wants);
+  void MakeRoom();
   void TakeOutputs(const PipelineResult& result);
   void FailPart();
   void FailMembers(uint64_t members, const Status& status);
@@ -193,11 +193,9 @@ void DeviceRun::Take(const PipelineResult& result) {
     FailPart();
     return FailMembers(~uint64_t{0}, result.status);
   }
-  ColumnWants wants = result.wants;
-  wants.rows = rows.size();
-  MakeRoom(wants);
+  MakeRoom();
   if (!reduce_error.ok()) return;
-  wants = result.wants;
+  ColumnWants wants = result.wants;
   wants.rows = part_.count;
   columns.CopyRows(part_.first, wants, result.columns);
   const bool all_failed =
@@ -210,10 +208,10 @@ void DeviceRun::Take(const PipelineResult& result) {
 }
 
 // Of all rows of the batch.
-void DeviceRun::MakeRoom(const ColumnWants& wants) {
+void DeviceRun::MakeRoom() {
   if (has_room_) return;
   has_room_ = true;
-  reduce_error = columns.Resize(wants);
+  reduce_error = columns.Resize(ResultLayout(tier_.options, rows.size(), detail).wants);
   columns.voters.assign(rows.size(), static_cast<uint8_t>(tallies.size()));
   if (detail < Detail::kOutputs) return;
   outputs_.resize(tallies.size());
@@ -235,22 +233,14 @@ void DeviceRun::TakeOutputs(const PipelineResult& result) {
 
 // As if every member had failed: the tier's policy says what becomes of the rows.
 void DeviceRun::FailPart() {
-  ColumnWants wants;
-  wants.rows = rows.size();
-  MakeRoom(wants);
+  MakeRoom();
   if (!reduce_error.ok()) return;
+  columns.Silence(part_.first, part_.count);
   const ReductionColumns part = columns.From(part_.first);
-  std::fill_n(part.label, part_.count, -1);
-  std::fill_n(part.votes, part_.count, uint8_t{0});
-  std::fill_n(part.flags, part_.count, uint8_t{0});
-  if (part.abstained != nullptr) std::fill_n(part.abstained, part_.count, uint64_t{0});
   if (part.sums != nullptr) {
-    std::fill_n(part.sums, part_.count * classes(), 0.0f);
     host_rows_ = 0;  // No more than the part's.
     if (tier_.options.evidence_in) FillEvidence(part.sums);
   }
-  std::fill_n(columns.all_failed.begin() + static_cast<ptrdiff_t>(part_.first), part_.count,
-              uint8_t{1});
 }
 
 void DeviceRun::FailMembers(uint64_t members, const Status& status) {
@@ -307,9 +297,9 @@ void DeviceRun::Tally(const PipelineResult& result) {
   }
   if (tier_.options.evidence_in) bytes_to_device += n * classes() * sizeof(float);
   bytes_to_host += ResultLayout(tier_.options, n, detail).bytes;
-  if (detail < Detail::kOutputs) return;
-  for (const PipelineMember& member : tier_.options.members) {
-    bytes_to_host += n * member.OutputRowBytes();
+  for (size_t m = 0; m < result.outputs.size(); ++m) {
+    if (result.outputs[m] != nullptr)
+      bytes_to_host += n * tier_.options.members[m].ReducedRowBytes();
   }
 }
 
@@ -340,7 +330,7 @@ void DeviceRun::Finish() {
   AddEarlierEvidence();
   if (!searching_) return;
   const RunReport report = search_.Take();
-  fit = {report.rows_that_fit, report.out_of_memory};
+  fit = {report.rows_that_fit, report.rows_in_memory};
 }
 
 void DeviceRun::HandOver() { listener_->OnBatchOver(this); }

@@ -45,8 +45,10 @@ StatusOr<uint32_t> EngineState::RowsLetIn(const Call& call) const {
     return Status(StatusCode::kDeadline, "the deadline had passed when the call was made");
   }
   const TierQueue& first = *tiers_[0];
-  const bool waits = call.options.wait || first.plan().on_overload == Overload::kWait;
-  if (!call.single && !waits && !first.HasRoomFor(call.rows)) return FullError(first.plan());
+  const bool batch = !call.single;
+  if (batch && !WaitsAtFirstTier(call.options) && !first.HasRoomFor(call.rows)) {
+    return FullError(first.plan());
+  }
   return admission_.RowsLetIn(call, first.bulk_rows());
 }
 
@@ -75,8 +77,8 @@ void EngineState::LetIn(Effects* effects) {
   while (true) {
     const auto [record, row] = admission_.Next(tiers_[0]->has_bulk());
     if (record == nullptr) return;
-    if (FirstTierRefuses(*record)) StartBatches(effects);  // They may make room.
-    if (FirstTierRefuses(*record)) {
+    if (FirstTierRefuses(*record, row)) StartBatches(effects);  // They may make room.
+    if (FirstTierRefuses(*record, row)) {
       Refuse(record, row, effects);
     } else if (record->kind() == RowKind::kBulk) {
       record->LetAllIn();
@@ -88,20 +90,28 @@ void EngineState::LetIn(Effects* effects) {
   }
 }
 
-// Whether the first tier is full, and the row does not wait there.
-bool EngineState::FirstTierRefuses(const RequestRecord& record) const {
-  if (!tiers_[0]->full()) return false;
+// What a row of such a call does where the first tier is full.
+bool EngineState::WaitsAtFirstTier(const CallOptions& options) const {
   RowSituation row;
   row.next_full = true;
-  row.waits = record.call().options.wait;
+  row.waits = options.wait;
   row.on_overload = tiers_[0]->plan().on_overload;
-  return Deliver(row) != Delivery::kDefer;
+  return Deliver(row) == Delivery::kDefer;
+}
+
+// A small batch comes in as a whole or not at all, which its first row decides.
+bool EngineState::FirstTierRefuses(const RequestRecord& record, uint32_t row) const {
+  const Call& call = record.call();
+  if (WaitsAtFirstTier(call.options)) return false;
+  return call.small ? row == 0 && !tiers_[0]->HasRoomFor(call.rows) : tiers_[0]->full();
 }
 
 void EngineState::Refuse(RequestRecord* record, uint32_t row, Effects* effects) {
   const Status full = FullError(tiers_[0]->plan());
   const Outcome outcome{RowStatus::kRejected, false, &full};
-  if (record->kind() == RowKind::kBulk) return SettleAll(record, outcome, false, effects);
+  if (record->call().small || record->kind() == RowKind::kBulk) {
+    return SettleAll(record, outcome, false, effects);
+  }
   Settle(record, row, outcome, effects);
   Report(record, effects);
 }
@@ -167,7 +177,7 @@ void EngineState::OnBatchDone(BatchRun* run, Effects* effects) {
   tiers_[run->tier]->Done(*run);
   const int64_t start = Now();
   ledger_.FinishBatch(run->tier, *run, parts_.pool->threads(), &effects->invalid);
-  if (run->fit.rows > 0) ledger_.LimitMemory(run->tier, tiers_[run->tier]->memory_rows());
+  if (run->fit.in_memory > 0) ledger_.LimitMemory(run->tier, tiers_[run->tier]->memory_rows());
   uint32_t deferred = 0;  // Rows before this one that the kernels deferred.
   for (size_t i = 0; i < run->rows.size(); ++i) {
     // A call has one reader per row in a batch, so it is reported at its last row, never before.
@@ -175,6 +185,7 @@ void EngineState::OnBatchDone(BatchRun* run, Effects* effects) {
     const uint32_t row = run->rows[i].row;
     record->GiveBack();
     if (record->phase(row) != RowPhase::kSettled) DeliverRow(run, i, effects);
+    if (record->phase(row) == RowPhase::kSettled) record->FreeKept(row);
     if (run->deferred != nullptr && !(run->columns.flags[i] & kExit)) {
       const uint32_t index = deferred++;
       const bool waits = record->waits_in_tier(row) && record->tier(row) == run->tier + 1;

@@ -56,7 +56,8 @@ class EngineState {
   StatusOr<uint32_t> RowsLetIn(const Call& call) const;
   RequestRecord* Find(uint64_t id) const;
   void LetIn(Effects* effects);
-  bool FirstTierRefuses(const RequestRecord& record) const;
+  bool WaitsAtFirstTier(const CallOptions& options) const;
+  bool FirstTierRefuses(const RequestRecord& record, uint32_t row) const;
   void Refuse(RequestRecord* record, uint32_t row, Effects* effects);
   void Enqueue(RequestRecord* record, uint32_t row, uint32_t tier, int64_t now, Effects* effects);
   void StartBatches(Effects* effects);

@@ -34,6 +34,10 @@ std::vector<Entry> Sorted(const TierLengths& lengths, const Call& call) {
 void OrderByLength(const CascadePlan& plan, Call* call) {
   const TierLengths& lengths = plan.tiers[0].lengths;
   if (call->single || call->small || lengths.empty()) return;
+  // Rows that must ask for a tensor first come in one by one.
+  for (const uint32_t tensor : plan.tiers[0].tensors) {
+    if (call->tensors[tensor].lazy) return;
+  }
   call->order.reserve(call->rows);
   for (const Entry& entry : Sorted(lengths, *call)) {
     const auto at = static_cast<uint32_t>(call->order.size());

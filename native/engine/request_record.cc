@@ -36,6 +36,7 @@ void RequestRecord::Begin() {
   if (detail() == Detail::kVotes) traces_.resize(call_.rows);
   // A tier keeps sums when it or a later one is cumulative, so the first tier tells for all.
   if (plan_->tiers[0].keeps_sums) evidence_.resize(call_.rows);
+  if (plan_->kept_bytes > 0) kept_.resize(call_.rows);
   for (size_t t = 0; t < call_.tensors.size(); ++t) {
     if (!call_.tensors[t].lazy) continue;
     lazy_rows_.resize(call_.tensors.size());
@@ -92,7 +93,6 @@ void RequestRecord::KeepEvidence(uint32_t row, const float* sums) {
 }
 
 void RequestRecord::Keep(uint32_t row, const PlannedMember& member, const uint8_t* output) {
-  if (kept_.empty()) kept_.resize(call_.rows);
   auto& kept = kept_[row];
   if (kept == nullptr) kept = std::make_unique<uint8_t[]>(plan_->kept_bytes);
   uint8_t* const place = kept.get() + member.kept_at;
@@ -129,6 +129,7 @@ void RequestRecord::Settle(uint32_t row, const Outcome& outcome) {
     EndWith(row, outcome.status, *outcome.error);
   }
   places_.erase(row);
+  if (phase(row) != RowPhase::kTaken) FreeKept(row);  // Else its batch may be reading.
   Move(row, RowPhase::kSettled, tier(row));
   Uncount(row);
   --remaining_;

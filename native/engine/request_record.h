@@ -103,6 +103,10 @@ class RequestRecord final : public RowOwner {
   const uint8_t* Kept(uint32_t row) const { return kept_.empty() ? nullptr : kept_[row].get(); }
   // The output of this member, which is said_again.
   void Keep(uint32_t row, const PlannedMember& member, const uint8_t* output);
+  // Of a row that no batch has.
+  void FreeKept(uint32_t row) {
+    if (!kept_.empty()) kept_[row].reset();
+  }
 
   // --- The rows' data ---
 
@@ -193,7 +197,7 @@ class RequestRecord final : public RowOwner {
   std::vector<std::vector<const uint8_t*>> lazy_rows_;  // [tensor][row], when a tensor is lazy.
   std::vector<std::unique_ptr<uint8_t[]>> lazy_blocks_;
   std::vector<std::unique_ptr<float[]>> evidence_;  // [row], cumulative cascades only.
-  std::vector<std::unique_ptr<uint8_t[]>> kept_;    // [row], once a row has some.
+  std::vector<std::unique_ptr<uint8_t[]>> kept_;    // [row], where models stand in two tiers.
   std::unordered_map<uint32_t, RowPlace> places_;   // Rows that wait for the next device tier.
   AnswerColumns answers_;
   std::vector<Status> errors_;

@@ -1,5 +1,6 @@
 #include "native/kernels/column_set.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -21,12 +22,6 @@ Status ColumnSet::Resize(const ColumnWants& wants) {
   return Status();
 }
 
-Status ColumnSet::CopyFrom(const ColumnWants& wants, const uint8_t* block) {
-  QUORATE_RETURN_IF_ERROR(Resize(wants));
-  memcpy(memory_.data(), block, ColumnLayout(wants).bytes());
-  return Status();
-}
-
 void ColumnSet::CopyRows(size_t first, const ColumnWants& wants, const ReductionColumns& from) {
   const ReductionColumns to = From(first);
 #define QUORATE_COPY(name, type, width, reasons)                                 \
@@ -35,6 +30,22 @@ void ColumnSet::CopyRows(size_t first, const ColumnWants& wants, const Reduction
   }
   QUORATE_REDUCTION_COLUMNS(QUORATE_COPY)
 #undef QUORATE_COPY
+}
+
+void ColumnSet::Silence(size_t first, size_t count) {
+  const ReductionColumns rows = From(first);
+  ColumnWants wants = wants_;
+  wants.rows = count;
+#define QUORATE_FILL(name, type, width, reasons) \
+  if (rows.name != nullptr)                      \
+    memset(rows.name, 0xFF, wants.Values(ColumnWidth::width) * sizeof(type));
+  QUORATE_REDUCTION_COLUMNS(QUORATE_FILL)
+#undef QUORATE_FILL
+  std::fill_n(rows.votes, count, uint8_t{0});
+  std::fill_n(rows.flags, count, uint8_t{0});
+  if (rows.abstained != nullptr) std::fill_n(rows.abstained, count, uint64_t{0});
+  if (rows.sums != nullptr) std::fill_n(rows.sums, count * wants.classes, 0.0f);
+  std::fill_n(all_failed.begin() + static_cast<ptrdiff_t>(first), count, uint8_t{1});
 }
 
 }  // namespace quorate

@@ -16,11 +16,11 @@ class ColumnSet : public ReductionColumns {
   // failed.
   Status Resize(const ColumnWants& wants);
 
-  // The same with the contents of a block that has this layout.
-  Status CopyFrom(const ColumnWants& wants, const uint8_t* block);
-
   // The columns' rows from `first` on become those of others, which have the same columns.
   void CopyRows(size_t first, const ColumnWants& wants, const ReductionColumns& from);
+
+  // The rows' contents where every member has failed: no label, no votes, no flags, NaN.
+  void Silence(size_t first, size_t count);
 
   const ColumnWants& wants() const { return wants_; }
   ReductionColumns From(size_t row) const { return ColumnsFrom(*this, wants_, row); }

@@ -47,8 +47,10 @@ struct RunReport {
   // Filled where a run that failed was repeated in parts, which the others then sum up.
   uint64_t extra_runs = 0;
   uint64_t repeated_rows = 0;
-  size_t rows_that_fit = 0;    // > 0: more rows in one run failed, although each has an answer,
-  bool out_of_memory = false;  // and memory was why.
+  // > 0: more rows in one run failed, although each has an answer; for want of memory, or
+  // otherwise.
+  size_t rows_in_memory = 0;
+  size_t rows_that_fit = 0;
 };
 
 class HostModel : public FileModel {

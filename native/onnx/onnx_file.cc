@@ -58,8 +58,9 @@ FileStamp StampOf(const std::string& path) {
   return {static_cast<uint64_t>(facts.st_size), text.str(), ""};
 }
 
-// Fills identity and total_bytes of a file with a path.
-Status Stamp(OnnxFile* file) {
+// Fills identity and total_bytes of a file with a path. With a scan external files must have what
+// tensors reach to.
+Status Stamp(const ModelScan* scan, OnnxFile* file) {
   const FileStamp own = StampOf(file->path);
   if (!own.problem.empty()) return LoadError(file->name, own.problem);
   file->identity = own.text;
@@ -69,6 +70,12 @@ Status Stamp(OnnxFile* file) {
     const FileStamp external = StampOf(path);
     if (!external.problem.empty()) {
       return LoadError(file->name, "its external data " + path + ": " + external.problem);
+    }
+    if (const uint64_t reach = scan == nullptr ? 0 : scan->external.at(location);
+        external.size < reach) {
+      return LoadError(file->name, "its external data \"" + location + "\" has " +
+                                       std::to_string(external.size) + " bytes, its tensors need " +
+                                       std::to_string(reach));
     }
     file->identity += '\n' + external.text;
     file->total_bytes += external.size;
@@ -84,20 +91,13 @@ bool StaysInFolder(const std::string& location) {
   return std::none_of(path.begin(), path.end(), [](const fs::path& part) { return part == ".."; });
 }
 
-// Before anything is read: files that a model names may be devices, pipes, or somebody's secrets.
-Status CheckExternal(const OnnxFile& file, const ModelScan& scan) {
-  for (const auto& [location, reach] : scan.external) {
-    if (!StaysInFolder(location)) {
-      return LoadError(file.name,
-                       "its external data \"" + location + "\" lies outside of the model's folder");
-    }
-    if (file.path.empty()) continue;
-    const FileStamp stamp = StampOf(PathOf(file, location));
-    if (stamp.problem.empty() && stamp.size < reach) {
-      return LoadError(file.name, "its external data \"" + location + "\" has " +
-                                      std::to_string(stamp.size) + " bytes, its tensors need " +
-                                      std::to_string(reach));
-    }
+// Before anything is asked about a file: one that a model names may be a device, or somebody's
+// secret.
+Status CheckPlaces(const OnnxFile& file) {
+  for (const std::string& location : file.external) {
+    if (StaysInFolder(location)) continue;
+    return LoadError(file.name,
+                     "its external data \"" + location + "\" lies outside of the model's folder");
   }
   return {};
 }
@@ -178,15 +178,15 @@ StatusOr<OnnxFile> ReadOnnxFile(const ModelSource& source) {
   file.convolutions = scan.convolutions;
   file.mixes_rows = scan.mixes_rows;
   for (const auto& [location, reach] : scan.external) file.external.push_back(location);
-  QUORATE_RETURN_IF_ERROR(CheckExternal(file, scan));
-  QUORATE_RETURN_IF_ERROR(file.path.empty() ? StampBytes(&file) : Stamp(&file));
+  QUORATE_RETURN_IF_ERROR(CheckPlaces(file));
+  QUORATE_RETURN_IF_ERROR(file.path.empty() ? StampBytes(&file) : Stamp(&scan, &file));
   return file;
 }
 
 Status CheckUnchanged(const OnnxFile& file) {
   if (file.path.empty()) return {};
   OnnxFile now = file;
-  if (Stamp(&now).ok() && now.identity == file.identity) return {};
+  if (Stamp(nullptr, &now).ok() && now.identity == file.identity) return {};
   return {StatusCode::kModelLoad, file.name + " has changed since it was loaded"};
 }
 

@@ -1,9 +1,9 @@
 #include "native/ort/constants.h"
 
-#include <cmath>
 #include <cstring>
-#include <limits>
+#include <variant>
 
+#include "native/base/element_value.h"
 #include "native/base/shapes.h"
 
 namespace quorate::ort {
@@ -11,90 +11,34 @@ namespace {
 
 Status Unfit(std::string what) { return {StatusCode::kModelMismatch, std::move(what)}; }
 
-// Holds every value of every type that can be given.
-using Number = long double;
-
 template <typename T>
-Number Load(const uint8_t* from) {
+T Load(const uint8_t* from) {
   T value;
   std::memcpy(&value, from, sizeof value);
-  return static_cast<Number>(value);
+  return value;
 }
 
-Number LoadNumber(ElementType type, const uint8_t* from) {
+GivenNumber NumberAt(ElementType type, const uint8_t* from) {
   switch (type) {
-    case ElementType::kFloat32: return Load<float>(from);
+    case ElementType::kFloat32: return double{Load<float>(from)};
     case ElementType::kFloat64: return Load<double>(from);
-    case ElementType::kInt8: return Load<int8_t>(from);
-    case ElementType::kInt16: return Load<int16_t>(from);
-    case ElementType::kUint16:
-    case ElementType::kFloat16:
-    case ElementType::kBFloat16: return Load<uint16_t>(from);
-    case ElementType::kInt32: return Load<int32_t>(from);
-    case ElementType::kUint32: return Load<uint32_t>(from);
+    case ElementType::kInt8: return int64_t{Load<int8_t>(from)};
+    case ElementType::kInt16: return int64_t{Load<int16_t>(from)};
+    case ElementType::kInt32: return int64_t{Load<int32_t>(from)};
     case ElementType::kInt64: return Load<int64_t>(from);
     case ElementType::kUint64: return Load<uint64_t>(from);
+    case ElementType::kUint32: return uint64_t{Load<uint32_t>(from)};
+    case ElementType::kUint16:
+    case ElementType::kFloat16:
+    case ElementType::kBFloat16: return uint64_t{Load<uint16_t>(from)};
     case ElementType::kUint8:
-    case ElementType::kBool: return Load<uint8_t>(from);
+    case ElementType::kBool: return uint64_t{Load<uint8_t>(from)};
   }
-  return 0;
+  return 0.0;
 }
 
-template <typename T>
-void Store(T value, uint8_t* to) {
-  std::memcpy(to, &value, sizeof value);
-}
-
-// False: not a whole number of the type's range.
-template <typename T>
-bool StoreWhole(Number value, Number largest, uint8_t* to) {
-  const bool whole = value == std::trunc(value);
-  if (!whole || value < std::numeric_limits<T>::lowest() || value > largest) return false;
-  Store(static_cast<T>(value), to);
-  return true;
-}
-
-template <typename T>
-bool StoreWhole(Number value, uint8_t* to) {
-  return StoreWhole<T>(value, static_cast<Number>(std::numeric_limits<T>::max()), to);
-}
-
-uint16_t HalfBits(Number value) {
-  const uint16_t sign = std::signbit(value) ? 0x8000 : 0;
-  const Number size = std::fabs(value);
-  if (std::isnan(value)) return 0x7e00;
-  if (size >= 65520) return sign | 0x7c00;
-  if (size == 0) return sign;
-  const int exponent = std::max(std::ilogb(size), -14);
-  const auto steps = static_cast<int>(std::nearbyint(std::ldexp(size, 10 - exponent)));
-  return static_cast<uint16_t>(sign | (((exponent + 14) << 10) + steps));
-}
-
-uint16_t BFloat16Bits(Number value) {
-  const auto rounded = static_cast<float>(value);
-  uint32_t bits = 0;
-  std::memcpy(&bits, &rounded, sizeof bits);
-  if (std::isnan(rounded)) return 0x7fc0;
-  return static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
-
-bool StoreNumber(ElementType type, Number value, uint8_t* to) {
-  switch (type) {
-    case ElementType::kFloat32: Store(static_cast<float>(value), to); return true;
-    case ElementType::kFloat64: Store(static_cast<double>(value), to); return true;
-    case ElementType::kFloat16: Store(HalfBits(value), to); return true;
-    case ElementType::kBFloat16: Store(BFloat16Bits(value), to); return true;
-    case ElementType::kInt8: return StoreWhole<int8_t>(value, to);
-    case ElementType::kUint8: return StoreWhole<uint8_t>(value, to);
-    case ElementType::kInt16: return StoreWhole<int16_t>(value, to);
-    case ElementType::kUint16: return StoreWhole<uint16_t>(value, to);
-    case ElementType::kInt32: return StoreWhole<int32_t>(value, to);
-    case ElementType::kUint32: return StoreWhole<uint32_t>(value, to);
-    case ElementType::kInt64: return StoreWhole<int64_t>(value, to);
-    case ElementType::kUint64: return StoreWhole<uint64_t>(value, to);
-    case ElementType::kBool: return StoreWhole<uint8_t>(value, 1, to);
-  }
-  return false;
+std::string Text(const GivenNumber& number) {
+  return std::visit([](auto value) { return std::to_string(value); }, number);
 }
 
 // Half precision travels as the bits it is.
@@ -110,11 +54,12 @@ StatusOr<std::vector<uint8_t>> Convert(const ConstantInput& given, ElementType t
   const size_t count = given.data.size() / from;
   std::vector<uint8_t> data(count * to);
   for (size_t i = 0; i < count; ++i) {
-    const Number value = LoadNumber(given.type, &given.data[i * from]);
-    if (!StoreNumber(type, value, &data[i * to])) {
-      return Unfit("is " + std::string(ElementName(type)) + ", which does not hold " +
-                   std::to_string(value));
+    const GivenNumber value = NumberAt(given.type, &given.data[i * from]);
+    uint8_t element[8];
+    if (!WriteElement(type, value, element)) {
+      return Unfit("is " + std::string(ElementName(type)) + ", which does not hold " + Text(value));
     }
+    std::memcpy(&data[i * to], element, to);
   }
   return data;
 }
@@ -165,11 +110,12 @@ StatusOr<OwnedValue> ConstantTensor(const ApiLibrary& library, const BoundConsta
                     constant.dims, constant.type);
 }
 
-Status BindConstants(const ApiLibrary& library, OrtIoBinding* binding,
+Status BindConstants(const Session& session, OrtIoBinding* binding,
                      const std::vector<BoundConstant>& constants) {
+  const ApiLibrary& library = session.library();
   for (const BoundConstant& constant : constants) {
     QUORATE_ASSIGN_OR_RETURN(const OwnedValue value, ConstantTensor(library, constant));
-    QUORATE_RETURN_IF_ERROR(library.ToStatus(
+    QUORATE_RETURN_IF_ERROR(session.ToStatus(
         library.api()[slot::kBindInput](binding, constant.port.c_str(), value.get()),
         StatusCode::kMember, "a constant cannot be bound to '" + constant.port + "'"));
   }

@@ -28,7 +28,7 @@ StatusOr<OwnedValue> ConstantTensor(const ApiLibrary& library, const BoundConsta
 
 // Binds it for all runs of the binding; a session on a device copies it there at once, as nothing
 // of it changes with the batch.
-Status BindConstants(const ApiLibrary& library, OrtIoBinding* binding,
+Status BindConstants(const Session& session, OrtIoBinding* binding,
                      const std::vector<BoundConstant>& constants);
 
 }  // namespace quorate::ort

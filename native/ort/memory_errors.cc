@@ -19,4 +19,9 @@ bool SaysOutOfMemory(const std::string& message) {
   });
 }
 
+Status ToldByMessage(Status said) {
+  if (said.code() != StatusCode::kMember || !SaysOutOfMemory(said.message())) return said;
+  return {StatusCode::kMemory, said.message()};
+}
+
 }  // namespace quorate::ort

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "native/base/shapes.h"
+#include "native/ort/memory_errors.h"
 
 namespace quorate::ort {
 
@@ -31,10 +32,10 @@ StatusOr<OwnedValue> RunPlainly(const Session& session, const ModelPlan& plan,
   }
   const char* const output_name = plan.output_port.c_str();
   OwnedValue output(&library);
-  QUORATE_RETURN_IF_ERROR(
+  QUORATE_RETURN_IF_ERROR(ToldByMessage(
       session.ToStatus(library.api()[slot::kRun](session.get(), options, names.data(), raw.data(),
                                                  raw.size(), &output_name, 1, output.out()),
-                       StatusCode::kMember, plan.info.name + " failed"));
+                       StatusCode::kMember, plan.info.name + " failed")));
   return output;
 }
 

@@ -19,9 +19,9 @@ StatusOr<OwnedValue> TensorOver(const ApiLibrary& library, const OrtMemoryInfo* 
                                 ONNXTensorElementDataType type);
 
 // Binds `value` to a port of a session that computes on `device`. Every value of a binding passes
-// here: ONNX Runtime reads a GPU's memory for the host's, and the process dies; and it copies host
-// memory to a GPU without a word, in the middle of work that shall not wait. kMember, naming the
-// port and both places.
+// here, but constants, which are copied once and on purpose: ONNX Runtime reads a GPU's memory for
+// the host's, and the process dies; and it copies host memory to a GPU without a word, in the
+// middle of work that shall not wait. kMember, naming the port and both places.
 Status BindValue(const ApiLibrary& library, OrtIoBinding* binding, const char* port, bool input,
                  const OrtValue* value, int device);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "native/plan/element_value.h"
+#include "native/base/element_value.h"
 #include "native/plan/score_difference.h"
 
 namespace quorate {
@@ -16,8 +16,15 @@ using Bytes = std::vector<uint8_t>;
 
 class PadCheck {
  public:
-  PadCheck(const CascadePlan& plan, const PlannedMember& member, HostModel* model)
-      : plan_(plan), member_(member), model_(model) {}
+  PadCheck(const CascadePlan& plan, const PlannedTier& tier, const PlannedMember& member,
+           HostModel* model)
+      : plan_(plan), tier_(tier), member_(member), model_(model) {}
+
+  // Whether the tier pads a tensor of the member: not where another of its length has no padding.
+  bool Pads() const {
+    return std::any_of(member_.tensors.begin(), member_.tensors.end(),
+                       [this](uint32_t t) { return Pads(plan_.tensors[t]); });
+  }
 
   // The largest difference over rows of several lengths; -1: the model failed.
   float Run() {
@@ -32,12 +39,23 @@ class PadCheck {
   }
 
  private:
-  // Ones, as every vocabulary has and a mask needs; of real numbers some below.
+  bool Pads(const RequestTensor& tensor) const {
+    return tensor.ragged &&
+           std::any_of(tier_.lengths.begin(), tier_.lengths.end(), [&](const TierLength& length) {
+             return length.index == tensor.ragged->length && !length.exact;
+           });
+  }
+
+  // Ones, as every vocabulary has and a mask needs, or zeros where ones are the padding; of real
+  // numbers some below.
   static void FillSteps(const RequestTensor& tensor, size_t bytes, uint8_t* target) {
     const size_t size = ElementSize(tensor.type);
     uint8_t element[8];
+    WriteElement(tensor.type, 1.0, element);
+    const bool pads_with_one = tensor.ragged && memcmp(element, tensor.ragged->pad, size) == 0;
+    const double whole = pads_with_one ? 0 : 1;
     for (size_t at = 0; at < bytes; at += size) {
-      const double value = IsScore(tensor.type) ? static_cast<double>(1 + at % 7) / 8 : 1;
+      const double value = IsScore(tensor.type) ? static_cast<double>(1 + at % 7) / 8 : whole;
       WriteElement(tensor.type, value, element);
       memcpy(target + at, element, size);
     }
@@ -62,39 +80,34 @@ class PadCheck {
       const RequestTensor& tensor = plan_.tensors[t];
       const size_t full = SampleLength(tensor);
       const size_t own = std::max<size_t>(full * share / 4, 1);
-      const size_t length = padded && tensor.ragged && tensor.ragged->padded ? full : own;
+      const size_t length = padded && Pads(tensor) ? full : own;
       rows.push_back(RowOf(tensor, own, length));
       views.push_back({rows.back().data(), tensor.ShapeAt(length)});
     }
-    static constexpr RowId kId = {0, 0};
     output->resize(member_.output_row_bytes);
     Batch batch;
     batch.rows = 1;
     batch.inputs = views.data();
     batch.output = output->data();
     batch.output_bytes = output->size();
-    batch.row_ids = &kId;
     return model_->Run(batch).status.ok();
   }
 
   const CascadePlan& plan_;
+  const PlannedTier& tier_;
   const PlannedMember& member_;
   HostModel* const model_;
 };
-
-bool ReadsPadded(const CascadePlan& plan, const PlannedMember& member) {
-  return std::any_of(member.tensors.begin(), member.tensors.end(), [&plan](uint32_t t) {
-    return plan.tensors[t].ragged && plan.tensors[t].ragged->padded;
-  });
-}
 
 }  // namespace
 
 void CheckPadding(PlannedTier& tier, size_t m, CascadePlan* plan) {
   PlannedMember& member = tier.members[m];
   HostModel* const model = As<HostModel>(member.model);
-  if (model == nullptr || !ReadsPadded(*plan, member)) return;
-  member.pad_difference = PadCheck(*plan, member, model).Run();
+  if (model == nullptr) return;
+  PadCheck check(*plan, tier, member, model);
+  if (!check.Pads()) return;
+  member.pad_difference = check.Run();
   if (member.pad_difference <= kDifference) return;
   plan->warnings.push_back(MemberText(tier.name, m, member.name) +
                            ": scores of a row differ by up to " + Decimal(member.pad_difference) +

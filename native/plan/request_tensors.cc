@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "native/base/element_value.h"
 #include "native/base/shapes.h"
-#include "native/plan/element_value.h"
 #include "native/plan/row_lengths.h"
 
 namespace quorate {

@@ -15,8 +15,9 @@ bool SaySame(const PlannedMember& a, const PlannedMember& b) {
   const ModelInfo& x = InfoOf(a.model);
   const ModelInfo& y = InfoOf(b.model);
   return !x.identity.empty() && x.identity == y.identity && x.output.name == y.output.name &&
-         a.tensors == b.tensors && a.kind == b.kind && a.width == b.width &&
-         a.class_map == b.class_map && a.reduced_type == b.reduced_type && SameLabels(a, b);
+         x.constants == y.constants && a.tensors == b.tensors && a.kind == b.kind &&
+         a.width == b.width && a.class_map == b.class_map && a.reduced_type == b.reduced_type &&
+         SameLabels(a, b);
 }
 
 // The latest one before tier `t` that says the same.

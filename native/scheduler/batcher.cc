@@ -146,6 +146,8 @@ void Batcher::TakeBatch(int64_t now, size_t bulk_budget, std::vector<RowRef>* ba
   const size_t reserved =
       std::min({std::max<size_t>(options_.max_rows / 8, 1), lane->bulk_rows, bulk_budget});
   const bool room_for_both = options_.max_rows > 1;
+  if (lanes_.empty()) ++turn_;  // Else NextLane() has counted.
+  if (!room_for_both && turn_ % 8 == 0) TakeBulk(lane, std::min<size_t>(bulk_budget, 1), batch);
   TakeSingles(lane, options_.max_rows - (room_for_both ? reserved : 0), batch);
   const size_t room = options_.max_rows - batch->size();
   TakeBulk(lane, batch->size() + std::min(room, bulk_budget), batch);
@@ -157,9 +159,10 @@ void Batcher::TakeBatch(int64_t now, size_t bulk_budget, std::vector<RowRef>* ba
 void Batcher::ForgetEmptyLanes() {
   constexpr size_t kKept = 32;
   if (lanes_.size() <= kKept) return;
-  std::erase_if(lanes_, [](const auto& lane) {
-    return lane.second.single_rows == 0 && lane.second.bulk_rows == 0;
-  });
+  for (auto lane = lanes_.begin(); lane != lanes_.end() && lanes_.size() > kKept;) {
+    const bool empty = lane->second.single_rows == 0 && lane->second.bulk_rows == 0;
+    lane = empty ? lanes_.erase(lane) : std::next(lane);
+  }
 }
 
 void Batcher::Purge() {

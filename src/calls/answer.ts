@@ -142,7 +142,7 @@ function traceTier(native: NativeTraceTier, legend: Legend): TraceTier {
     queueMs: native.queueNs / 1e6,
     runMs: native.runNs / 1e6,
     batchRows: native.batchRows,
-    flops: flopsOf(legend.flops?.[native.tier] ?? [null]),
+    flops: sumOrNull(legend.flops?.[native.tier] ?? [null]),
   };
 }
 
@@ -151,7 +151,7 @@ function failureOf(error: NativeError | null | undefined): MemberFailure | null 
 }
 
 /** The sum; null when one is unknown. */
-function flopsOf(members: readonly (number | null)[]): number | null {
+export function sumOrNull(members: readonly (number | null)[]): number | null {
   return members.reduce((sum, figure) => (sum === null || figure === null ? null : sum + figure), 0);
 }
 

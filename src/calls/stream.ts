@@ -42,7 +42,6 @@ interface Failure {
 }
 
 /**
-/**
  * Ending the iteration in any way cancels what is in flight and calls return() on the source. Whoever takes the answers
  * out, the source is read and errors are reported in the asynchronous context of this call.
  * @param closing aborts when the cascade closes: the rows that were read still end, and no others are waited for

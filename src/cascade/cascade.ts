@@ -6,7 +6,7 @@ import { type BatchCallOptions, type CallOptions, noOptions } from "../calls/cal
 import type { BatchInput, RowInput } from "../calls/inputs.js";
 import { showAs } from "../calls/show.js";
 import type { RowSource, StreamAnswer, StreamOptions } from "../calls/stream.js";
-import { toQuorateError } from "../errors.js";
+import { invalidArgument, quoted, toQuorateError } from "../errors.js";
 import { loadAddon } from "../native/load.js";
 import { lowerSpec } from "../native/lower.js";
 import { decidedThreads } from "../native/threads.js";
@@ -36,28 +36,41 @@ export interface SinceOptions {
   readonly since?: CascadeCounters;
 }
 
-/** Events of a cascade, and what their listeners get. */
-export interface CascadeEvents {
-  /** More than half of a member's last 1,000 rows were invalid votes: once, and again when that was mended between. */
-  warning: [warning: CascadeWarning];
-}
-
 /**
  * Tiers of models that answer together: a row leaves at the first tier whose members agree enough. Open cascades
  * do not keep the process alive; calls do. Every error is a QuorateError. `on("warning", ...)` hears what goes wrong
  * without an error.
  */
-export class Cascade extends EventEmitter<CascadeEvents> implements AsyncDisposable {
+export class Cascade implements AsyncDisposable {
   static {
     showAs<Cascade>(Cascade, shownCascade);
   }
 
   readonly #engine: Engine;
+  /** Kept, not inherited: users without Node's types could not read ours. */
+  readonly #events = new EventEmitter();
 
   private constructor(engine: Engine) {
-    super();
     this.#engine = engine;
-    engine.onWarning = (warning) => void this.emit("warning", warning);
+    engine.onWarning = (warning) => void this.#events.emit("warning", warning);
+  }
+
+  /**
+   * Calls `listener` when more than half of a member's last 1,000 rows were invalid votes: once, and again when that
+   * was mended between.
+   * @throws QuorateError: another event, or no function
+   */
+  on(event: "warning", listener: (warning: CascadeWarning) => void): this {
+    checkListener(event, listener);
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  /** Takes back one `on()` of the same function. @throws as `on` */
+  off(event: "warning", listener: (warning: CascadeWarning) => void): this {
+    checkListener(event, listener);
+    this.#events.off(event, listener);
+    return this;
   }
 
   /** Collects tiers; `build()` checks and loads them. @param options of the whole cascade @default every option's own */
@@ -154,7 +167,7 @@ export class Cascade extends EventEmitter<CascadeEvents> implements AsyncDisposa
       this.#engine.hashes().catch(reasonOf),
     ]);
     const [{ spec, info }, counters] = [this.#engine, this.#engine.counters()];
-    return explanationOf(spec, info, { profile, hashes, health: this.#engine.health(), counters });
+    return explanationOf(spec, info, { profile, hashes, memoryRows: this.#engine.memoryRows(), counters });
   }
 
   /** Refuses new calls, lets running ones finish, releases the models. A second call gives the same promise. */
@@ -202,4 +215,9 @@ export class CascadeBuilder {
   build(): Promise<Cascade> {
     return Cascade.fromSpec({ ...this.#options, tiers: [...this.#tiers] });
   }
+}
+
+function checkListener(event: unknown, listener: unknown): void {
+  if (event !== "warning") throw invalidArgument(`there is no event ${quoted(event)}, expected "warning".`);
+  if (typeof listener !== "function") throw invalidArgument(`a listener is ${quoted(listener)}, expected a function.`);
 }

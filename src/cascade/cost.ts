@@ -211,7 +211,6 @@ function extrapolate(use: MemberUse, rows: number): MemberUse {
       ...use.counters,
       rowsRun: rows,
       rowsPadded: 0,
-      invalidVotes: 0,
       rowsRepeated: 0,
       calls: scaled(use.counters.calls),
       bytesSent: scaled(use.counters.bytesSent),

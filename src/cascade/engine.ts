@@ -15,9 +15,9 @@ import type { NativeAddon, NativeCallOptions, NativeCascade, NativeHooks } from 
 import type { NativeSpec } from "../native/lowered.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import type { CascadeCounters } from "./counters.js";
-import type { CascadeInfo, HashTable, Profile, TierHealth } from "./info.js";
+import type { CascadeInfo, HashTable, Profile } from "./info.js";
 import { type CascadeWarning, invalidVotesWarning } from "./invalid-votes.js";
-import { liftCounters, liftFlops, liftHashes, liftHealth, liftInfo } from "./lift.js";
+import { liftCounters, liftFlops, liftHashes, liftInfo } from "./lift.js";
 
 interface Deferred<T> {
   readonly promise: Promise<T>;
@@ -124,9 +124,9 @@ export class Engine {
     }
   }
 
-  health(): readonly TierHealth[] {
-    this.#block?.flush();
-    return liftHealth(this.#native.counters());
+  /** By tier: most rows of a batch that fit in memory; null: no run has failed for want of it. */
+  memoryRows(): readonly (number | null)[] {
+    return this.#native.counters().tiers.map(({ memoryRows }) => memoryRows || null);
   }
 
   /** FLOPs, measured once, by one profiled run per model. */

@@ -1,11 +1,12 @@
 /** What a cascade is going to do, before any traffic. */
 
+import { sumOrNull } from "../calls/answer.js";
 import { shownWhole } from "../calls/show.js";
 import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec } from "../spec/resolve.js";
 import { specWarnings } from "../spec/warnings.js";
-import type { CascadeCounters, MemberError } from "./counters.js";
-import type { CascadeInfo, HashTable, MemberInfo, Profile, RuntimeInfo, TierHealth, TierInfo } from "./info.js";
+import type { CascadeCounters, MemberError, TierCounters } from "./counters.js";
+import type { CascadeInfo, HashTable, MemberInfo, Profile, RuntimeInfo, TierInfo } from "./info.js";
 import { invalidVotesSoFar } from "./invalid-votes.js";
 import { orderWarnings } from "./tier-order.js";
 
@@ -44,16 +45,20 @@ export interface Explanation {
 export interface Findings {
   readonly profile: Profile | Error;
   readonly hashes: HashTable | Error;
-  readonly health: readonly TierHealth[];
+  /** By tier. */
+  readonly memoryRows: readonly (number | null)[];
   readonly counters: CascadeCounters;
 }
 
 export function explanationOf(spec: ResolvedSpec, info: CascadeInfo, findings: Findings): Explanation {
-  const { profile, hashes, health, counters } = findings;
+  const { profile, hashes, memoryRows, counters } = findings;
   const { runtime, classes, inputs, tiers, warnings } = info;
   const table = profile instanceof Error ? [] : profile.flops;
   const hashed = hashes instanceof Error ? [] : hashes;
-  const explained = tiers.map((tier, t) => explainTier(tier, table[t] ?? [], hashed[t] ?? [], health[t]));
+  const explained = tiers.map((tier, t) => ({
+    ...explainTier(tier, table[t] ?? [], hashed[t] ?? [], counters.tiers[t]),
+    memoryRows: memoryRows[t] ?? null,
+  }));
   return shownWhole({
     runtime,
     classes,
@@ -68,7 +73,7 @@ export function explanationOf(spec: ResolvedSpec, info: CascadeInfo, findings: F
       ...(profile instanceof Error
         ? [`FLOPs could not be measured: ${profile.message}`]
         : profileWarnings(spec, profile)),
-      ...healthWarnings(tiers, health),
+      ...memoryWarnings(explained),
       ...(hashes instanceof Error ? [`SHA-256 could not be computed: ${hashes.message}`] : []),
     ],
   });
@@ -78,16 +83,15 @@ function explainTier(
   tier: TierInfo,
   flops: readonly (number | null)[],
   hashes: readonly (string | null)[],
-  health: TierHealth | undefined,
-): TierExplanation {
+  counted: TierCounters | undefined,
+): Omit<TierExplanation, "memoryRows"> {
   const members = tier.members.map((member, m) => ({
     ...member,
     flopsPerRow: flops[m] ?? null,
     sha256: hashes[m] ?? null,
-    lastError: health?.lastErrors[m] ?? null,
+    lastError: counted?.members[m]?.lastError ?? null,
   }));
-  const flopsPerRow = sumOrNull(members.map((member) => member.flopsPerRow));
-  return { ...tier, members, flopsPerRow, memoryRows: health?.memoryRows ?? null };
+  return { ...tier, members, flopsPerRow: sumOrNull(members.map((member) => member.flopsPerRow)) };
 }
 
 /** Why models have no figure; of functions nobody expects one. */
@@ -101,16 +105,10 @@ function profileWarnings({ tiers }: ResolvedSpec, { reasons }: Profile): string[
   );
 }
 
-function healthWarnings(tiers: readonly TierInfo[], health: readonly TierHealth[]): string[] {
-  return tiers.flatMap(({ name }, t) => {
-    const rows = health[t]?.memoryRows ?? null;
+function memoryWarnings(tiers: readonly TierExplanation[]): string[] {
+  return tiers.flatMap(({ name, memoryRows: rows }) => {
     if (rows === null) return [];
     const most = rows === 1 ? "1 row" : `${rows} rows`;
     return [`tier "${name}": larger runs failed for want of memory, so its batches have at most ${most} since`];
   });
-}
-
-/** null when one of them is. */
-function sumOrNull(figures: readonly (number | null)[]): number | null {
-  return figures.reduce((sum, figure) => (sum === null || figure === null ? null : sum + figure), 0);
 }

@@ -1,7 +1,6 @@
 /** What was loaded, as public plain data; null = not known. */
 import type { ElementType, RequestTensor } from "../spec/element-type.js";
 import type { OutputKind, Price } from "../spec/options.js";
-import type { MemberError } from "./counters.js";
 
 /** The ONNX Runtime library in use. */
 export interface RuntimeInfo {
@@ -98,13 +97,6 @@ export type FlopsTable = readonly (readonly (number | null)[])[];
 export interface Profile {
   readonly flops: FlopsTable;
   readonly reasons: readonly (readonly (string | null)[])[];
-}
-
-/** How the members of a tier have fared so far. */
-export interface TierHealth {
-  /** Most rows of a batch that fit in memory; null: no run has failed for want of it. */
-  readonly memoryRows: number | null;
-  readonly lastErrors: readonly (MemberError | null)[];
 }
 
 /** What was found of CUDA; null = not found, or not known. */

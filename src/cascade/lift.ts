@@ -15,16 +15,7 @@ import type { RequestTensor } from "../spec/element-type.js";
 import type { ResolvedSpec, ResolvedTier } from "../spec/resolve.js";
 import { describeRule, requiredVotes } from "../spec/rule-meaning.js";
 import { type CascadeCounters, type MemberError, milliseconds, type TierCounters, timeHistogram } from "./counters.js";
-import type {
-  CascadeInfo,
-  CudaReport,
-  HashTable,
-  MemberInfo,
-  Profile,
-  RuntimeInfo,
-  TierHealth,
-  TierInfo,
-} from "./info.js";
+import type { CascadeInfo, CudaReport, HashTable, MemberInfo, Profile, RuntimeInfo, TierInfo } from "./info.js";
 import { invalidVotesWarning } from "./invalid-votes.js";
 
 export function liftInfo(native: NativeInfo, spec: ResolvedSpec): CascadeInfo {
@@ -140,13 +131,6 @@ export function liftCounters(
       memberBusyMs: shares.map((members) => members.map(milliseconds)),
     })),
   });
-}
-
-export function liftHealth({ tiers }: NativeCounters): readonly TierHealth[] {
-  return tiers.map(({ memoryRows, members }) => ({
-    memoryRows: memoryRows || null,
-    lastErrors: members.map(({ lastError }) => liftError(lastError)),
-  }));
 }
 
 function liftError(last: NativeMemberCounters["lastError"]): MemberError | null {

@@ -10,8 +10,12 @@ export function csvRow(line: string, tensor: RequestTensor): FileRow {
     if (Number.isNaN(value) && !/^\s*nan\s*$/i.test(cell)) throw invalidArgument(`"${cell}" is not a number.`);
     return value;
   });
+  const step = rowLength(tensor);
   // A ragged row takes the whole line, so it has no label.
-  const width = tensor.ragged === undefined ? rowLength(tensor) : values.length;
+  if (tensor.ragged !== undefined && values.length % step !== 0) {
+    throw invalidArgument(`${values.length} columns, expected a multiple of ${step} for tensor "${tensor.name}".`);
+  }
+  const width = tensor.ragged === undefined ? step : values.length;
   if (values.length !== width && values.length !== width + 1) {
     throw invalidArgument(
       `${values.length} columns, expected ${width} for tensor "${tensor.name}", or ${width + 1} with a label.`,

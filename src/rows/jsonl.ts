@@ -43,7 +43,8 @@ function numbers(tensor: RequestTensor, value: unknown): number[] {
   }
   const whole = tensor.ragged !== undefined && flat.length > 0 && flat.length % wanted === 0;
   if (whole || flat.length === wanted) return flat as number[];
-  throw invalidArgument(`tensor "${tensor.name}": expected ${wanted} numbers, got ${flat.length}.`);
+  const expected = tensor.ragged === undefined ? `${wanted}` : `a multiple of ${wanted}`;
+  throw invalidArgument(`tensor "${tensor.name}": expected ${expected} numbers, got ${flat.length}.`);
 }
 
 function namesOf(table: readonly RequestTensor[]): string {

@@ -79,7 +79,7 @@ function cascadeProblems(spec: ResolvedSpec): QuorateProblem[] {
       problem("/tiers", "no model reads a tensor: a function member must declare `inputs` with type and rowShape."),
     );
   }
-  return [...problems, ...raggedProblems(spec)];
+  return [...problems, ...raggedProblems(spec), ...namedLengthProblems(spec)];
 }
 
 function raggedProblems({ tensors, shapes }: ResolvedSpec): QuorateProblem[] {
@@ -97,6 +97,25 @@ function raggedProblems({ tensors, shapes }: ResolvedSpec): QuorateProblem[] {
     }
     return problems;
   });
+}
+
+/** A function declares the length of a ragged tensor by its name. */
+function namedLengthProblems({ tiers, tensors }: ResolvedSpec): QuorateProblem[] {
+  return tiers.flatMap(({ members }, t) =>
+    members.flatMap((member, m) => {
+      const inputs = member.kind === "function" ? member.inputs : [];
+      return inputs.flatMap(({ name, rowShape }) => {
+        const ragged = tensors[name];
+        const length = ragged && String(ragged.rowShape?.[0] ?? "length");
+        const named = (rowShape ?? []).filter((size) => typeof size === "string");
+        if (named.length === 0 || (named.length === 1 && rowShape?.[0] === length)) return [];
+        const path = `/tiers/${t}/members/${m}/inputs/${name}`;
+        const expected =
+          length === undefined ? "numbers only: the tensor is not ragged" : `"${length}" first, then numbers`;
+        return [problem(path, `"${name}" has row shape ${JSON.stringify(rowShape)}, expected ${expected}.`)];
+      });
+    }),
+  );
 }
 
 function tierProblems(

@@ -51,8 +51,10 @@ export function checkOptions(call: keyof typeof calls, options: unknown): void {
   throw errorFromProblems(`${call}: the call`, problems);
 }
 
-/** The same tree as JSON sees it: `run` is the type of its value, bytes are a word, an
- * instance of a class, which no option is, is of no type of JSON. */
+/**
+ * The same tree as JSON sees it: `run` is the type of its value, bytes are a word, an instance of a class, which no
+ * option is, is of no type of JSON.
+ */
 function asData(value: unknown): unknown {
   if (typeof value === "function") return { run: "function" };
   if (types.isPromise(value)) return null;

@@ -8,12 +8,14 @@ export interface Stranger {
   readonly text: string;
 }
 
-export function strangersIn(value: unknown, path = "", key = ""): Stranger[] {
+const rulePath = /^\/tiers\/\d+\/exitWhen(\/rules\/\d+)*$/;
+
+export function strangersIn(value: unknown, path = ""): Stranger[] {
   if (types.isPromise(value)) return [{ path, text: "a Promise came: await it" }];
-  if (key === "exitWhen" || /\/rules\/\d+$/.test(path)) {
+  if (rulePath.test(path)) {
     const text = ruleProblem(value);
     if (text !== undefined) return [{ path, text }];
   }
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
-  return Object.entries(value).flatMap(([name, field]) => strangersIn(field, `${path}/${name}`, name));
+  return Object.entries(value).flatMap(([name, field]) => strangersIn(field, `${path}/${name}`));
 }

@@ -127,3 +127,14 @@ describe("members that want one tensor in two layouts", () => {
     );
   });
 });
+
+it("of two tiers with one model are each tier's own", async () => {
+  const member = (gain: number) => ({ model: model("gain"), constants: { gain } });
+  const two = await scores({
+    tiers: [
+      { name: "a", members: [member(1)], exitWhen: { kind: "never" } },
+      { name: "b", members: [member(3)] },
+    ],
+  });
+  expectClose(two, await scaled(3));
+});

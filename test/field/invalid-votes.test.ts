@@ -1,5 +1,4 @@
 /** Members whose outputs are no votes: they are counted, and said. */
-import { once } from "node:events";
 import { expect, test } from "vitest";
 import {
   agreementAtLeast,
@@ -10,6 +9,9 @@ import {
   never,
 } from "../../src/index.js";
 import { model } from "./open.js";
+
+const nextWarning = (cascade: Cascade): Promise<CascadeWarning> =>
+  new Promise((resolve) => void cascade.on("warning", resolve));
 
 const rowsOf = (count: number): Float32Array => new Float32Array(4 * count).map((_, i) => 3 * Math.sin(4 * i));
 const x = rowsOf(100);
@@ -148,7 +150,7 @@ test("a warning comes once when more than half of a member's last 1,000 rows are
   await cascade.runBatch({ x: thousand });
   expect(warnings).toEqual([]);
   share = 0.5005;
-  const warned = once(cascade, "warning");
+  const warned = nextWarning(cascade);
   await cascade.runBatch({ x: thousand });
   await warned;
   await cascade.runBatch({ x: thousand });
@@ -165,7 +167,7 @@ test("a warning comes once when more than half of a member's last 1,000 rows are
   share = 0;
   await cascade.runBatch({ x: thousand });
   share = 1;
-  const again = once(cascade, "warning");
+  const again = nextWarning(cascade);
   await cascade.runBatch({ x: thousand });
   await again;
   expect(warnings).toHaveLength(2);
@@ -179,4 +181,12 @@ test("nobody need listen, and single rows count as those of a batch", async () =
   await using cascade = await Cascade.fromSpec(spec);
   await Promise.all(Array.from({ length: 1500 }, () => cascade.run({ x: Float32Array.of(9, 9, 9, 9) })));
   expect(invalidOf(cascade)).toEqual([1500]);
+});
+
+test("only that event and only functions are heard, and off() takes a listener back", async () => {
+  await using cascade = await Cascade.fromSpec({ tiers: [{ name: "t", members: [model("three-scores")] }] });
+  const listener = (): void => {};
+  expect(() => cascade.on("warn" as never, listener)).toThrow('there is no event "warn", expected "warning".');
+  expect(() => cascade.on("warning", 3 as never)).toThrow("a listener is 3, expected a function.");
+  expect(cascade.on("warning", listener).off("warning", listener)).toBe(cascade);
 });

@@ -57,6 +57,17 @@ describe("a good specification", () => {
     expect(problemsOf({ classes: 3, tiers: [{ name: "api", members: functions }] })).toEqual([]);
   });
 
+  it("may have tensors and constants whose names are those of options", () => {
+    const model = {
+      model: "a.onnx",
+      inputs: { run: "image", model: "rules" },
+      constants: { run: 1, exitWhen: [1, 2] },
+    };
+    expect(
+      problemsOf({ classes: 2, constants: { rules: [[1, 2]] }, tiers: [{ name: "t", members: [model] }] }),
+    ).toEqual([]);
+  });
+
   it("allows one model twice with different inputs", () => {
     const members = ["a.onnx", { model: "a.onnx", inputs: { image: "flipped" } }];
     expect(problemsOf({ tiers: [{ name: "one", members }] })).toEqual([]);

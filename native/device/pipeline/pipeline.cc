@@ -259,7 +259,6 @@ PipelineResult PipelineImpl::ResultOf(PipelineSlot& slot) {
   }
   const ResultLayout layout = slot.Layout(options_);
   uint8_t* const block = slot.host_result.data();
-  result.block = block;
   result.wants = layout.wants;
   result.columns = layout.columns.In(block);
   result.deferred = reinterpret_cast<const uint32_t*>(block + layout.deferred);

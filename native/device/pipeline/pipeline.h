@@ -76,15 +76,13 @@ struct PipelineTimes {
 struct PipelineResult {
   Status status;  // Not OK: no answers. kAborted: cancelled.
   size_t rows = 0;
-  // The block that came back, with the reduction's columns for `wants`, and these columns. In
-  // pinned memory, valid during the call.
-  uint8_t* block = nullptr;
+  // What came back, with `wants`. In pinned memory, valid during the call.
   ColumnWants wants;
   ReductionColumns columns;
   const uint32_t* deferred = nullptr;  // Rows that do not exit, ascending.
   uint32_t deferred_count = 0;
   // With Detail::kOutputs: [members] their outputs in the cascade's order of classes, pinned as the
-  // block is; nullptr: the member failed. Else empty.
+  // columns are; nullptr: the member failed. Else empty.
   std::vector<const uint8_t*> outputs;
   std::shared_ptr<RowBlock> deferred_rows;  // In that order; nullptr: only the host has them.
   uint64_t failed_members = 0;              // Bit k: member k failed and abstained on all rows.

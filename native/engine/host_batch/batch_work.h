@@ -58,10 +58,10 @@ class FailureSlot {
 class FitSlot {
  public:
   void Add(BatchFit fit) {
-    if (fit.rows == 0) return;
+    if (fit.rows == 0 && fit.in_memory == 0) return;
     const MutexLock lock(&mutex_);
-    if (fit_.rows == 0 || fit.rows < fit_.rows) fit_.rows = fit.rows;
-    fit_.out_of_memory |= fit.out_of_memory;
+    fit_.rows = Tighter(fit_.rows, fit.rows);
+    fit_.in_memory = Tighter(fit_.in_memory, fit.in_memory);
   }
   BatchFit Take() {
     const MutexLock lock(&mutex_);
@@ -69,6 +69,8 @@ class FitSlot {
   }
 
  private:
+  static size_t Tighter(size_t a, size_t b) { return a == 0 || b == 0 ? a + b : std::min(a, b); }
+
   Mutex mutex_;
   BatchFit fit_ QUORATE_GUARDED_BY(mutex_);
 };

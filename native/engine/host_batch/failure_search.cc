@@ -71,8 +71,8 @@ void FailureSearch::FindFit() {
   for (const Failure& failure : failures_) {
     if (AnyFailedIn(failure.range)) continue;
     const size_t fit = (failure.range.count + 1) / 2;
-    if (total_.rows_that_fit == 0 || fit < total_.rows_that_fit) total_.rows_that_fit = fit;
-    total_.out_of_memory |= failure.memory;
+    size_t& least = failure.memory ? total_.rows_in_memory : total_.rows_that_fit;
+    if (least == 0 || fit < least) least = fit;
   }
 }
 

@@ -144,6 +144,7 @@ Status MemberCall::MapClasses() {
 }
 
 const std::vector<FailedRow>& MemberCall::Finish(RunReport report) {
+  const bool run_failed = !report.status.ok() || report.extra_runs > 0;
   failed_ = std::move(report.failed_rows);
   if (!report.status.ok()) {
     const auto error = std::make_shared<const Status>(std::move(report.status));
@@ -158,6 +159,7 @@ const std::vector<FailedRow>& MemberCall::Finish(RunReport report) {
     memset(rows_.output + failed.row * row_bytes, 0xFF, row_bytes);
   }
   Book(report);
+  BookFailures(run_failed);
   return failed_;
 }
 
@@ -171,11 +173,24 @@ void MemberCall::Book(const RunReport& report) {
   if (report.extra_runs > 0) {
     tally_->extra_runs.fetch_add(report.extra_runs, kOrder);
     tally_->rows_repeated.fetch_add(report.repeated_rows, kOrder);
-    work_->fit.Add({report.rows_that_fit, report.out_of_memory});
+    work_->fit.Add({report.rows_that_fit, report.rows_in_memory});
   }
+}
+
+// A batch that was given up is nobody's failure; rows that a function names itself cost no other
+// run.
+void MemberCall::BookFailures(bool run_failed) {
   if (failed_.empty() || !started_) return;
-  tally_->rows_failed.fetch_add(failed_.size(), kOrder);
-  if (repeats_) tally_->rows_blamed.fetch_add(failed_.size(), kOrder);
+  uint64_t failed = 0;
+  uint64_t blamed = 0;
+  for (const FailedRow& row : failed_) {
+    const StatusCode code = row.error->code();
+    if (code == StatusCode::kAborted || code == StatusCode::kClosed) continue;
+    ++failed;
+    if (repeats_ && run_failed && WorthRepeating(*row.error)) ++blamed;
+  }
+  tally_->rows_failed.fetch_add(failed, std::memory_order_relaxed);
+  tally_->rows_blamed.fetch_add(blamed, std::memory_order_relaxed);
 }
 
 // A function gets every row at its own length.

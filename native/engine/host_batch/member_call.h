@@ -52,6 +52,7 @@ class MemberCall {
   // Brings what the model wrote into the cascade's classes.
   Status MapClasses();
   void Book(const RunReport& report);
+  void BookFailures(bool run_failed);
   void BookSteps();
 
   BatchWork* const work_;

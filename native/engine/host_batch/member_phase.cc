@@ -48,20 +48,42 @@ size_t MemberPhase::Cut() {
     to_cut_.push_back(WorkOfAll());
   } else {
     for (const size_t m : blocking_) {
-      if (work_->kept[m].empty()) to_cut_.push_back(WorkOf(m));
+      if (!Reuses(m)) to_cut_.push_back(WorkOf(m));
     }
   }
-  const size_t threads = CutIntoShards(to_cut_, work_->rows, work_->pool->threads(), &shards_);
+  size_t threads = CutIntoShards(to_cut_, work_->rows, work_->pool->threads(), &shards_);
+  const size_t cut = shards_.size();
   if (!sequential_ && work_->tier->reuses_outputs) {
-    for (const size_t m : blocking_) Reuse(m);
+    for (const size_t m : blocking_) {
+      if (Reuses(m)) Reuse(m);
+    }
+    if (shards_.size() > cut) threads = work_->pool->threads();
   }
   return std::min(shards_.size(), threads);
 }
 
-// The member runs on the rows, side by side, about which it has said nothing yet: mostly none.
+// The member runs on the rows, side by side, about which it has said nothing yet: mostly none. Not
+// where a model of a fixed batch would be padded more than it has to run.
+bool MemberPhase::Reuses(size_t member) const {
+  const std::vector<const uint8_t*>& kept = work_->kept[member];
+  if (kept.empty()) return false;
+  const size_t fixed = InfoOf(work_->tier->members[member].model).fixed_batch;
+  if (fixed == 0) return true;
+  const auto runs = [fixed](size_t rows) { return (rows + fixed - 1) / fixed; };
+  size_t parts = 0;
+  size_t unsaid = 0;  // Rows side by side before row i.
+  for (const uint8_t* const said : kept) {
+    if (said == nullptr) {
+      ++unsaid;
+    } else {
+      parts += runs(std::exchange(unsaid, 0));
+    }
+  }
+  return parts + runs(unsaid) < runs(kept.size());
+}
+
 void MemberPhase::Reuse(size_t member) {
   const std::vector<const uint8_t*>& kept = work_->kept[member];
-  if (kept.empty()) return;
   const size_t row_bytes = work_->tier->members[member].reduced_row_bytes;
   size_t reused = 0;
   for (size_t i = 0; i < kept.size(); ++i) {

@@ -57,6 +57,7 @@ class MemberPhase {
   MemberWork WorkOfAll() const;
   double UnitsPerRow(size_t member) const;  // See MemberCosts.
   size_t Cut();
+  bool Reuses(size_t member) const;
   void Reuse(size_t member);
   MemberTask* TaskFor(const Shard& shard);
   void Run(size_t index);

@@ -35,7 +35,9 @@ std::string Failure(const std::string& message) {
 
 Status CudaStatus(StatusCode code, const std::string& context, const std::string& message) {
   if (HasOneOf(message, kCudaFailed)) code = StatusCode::kDevice;
-  if (HasOneOf(message, kOutOfMemory) || SaysOutOfMemory(message)) code = StatusCode::kDeviceMemory;
+  if (SaysOutOfMemory(message)) code = StatusCode::kDeviceMemory;
+  if (message.find("bad_alloc") != std::string::npos) code = StatusCode::kMemory;  // The host's.
+  if (HasOneOf(message, kOutOfMemory)) code = StatusCode::kDeviceMemory;
   return {code, context + ": " + Failure(message)};
 }
 

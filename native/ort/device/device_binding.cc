@@ -58,7 +58,10 @@ Status DeviceBinding::Bind(const LaneTensors& tensors, const Dims& output_row) {
   QUORATE_RETURN_IF_ERROR(
       session_->ToStatus(library.api()[slot::kCreateIoBinding](session_->get(), binding_.out()),
                          StatusCode::kMember, plan_->info.name + " cannot be bound"));
-  QUORATE_RETURN_IF_ERROR(BindConstants(library, binding_.get(), plan_->constants));
+  if (!plan_->constants.empty()) {
+    const std::shared_lock lock(DeviceSessions::Capturing());  // It allocates there.
+    QUORATE_RETURN_IF_ERROR(BindConstants(*session_, binding_.get(), plan_->constants));
+  }
   for (size_t i = 0; i < tensors.inputs.size(); ++i) {
     const Dims dims = WithBatch(tensors.rows, tensors.inputs[i].row_shape);
     const size_t element_size = ElementSize(plan_->info.inputs[i].type);

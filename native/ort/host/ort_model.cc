@@ -79,17 +79,26 @@ StatusOr<std::shared_ptr<HostModel>> OrtModel::Create(std::shared_ptr<Session> s
 Status OrtModel::ResolveOutput() {
   if (!plan_.NeedsRun() || plan_.OpenInputs()) return {};
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
-  QUORATE_ASSIGN_OR_RETURN(Dims row, probe_.OutputRow(plan_.InputRows(), MadeUpOn(lease->slot())));
+  QUORATE_ASSIGN_OR_RETURN(Dims row,
+                           probe_.OutputRow(plan_.InputRows(), MadeUpOn(lease->slot(), nullptr)));
   plan_.SetOutputRow(std::move(row));
   return {};
 }
 
 Status OrtModel::Stopped() const { return StoppedStatus(plan_.info); }
 
-ModelProbe::Run OrtModel::MadeUpOn(const RunSlot& slot) const {
-  return [this, options = slot.run_options()](const RowShapes& row_shapes, size_t rows,
-                                              MadeUp content) {
-    return RunMadeUp(*session_, plan_, options, row_shapes, rows, content);
+bool OrtModel::IsStopped(const CancelFlag* cancel) const {
+  if (cancel != nullptr && cancel->cancelled()) return true;
+  MutexLock lock(&mutex_);
+  return terminated_;
+}
+
+ModelProbe::Run OrtModel::MadeUpOn(const RunSlot& slot, const CancelFlag* cancel) const {
+  return [this, cancel, options = slot.run_options()](const RowShapes& row_shapes, size_t rows,
+                                                      MadeUp content) -> StatusOr<Dims> {
+    auto dims = RunMadeUp(*session_, plan_, options, row_shapes, rows, content);
+    if (!dims.ok() && IsStopped(cancel)) return Stopped();
+    return dims;
   };
 }
 
@@ -101,7 +110,7 @@ Status OrtModel::Compute(const Batch& batch, uint64_t& padded_rows) {
   const Dims* output_row = probe_.DeclaredRow();
   if (output_row == nullptr) {
     const RowShapes shapes = ShapesOf(batch, plan_.info.inputs.size());
-    QUORATE_ASSIGN_OR_RETURN(resolved, probe_.OutputRow(shapes, MadeUpOn(slot)));
+    QUORATE_ASSIGN_OR_RETURN(resolved, probe_.OutputRow(shapes, MadeUpOn(slot, batch.cancel)));
     output_row = &resolved;
   }
   const bool bind = output_row == &resolved ? plan_.CanBindOutput(resolved) : plan_.bind_output;
@@ -134,14 +143,7 @@ RunReport OrtModel::Run(const Batch& batch) {
     return report;
   }
   report.status = Compute(batch, report.padded_rows);
-  if (!report.status.ok()) {
-    bool stopped = batch.cancel != nullptr && batch.cancel->cancelled();
-    if (!stopped) {
-      MutexLock lock(&mutex_);
-      stopped = terminated_;
-    }
-    if (stopped) report.status = Stopped();
-  }
+  if (!report.status.ok() && IsStopped(batch.cancel)) report.status = Stopped();
   return report;
 }
 
@@ -149,7 +151,8 @@ StatusOr<Dims> OrtModel::OutputRowShape(const RowShapes& row_shapes) {
   QUORATE_RETURN_IF_ERROR(CheckRowShapes(plan_.info, row_shapes));
   if (!plan_.NeedsRun()) return plan_.info.output.row_shape;
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Lease> lease, Lease::Take(*this));
-  QUORATE_ASSIGN_OR_RETURN(const Dims row, probe_.OutputRow(row_shapes, MadeUpOn(lease->slot())));
+  QUORATE_ASSIGN_OR_RETURN(const Dims row,
+                           probe_.OutputRow(row_shapes, MadeUpOn(lease->slot(), nullptr)));
   return PublicRowShape(row, plan_.info.output.type);
 }
 

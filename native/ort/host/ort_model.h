@@ -38,14 +38,15 @@ class OrtModel final : public HostModel {
   Status ResolveOutput();
   Status Compute(const Batch& batch, uint64_t& padded_rows);
   // A run of made-up rows on `slot`, for the probe.
-  ModelProbe::Run MadeUpOn(const RunSlot& slot) const;
+  bool IsStopped(const CancelFlag* cancel) const;
+  ModelProbe::Run MadeUpOn(const RunSlot& slot, const CancelFlag* cancel) const;
   Status Stopped() const;
 
   const std::shared_ptr<Session> session_;
   ModelPlan plan_;  // Fixed once Create() returns.
   ModelProbe probe_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   bool terminated_ QUORATE_GUARDED_BY(mutex_) = false;
   std::vector<std::unique_ptr<RunSlot>> slots_ QUORATE_GUARDED_BY(mutex_);  // All there are.
   std::vector<RunSlot*> free_ QUORATE_GUARDED_BY(mutex_);                   // Those not in use.

@@ -15,12 +15,6 @@ Status OutOfMemory(size_t bytes) {
   return {StatusCode::kMemory, "no memory for " + std::to_string(bytes) + " bytes of scratch"};
 }
 
-// With the code of what the message says.
-Status Told(Status said) {
-  if (said.ok() || !SaysOutOfMemory(said.message())) return said;
-  return {StatusCode::kMemory, said.message()};
-}
-
 }  // namespace
 
 RunSlot::RunSlot(std::shared_ptr<Session> session, const ModelPlan& plan)
@@ -38,14 +32,13 @@ StatusOr<std::unique_ptr<RunSlot>> RunSlot::Create(std::shared_ptr<Session> sess
   QUORATE_RETURN_IF_ERROR(made->Check(api[slot::kCreateRunOptions](made->run_options_.out())));
   QUORATE_RETURN_IF_ERROR(
       made->Check(api[slot::kCreateIoBinding](made->session_->get(), made->binding_.out())));
-  QUORATE_RETURN_IF_ERROR(
-      BindConstants(made->session_->library(), made->binding_.get(), plan.constants));
+  QUORATE_RETURN_IF_ERROR(BindConstants(*made->session_, made->binding_.get(), plan.constants));
   return made;
 }
 
 Status RunSlot::Check(OrtStatus* status) const {
   if (status == nullptr) return {};
-  return Told(
+  return ToldByMessage(
       session_->library().ToStatus(status, StatusCode::kMember, plan_.info.name + " failed"));
 }
 
@@ -70,7 +63,7 @@ Status RunSlot::RunAndCopy(const SlotRows& rows) {
   }
   StatusOr<OwnedValue> run =
       RunPlainly(*session_, plan_, run_options_.get(), inputs.data(), rows.rows);
-  if (!run.ok()) return Told(run.status());
+  if (!run.ok()) return run.status();
   OwnedValue output = std::move(run).value();
   QUORATE_ASSIGN_OR_RETURN(const Dims dims, TensorDims(session_->library(), output.get()));
   const Dims expected = WithBatch(rows.rows, *rows.output_row);

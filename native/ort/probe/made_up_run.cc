@@ -43,7 +43,7 @@ StatusOr<Dims> RunMadeUp(const Session& session, const ModelPlan& plan,
     const size_t bytes = Elements(WithBatch(rows, row_shapes[i])) * ElementSize(type);
     uint8_t* data = buffers[i].Reserve(std::max<size_t>(bytes, 1));
     if (data == nullptr) {
-      return Status(StatusCode::kMember, "no memory for " + std::to_string(bytes) + " bytes");
+      return Status(StatusCode::kMemory, "no memory for " + std::to_string(bytes) + " bytes");
     }
     Fill(content, type, data, bytes);
     inputs.push_back({data, row_shapes[i]});

@@ -54,6 +54,8 @@ StatusOr<Dims> ModelProbe::Find(const RowShapes& row_shapes, const Run& run) con
                                    ? "has no declared shape"
                                    : "is declared as " + ShapeText(plan_->info.declared_output);
   if (!shown.ok()) {
+    // Stopped, or no memory, or a device that failed: that says nothing of the model.
+    if (shown.status().code() != StatusCode::kMember) return shown.status();
     if (plan_->assumed_row) return *plan_->assumed_row;
     return Status(StatusCode::kModelMismatch,
                   plan_->info.name + ": " + output + " " + declared +

@@ -69,13 +69,13 @@ TEST(BatchLimitTest, GrowsBackToTheMostWhenRowsAreGood) {
 TEST(BatchLimitTest, KeepsWhatMemoryHasRoomFor) {
   BatchLimit limit(kMost);
   FinishedRun run(kMost, 0);
-  run.fit = {32, true};
+  run.fit = {0, 32};
   EXPECT_TRUE(limit.Learn(run));
   EXPECT_EQ(limit.rows(), 32u);
   Feed(&limit, 0, 100'000);
   EXPECT_EQ(limit.rows(), 32u);
   EXPECT_EQ(limit.memory_rows(), 32u);
-  run.fit.rows = 64;
+  run.fit.in_memory = 64;
   limit.Learn(run);
   EXPECT_EQ(limit.rows(), 32u) << "more did not fit before";
 }
@@ -83,7 +83,7 @@ TEST(BatchLimitTest, KeepsWhatMemoryHasRoomFor) {
 TEST(BatchLimitTest, TriesLargerRunsAgainThatDidNotFailForWantOfMemory) {
   BatchLimit limit(kMost);
   FinishedRun run(kMost, 0);
-  run.fit = {4, false};
+  run.fit = {4, 0};
   EXPECT_TRUE(limit.Learn(run));
   EXPECT_EQ(limit.rows(), 4u);
   EXPECT_EQ(limit.memory_rows(), 0u);

@@ -57,7 +57,7 @@ class AskedLoader final : public ModelLoader {
 
   std::vector<std::array<std::atomic<uint32_t>, kRows>> asked{4};  // [seed][row]
   uint32_t rejecting = 0;
-  int rejects = 0;
+  std::atomic<int> rejects = 0;
 
  private:
   const bool one_file_;

@@ -69,8 +69,9 @@ TEST(FailureSearchTest, FindsTheSizeThatFitsWhereNoRowIsToBlame) {
   for (const auto code : {StatusCode::kMember, StatusCode::kMemory}) {
     const RunReport report = Search({{}, 20, code}, 256);
     EXPECT_TRUE(report.failed_rows.empty());
-    EXPECT_EQ(report.rows_that_fit, 16u);
-    EXPECT_EQ(report.out_of_memory, code == StatusCode::kMemory);
+    const bool memory = code == StatusCode::kMemory;
+    EXPECT_EQ(report.rows_in_memory, memory ? 16u : 0u);
+    EXPECT_EQ(report.rows_that_fit, memory ? 0u : 16u);
     EXPECT_EQ(report.extra_runs, 2u + 4 + 8 + 16);
     EXPECT_EQ(report.repeated_rows, 4 * 256u);
   }

@@ -210,10 +210,25 @@ TEST_F(FullFirstTier, RejectsThoseThatWouldWaitWhereItSaysSoOrHasNoAnswerToDegra
   for (const Overload policy : {Overload::kReject, Overload::kDegrade}) {
     Open(policy);
     ExpectRejected(test_->Row(kSure, {.wait = true}));
-    ExpectRejected(test_->SmallBulk({kSure, kSure}), 1);
-    ExpectRejected(test_->Bulk(Values(100, kSure)), 99);
+    for (const bool small : {true, false}) {
+      EXPECT_EQ(test_->RefusalOfBulk(Values(100, kSure), small, {.wait = true}),
+                StatusCode::kQueueFull);
+    }
     ExpectTheOthersUnharmed();
   }
+}
+
+TEST_F(FullFirstTier, TakesASmallBatchAsAWholeOrNotAtAll) {
+  CascadeSpec spec = ManualTiers(1);
+  spec.tiers[0].max_rows = 8;
+  spec.tiers[0].max_queue_rows = 4;
+  spec.tiers[0].max_delay_ns = 1000;  // So that rows wait.
+  test_ = std::make_unique<TestEngine>(spec);
+  const uint64_t alone = test_->SmallBulk(Values(6, kSure), {.wait = false});
+  EXPECT_EQ(test_->RefusalOfBulk({kSure, kSure}, true), StatusCode::kQueueFull);
+  test_->Advance(1000);
+  test_->AnswerAll();
+  for (size_t row = 0; row < 6; ++row) EXPECT_EQ(test_->StatusOf(alone, row), RowStatus::kOk);
 }
 
 TEST_F(FullFirstTier, IsNotFullWhileABatchMayStart) {

@@ -96,8 +96,8 @@ class TestEngine final : public EngineListener, private ModelLoader {
     const size_t rows = call.rows;
     return Submit(std::move(call), rows);
   }
-  StatusCode RefusalOfBulk(Values values, bool small = false) {
-    Call call = InPlace(std::move(values), {});
+  StatusCode RefusalOfBulk(Values values, bool small = false, CallOptions options = {}) {
+    Call call = InPlace(std::move(values), options);
     call.small = small;
     return Refused(std::move(call)).code();
   }

@@ -37,6 +37,20 @@ std::vector<uint32_t> Rows(const std::vector<RowRef>& batch) {
 
 constexpr size_t kAll = SIZE_MAX;
 
+TEST(Batcher, LetsBulkRowsThroughWhereABatchIsOneRow) {
+  FakeOwner bulk;
+  FakeOwner single;
+  Batcher batcher({1, 0});
+  batcher.AddBulk(&bulk, {.end = 3}, 0, 0, 0);
+  std::vector<RowRef> batch;
+  for (uint32_t row = 0; row < 16; ++row) {
+    batcher.Add(&single, row, 0, 0, 0);
+    batcher.TakeBatch(0, kAll, &batch);
+    ASSERT_EQ(batch.size(), 1u);
+  }
+  EXPECT_EQ(bulk.taken.size(), 2u) << "one in eight";
+}
+
 TEST(Batcher, IsReadyAtOnceWithoutADelay) {
   FakeOwner owner;
   Batcher batcher({4, 0});
