@@ -184,7 +184,7 @@ test("nobody need listen, and single rows count as those of a batch", async () =
 });
 
 test("only that event and only functions are heard, and off() takes a listener back", async () => {
-  await using cascade = await Cascade.fromSpec({ tiers: [{ name: "t", members: [model("three-scores")] }] });
+  await using cascade = await Cascade.fromSpec({ tiers: [{ name: "t", members: [model("scores")] }] });
   const listener = (): void => {};
   expect(() => cascade.on("warn" as never, listener)).toThrow('there is no event "warn", expected "warning".');
   expect(() => cascade.on("warning", 3 as never)).toThrow("a listener is 3, expected a function.");
