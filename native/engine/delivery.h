@@ -17,7 +17,7 @@ enum class Delivery : uint8_t {
 
 struct RowSituation {
   bool reduced = true;                        // The kernels worked.
-  bool all_failed = false;                    // Every member that ran failed on the row.
+  bool all_failed = false;                    // Every member failed on the row.
   bool exits = false;                         // The rule lets it go, or there is no later tier.
   bool last = false;                          // There is no later tier.
   bool answered = false;                      // This tier or one before it has answered.

@@ -28,7 +28,7 @@ class ColumnSet : public ReductionColumns {
 #define QUORATE_VECTOR(name, type, width, reasons) std::vector<type> name;
   QUORATE_BATCH_COLUMNS(QUORATE_VECTOR)
 #undef QUORATE_VECTOR
-  std::vector<uint8_t> all_failed;  // [rows] 1: every member that ran failed on the row.
+  std::vector<uint8_t> all_failed;  // [rows] 1: every member failed on the row.
 
  private:
   ColumnWants wants_;

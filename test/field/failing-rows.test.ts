@@ -91,6 +91,7 @@ describe("a row that a model rejects", () => {
     ["concurrent", agreementAtLeast(1)],
     ["concurrent", votesAtLeast(1)],
     ["sequential", votesAtLeast(1)],
+    ["sequential", agreementAtLeast(1)],
   ] as const)("costs only its vote where another member answers, %s, %o", async (execution, exitWhen) => {
     const inputs = { x: { type: "float32", rowShape: [4] } } as const;
     const run = ({ count }: { count: number }): Float32Array =>

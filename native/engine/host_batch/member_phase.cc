@@ -195,7 +195,9 @@ void MemberPhase::MarkFailed(const std::vector<MemberFailure>& failures) {
   for (size_t i = 0; i < failures.size(); ++i) {
     const uint32_t row = failures[i].row;
     failed = i > 0 && failures[i - 1].row == row ? failed + 1 : 1;
-    columns.all_failed[row] = failed == columns.voters[row];
+    // Members that were not asked have not failed: a row that stopped early is deferred, as it were
+    // with their votes.
+    columns.all_failed[row] = failed == tasks_.size();
   }
 }
 
