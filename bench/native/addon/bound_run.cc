@@ -2,19 +2,19 @@
 
 #include <utility>
 
-#include "native/ort/probe/zero_run.h"
-
 #include "native/base/shapes.h"
+#include "native/ort/probe/made_up_run.h"
 
 namespace quorate::bench {
 namespace {
 
 // A model that declares no output shape shows it in a run.
 StatusOr<ort::Dims> OutputRow(const BenchModel& model) {
-  if (!model.plan.OpenOutput()) return *model.plan.output_row;
-  QUORATE_ASSIGN_OR_RETURN(const ort::Dims dims,
-                           ort::RunZeros(*model.session, model.plan, nullptr,
-                                         {model.plan.info.inputs.front().row_shape}, 1));
+  if (!model.plan.NeedsRun()) return *model.plan.output_row;
+  QUORATE_ASSIGN_OR_RETURN(
+      const ort::Dims dims,
+      ort::RunMadeUp(*model.session, model.plan, nullptr,
+                     {model.plan.info.inputs.front().row_shape}, 1, ort::MadeUp::kZeros));
   if (dims.empty()) return Status(StatusCode::kModelMismatch, "the output has no batch dimension");
   return ort::Dims(dims.begin() + 1, dims.end());
 }
